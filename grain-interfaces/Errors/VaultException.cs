@@ -1,0 +1,23 @@
+namespace RecoveryVault.Errors;
+
+/// <summary>A refusal or failure with a stable code, a message that says what was refused and why, and what to do about it.</summary>
+/// <remarks>The code is a string, not an enum, so that a code unknown to an older silo or client survives the way.</remarks>
+[GenerateSerializer, Alias("rv.VaultException")]
+public sealed class VaultException : Exception
+{
+    /// <summary>Creates the exception; the recommendation is the one of the error table unless given.</summary>
+    public VaultException(string code, string message, string? recommendation = null, Exception? inner = null)
+        : base(message, inner)
+    {
+        Code = code;
+        Recommendation = recommendation ?? ErrorTable.Find(code)?.Fix ?? "";
+    }
+
+    /// <summary>One of <see cref="ErrorCodes"/>.</summary>
+    [Id(0)]
+    public string Code { get; }
+
+    /// <summary>What the caller can do next; empty when there is nothing.</summary>
+    [Id(1)]
+    public string Recommendation { get; }
+}

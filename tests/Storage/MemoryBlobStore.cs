@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Tests.Storage;
+
+/// <summary>The blob store of fast tests: one immutable sorted map, swapped under a lock.</summary>
+public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private ImmutableSortedDictionary<string, Entry> _entries = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
+    private long _writes;
+
+    private sealed record Entry(byte[] Content, string ETag, DateTimeOffset LastModified);
+
+    public Task<string> PutAsync(string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        BlobName.Require(name);
+        var bytes = content.ToArray();
+        lock (_gate)
+        {
+            var current = _entries.GetValueOrDefault(name);
+            var holds = condition.Kind switch
+            {
+                PutConditionKind.IfAbsent => current is null,
+                PutConditionKind.IfPresent => current is not null,
+                PutConditionKind.IfMatch => current?.ETag == condition.ETag,
+                _ => true,
+            };
+            if (!holds) throw new BlobStoreException(BlobError.PreconditionFailed, $"The condition {condition.Kind} does not hold for '{name}'.");
+            var etag = $"\"{++_writes:x}\"";
+            _entries = _entries.SetItem(name, new Entry(bytes, etag, _time.GetUtcNow()));
+            return Task.FromResult(etag);
+        }
+    }
+
+    public Task<Blob?> GetAsync(string name, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        BlobName.Require(name);
+        return Task.FromResult(_entries.TryGetValue(name, out var entry) ? new Blob(entry.Content.ToArray(), entry.ETag) : null);
+    }
+
+    public Task<int?> ReadAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        BlobName.Require(name);
+        if (!_entries.TryGetValue(name, out var entry)) return Task.FromResult<int?>(null);
+        var count = (int)Math.Clamp(entry.Content.LongLength - offset, 0, destination.Length);
+        if (count > 0) entry.Content.AsSpan((int)offset, count).CopyTo(destination.Span);
+        return Task.FromResult<int?>(count);
+    }
+
+    public Task<bool> DeleteAsync(string name, string? ifMatch = null, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        BlobName.Require(name);
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(name, out var current)) return Task.FromResult(false);
+            if (ifMatch is not null && current.ETag != ifMatch)
+                throw new BlobStoreException(BlobError.PreconditionFailed, $"'{name}' has changed.");
+            _entries = _entries.Remove(name);
+            return Task.FromResult(true);
+        }
+    }
+
+    public Task<BlobPage> ListAsync(string prefix, string? after = null, int maxCount = 5000, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var items = _entries
+            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
+            .Take(maxCount + 1)
+            .Select(pair => new BlobItem(pair.Key, pair.Value.Content.Length, pair.Value.LastModified))
+            .ToList();
+        var more = items.Count > maxCount;
+        if (more) items.RemoveAt(maxCount);
+        return Task.FromResult(new BlobPage(items, more ? items[^1].Name : null));
+    }
+}
