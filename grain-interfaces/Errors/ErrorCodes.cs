@@ -7,4 +7,65 @@ namespace RecoveryVault.Errors;
 public static class ErrorCodes
 {
     public const string InvalidName = nameof(InvalidName);
+    public const string InvalidRequest = nameof(InvalidRequest);
+    public const string AccessDenied = nameof(AccessDenied);
+    public const string ConcurrentChange = nameof(ConcurrentChange);
+
+    public const string VaultNotFound = nameof(VaultNotFound);
+    public const string VaultAlreadyExists = nameof(VaultAlreadyExists);
+    public const string VaultNotEmpty = nameof(VaultNotEmpty);
+    public const string ItemNotFound = nameof(ItemNotFound);
+    public const string ItemAlreadyProtected = nameof(ItemAlreadyProtected);
+    public const string ItemLimitReached = nameof(ItemLimitReached);
+    public const string ProtectionStopped = nameof(ProtectionStopped);
+    public const string RecoveryPointNotFound = nameof(RecoveryPointNotFound);
+    public const string PathNotFound = nameof(PathNotFound);
+    public const string JobNotFound = nameof(JobNotFound);
+
+    public const string JobInterrupted = nameof(JobInterrupted);
+    public const string BackupInProgress = nameof(BackupInProgress);
+    public const string SessionLost = nameof(SessionLost);
+    public const string FilesUnreadable = nameof(FilesUnreadable);
+    public const string RestoreIncomplete = nameof(RestoreIncomplete);
+
+    public const string StoreNotFound = nameof(StoreNotFound);
+    public const string NotAStore = nameof(NotAStore);
+    public const string StoreNotEmpty = nameof(StoreNotEmpty);
+    public const string StoreTooNew = nameof(StoreTooNew);
+    public const string StoreInUse = nameof(StoreInUse);
+    public const string StoreFull = nameof(StoreFull);
+    public const string StoreUnavailable = nameof(StoreUnavailable);
+    public const string StoreAccessDenied = nameof(StoreAccessDenied);
+    public const string KeysNotFound = nameof(KeysNotFound);
+    public const string KeysInsideStore = nameof(KeysInsideStore);
+    public const string WrongPlatformKey = nameof(WrongPlatformKey);
+    public const string NotEnoughSpace = nameof(NotEnoughSpace);
+    public const string ClusterUnavailable = nameof(ClusterUnavailable);
+
+    public const string DataMissing = nameof(DataMissing);
+    public const string DataBitRot = nameof(DataBitRot);
+    public const string DataTampered = nameof(DataTampered);
+    public const string RecordTampered = nameof(RecordTampered);
+    public const string WrongKey = nameof(WrongKey);
+    public const string DataTooNew = nameof(DataTooNew);
+
+    public const string KeyVaultUnreachable = nameof(KeyVaultUnreachable);
+    public const string RotationBlocked = nameof(RotationBlocked);
+    public const string UserErrorCMKVaultHasProtectedItems = nameof(UserErrorCMKVaultHasProtectedItems);
+    public const string UserErrorCMKProtectionAttempted = nameof(UserErrorCMKProtectionAttempted);
+    public const string UserErrorCMKCannotRevertToPMK = nameof(UserErrorCMKCannotRevertToPMK);
+    public const string UserErrorCMKVaultIdentityMissing = nameof(UserErrorCMKVaultIdentityMissing);
+    public const string UserErrorCMKIdentityInUse = nameof(UserErrorCMKIdentityInUse);
+    public const string UserErrorCMKMissingMangedIdentityPermissionOnKeyVault = nameof(UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
+    public const string UserErrorCMKKeyVaultAuthFailure = nameof(UserErrorCMKKeyVaultAuthFailure);
+    public const string UserErrorCMKSoftDeleteNotEnabledOnKeyVault = nameof(UserErrorCMKSoftDeleteNotEnabledOnKeyVault);
+    public const string UserErrorCMKPurgeProtectionNotEnabledOnKeyVault = nameof(UserErrorCMKPurgeProtectionNotEnabledOnKeyVault);
+    public const string UserErrorCMKKeyTypeNotSupported = nameof(UserErrorCMKKeyTypeNotSupported);
+    public const string UserErrorCMKKeyDisabled = nameof(UserErrorCMKKeyDisabled);
+    public const string UserErrorCMKKeyExpired = nameof(UserErrorCMKKeyExpired);
+    public const string UserErrorCMKKeyNotYetValid = nameof(UserErrorCMKKeyNotYetValid);
+    public const string UserErrorCMKKeyOperationNotPermitted = nameof(UserErrorCMKKeyOperationNotPermitted);
+    public const string UserErrorCMKKeyVaultRegionMismatch = nameof(UserErrorCMKKeyVaultRegionMismatch);
+    public const string UserErrorCMKInvalidKeyUri = nameof(UserErrorCMKInvalidKeyUri);
+    public const string UserErrorCMKVaultMoveNotSupported = nameof(UserErrorCMKVaultMoveNotSupported);
 }

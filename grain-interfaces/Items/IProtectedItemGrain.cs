@@ -1,0 +1,47 @@
+using RecoveryVault.Access;
+
+namespace RecoveryVault.Items;
+
+/// <summary>One protected item. Key: <see cref="ItemKey"/>.</summary>
+[Alias("rv.IProtectedItemGrain")]
+public interface IProtectedItemGrain : IGrainWithStringKey
+{
+    /// <summary>The item as it is.</summary>
+    [Alias("Get"), Requires(VaultRole.BackupReader, AccessScope.Item)]
+    Task<ItemSummary> GetAsync();
+
+    /// <summary>Stops protection and keeps the recovery points.</summary>
+    [Alias("Disable"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task DisableAsync(DisableProtection request);
+
+    /// <summary>Takes the writer slot, starts the job and opens a backup session. The same operation id again after a commit returns that commit's ticket.</summary>
+    /// <exception cref="Errors.VaultException">ProtectionStopped, BackupInProgress, a key code, KeyVaultUnreachable.</exception>
+    [Alias("BeginBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task<BackupTicket> BeginBackupAsync(BeginBackup request);
+
+    /// <summary>Makes the recovery point: returns when it is durable and read back. The same operation id again returns the existing one.</summary>
+    /// <exception cref="Errors.VaultException">SessionLost, StoreFull, a key code.</exception>
+    [Alias("CommitBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task<BackupOutcome> CommitBackupAsync(CommitBackup request);
+
+    /// <summary>Gives a session up and ends its job; what it stored is adopted by the next backup.</summary>
+    [Alias("AbandonBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task AbandonBackupAsync(AbandonBackup request);
+
+    /// <summary>Recovery points, newest first.</summary>
+    [Alias("ListRecoveryPoints"), Requires(VaultRole.BackupReader, AccessScope.Item)]
+    Task<Page<RecoveryPointSummary>> ListRecoveryPointsAsync(PageRequest page);
+
+    /// <summary>One recovery point.</summary>
+    /// <exception cref="Errors.VaultException">RecoveryPointNotFound.</exception>
+    [Alias("GetRecoveryPoint"), Requires(VaultRole.BackupReader, AccessScope.Item)]
+    Task<RecoveryPointSummary> GetRecoveryPointAsync(string name);
+
+    /// <summary>Opens a reading session on a recovery point.</summary>
+    [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task<RestoreTicket> BeginRestoreAsync(BeginRestore request);
+
+    /// <summary>Ends a reading session and its job.</summary>
+    [Alias("EndRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task EndRestoreAsync(EndRestore request);
+}

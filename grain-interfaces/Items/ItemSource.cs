@@ -1,0 +1,46 @@
+namespace RecoveryVault.Items;
+
+/// <summary>What an item holds.</summary>
+public enum ItemKind
+{
+    /// <summary>Never written.</summary>
+    Unknown = 0,
+
+    /// <summary>Files and directories.</summary>
+    Tree = 1,
+
+    /// <summary>One stream of bytes.</summary>
+    Stream = 2,
+
+    /// <summary>A disk image.</summary>
+    Image = 3,
+}
+
+/// <summary>Where an item's data comes from and what is left out; kept with the item.</summary>
+[GenerateSerializer, Immutable, Alias("rv.ItemSource")]
+public sealed record ItemSource
+{
+    /// <summary>Absolute path on <see cref="Host"/>.</summary>
+    [Id(0)] public required string Path { get; init; }
+
+    /// <summary>The machine.</summary>
+    [Id(1)] public required string Host { get; init; }
+
+    /// <summary>What kind of data.</summary>
+    [Id(2)] public required ItemKind Kind { get; init; }
+
+    /// <summary>Glob patterns of what is left out, at most <see cref="MaxExcludes"/>.</summary>
+    [Id(3)] public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>Leave out the content of directories tagged as caches (CACHEDIR.TAG).</summary>
+    [Id(4)] public bool ExcludeCaches { get; init; }
+
+    /// <summary>Stay on the source's file system.</summary>
+    [Id(5)] public bool OneFileSystem { get; init; }
+
+    /// <summary>The most patterns.</summary>
+    public const int MaxExcludes = 256;
+
+    /// <summary>The longest path or pattern in characters.</summary>
+    public const int MaxTextLength = 4096;
+}

@@ -1,0 +1,85 @@
+namespace RecoveryVault.Items;
+
+/// <summary>Whether an item is being backed up.</summary>
+public enum ProtectionState
+{
+    /// <summary>Never written.</summary>
+    Unknown = 0,
+
+    /// <summary>Backups can run.</summary>
+    Protected = 1,
+
+    /// <summary>No backups until it is enabled again; recovery points are kept.</summary>
+    ProtectionStopped = 2,
+}
+
+/// <summary>An item in a list: its name and identity.</summary>
+[GenerateSerializer, Immutable, Alias("rv.ItemListing")]
+public sealed record ItemListing([property: Id(0)] string Name, [property: Id(1)] ItemId ItemId);
+
+/// <summary>A protected item as shown to people.</summary>
+[GenerateSerializer, Immutable, Alias("rv.ItemSummary")]
+public sealed record ItemSummary
+{
+    /// <summary>Never reused.</summary>
+    [Id(0)] public required ItemId ItemId { get; init; }
+
+    /// <summary>As given when it was protected.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    /// <summary>Whether backups can run.</summary>
+    [Id(2)] public required ProtectionState State { get; init; }
+
+    /// <summary>Where its data comes from.</summary>
+    [Id(3)] public required ItemSource Source { get; init; }
+
+    /// <summary>How many recovery points there are.</summary>
+    [Id(4)] public required long RecoveryPointCount { get; init; }
+
+    /// <summary>The newest; null before the first backup.</summary>
+    [Id(5)] public required RecoveryPointSummary? Latest { get; init; }
+
+    /// <summary>The bare key version needed to read it today; "platform" with platform-managed keys.</summary>
+    [Id(6)] public required string KeyVersion { get; init; }
+}
+
+/// <summary>A recovery point as shown to people.</summary>
+[GenerateSerializer, Immutable, Alias("rv.RecoveryPointSummary")]
+public sealed record RecoveryPointSummary
+{
+    /// <summary>Unique within the item: the UTC time of its commit and its sequence number.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>When it was committed, UTC.</summary>
+    [Id(1)] public required DateTimeOffset Time { get; init; }
+
+    /// <summary>1, 2, 3 ... without gaps over the item's life.</summary>
+    [Id(2)] public required long Seq { get; init; }
+
+    /// <summary>The hash of this recovery point in the item's chain (64 hex digits): keep it to prove later that nothing was rolled back.</summary>
+    [Id(3)] public required string HeadHash { get; init; }
+
+    /// <summary>The hash of the one before; 64 zeros for the first.</summary>
+    [Id(4)] public required string PrevHash { get; init; }
+
+    /// <summary>Content bytes of its files.</summary>
+    [Id(5)] public required long SizeBytes { get; init; }
+
+    /// <summary>How many regular files.</summary>
+    [Id(6)] public required long Files { get; init; }
+
+    /// <summary>How many entries could not be read.</summary>
+    [Id(7)] public required long FilesUnreadable { get; init; }
+
+    /// <summary>The bare key version needed to read it today; "platform" with platform-managed keys.</summary>
+    [Id(8)] public required string KeyVersion { get; init; }
+
+    /// <summary>The bare key version in force when it was made.</summary>
+    [Id(9)] public required string KeyVersionAtBackup { get; init; }
+
+    /// <summary>When it may expire; null: never by itself.</summary>
+    [Id(10)] public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Its state: "Valid", or "Incomplete" when some source files could not be read.</summary>
+    public string Status => FilesUnreadable == 0 ? "Valid" : "Incomplete";
+}

@@ -1,0 +1,84 @@
+namespace RecoveryVault.Jobs;
+
+/// <summary>Where a job stands.</summary>
+public enum JobStatus
+{
+    /// <summary>Never written.</summary>
+    Unknown = 0,
+
+    /// <summary>Under way.</summary>
+    InProgress = 1,
+
+    /// <summary>Asked to stop.</summary>
+    Cancelling = 2,
+
+    /// <summary>Stopped on request; nothing was changed that counts.</summary>
+    Cancelled = 3,
+
+    /// <summary>Done.</summary>
+    Completed = 4,
+
+    /// <summary>Done, but some source files could not be read.</summary>
+    CompletedWithWarnings = 5,
+
+    /// <summary>Not done; the error details say why.</summary>
+    Failed = 6,
+}
+
+/// <summary>What a job does; Azure Backup's names where it has one.</summary>
+public static class JobOperations
+{
+    /// <summary>Protecting an item.</summary>
+    public const string ConfigureBackup = nameof(ConfigureBackup);
+
+    /// <summary>A backup.</summary>
+    public const string Backup = nameof(Backup);
+
+    /// <summary>A restore.</summary>
+    public const string Restore = nameof(Restore);
+
+    /// <summary>A check that a recovery point can be restored.</summary>
+    public const string Verify = nameof(Verify);
+
+    /// <summary>Assigning, changing or rotating the customer-managed key.</summary>
+    public const string UpdateCustomerManagedKey = nameof(UpdateCustomerManagedKey);
+
+    /// <summary>Stopping protection, data kept.</summary>
+    public const string DisableBackup = nameof(DisableBackup);
+}
+
+/// <summary>Why a job failed, or what it warns of.</summary>
+[GenerateSerializer, Immutable, Alias("rv.JobError")]
+public sealed record JobError([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] string Recommendation);
+
+/// <summary>A job as shown to people.</summary>
+[GenerateSerializer, Immutable, Alias("rv.JobSummary")]
+public sealed record JobSummary
+{
+    /// <summary>The id of the operation that caused it.</summary>
+    [Id(0)] public required Guid JobId { get; init; }
+
+    /// <summary>One of <see cref="JobOperations"/>.</summary>
+    [Id(1)] public required string Operation { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(2)] public required JobStatus Status { get; init; }
+
+    /// <summary>The item concerned; null for a vault's own jobs.</summary>
+    [Id(3)] public string? ItemName { get; init; }
+
+    /// <summary>UTC.</summary>
+    [Id(4)] public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>UTC; null while under way.</summary>
+    [Id(5)] public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>Errors and warnings, at most 100.</summary>
+    [Id(6)] public IReadOnlyList<JobError> ErrorDetails { get; init; } = [];
+
+    /// <summary>Facts worth keeping, such as key versions and byte counts.</summary>
+    [Id(7)] public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Who asked for it.</summary>
+    [Id(8)] public string Caller { get; init; } = "";
+}

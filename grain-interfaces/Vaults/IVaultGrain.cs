@@ -1,0 +1,71 @@
+using RecoveryVault.Access;
+using RecoveryVault.Items;
+using RecoveryVault.Keys;
+
+namespace RecoveryVault.Vaults;
+
+/// <summary>One vault: identity, encryption settings and the roster of its items. Key: the <see cref="VaultId"/>.</summary>
+[Alias("rv.IVaultGrain")]
+public interface IVaultGrain : IGrainWithStringKey
+{
+    /// <summary>The vault as it is.</summary>
+    [Alias("Get"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<VaultSummary> GetAsync();
+
+    /// <summary>Deletes a vault that has no items; its name becomes free, its id is never used again.</summary>
+    /// <exception cref="Errors.VaultException">VaultNotEmpty.</exception>
+    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task DeleteAsync(DeleteVault request);
+
+    /// <summary>Moves the vault to another resource group or subscription; refused once a customer-managed key is assigned.</summary>
+    [Alias("Move"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<VaultSummary> MoveAsync(MoveVault request);
+
+    /// <summary>Enables the system-assigned identity; enabling it again changes nothing.</summary>
+    [Alias("AssignIdentity"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<VaultIdentity> AssignIdentityAsync(ChangeIdentity request);
+
+    /// <summary>Disables the system-assigned identity; refused while it opens the customer-managed key.</summary>
+    /// <exception cref="Errors.VaultException">UserErrorCMKIdentityInUse.</exception>
+    [Alias("RemoveIdentity"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request);
+
+    /// <summary>
+    /// Assigns or changes the customer-managed key. All preconditions are checked in order before anything changes; with items in the vault the
+    /// re-wrapping is then driven by <see cref="Rotation.IKeyRotationGrain.SyncAsync"/>.
+    /// </summary>
+    [Alias("UpdateEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request);
+
+    /// <summary>Every key version that is needed or once was, with what needs it, looked up in storage now.</summary>
+    [Alias("ListKeyVersions"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync();
+
+    /// <summary>The preconditions of a customer-managed key, each met or not, with the fix; for the key given or else the one assigned.</summary>
+    [Alias("GetChecklist"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<IReadOnlyList<ChecklistEntry>> GetChecklistAsync(string? keyUri);
+
+    /// <summary>
+    /// Records, before anybody looks at the source, that an item is about to be protected here (from then on the vault's kind of key is settled),
+    /// and starts its ConfigureBackup job.
+    /// </summary>
+    [Alias("AttemptProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request);
+
+    /// <summary>Enrols the item after its source was found good, and completes the job.</summary>
+    [Alias("CompleteProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    Task CompleteProtectionAsync(CompleteProtection request);
+
+    /// <summary>Ends the job of an attempt whose source could not be used. The attempt stays recorded.</summary>
+    [Alias("FailProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    Task FailProtectionAsync(FailProtection request);
+
+    /// <summary>The identity of the item that bears this name now.</summary>
+    /// <exception cref="Errors.VaultException">ItemNotFound.</exception>
+    [Alias("FindItem"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<ItemId> FindItemAsync(string name);
+
+    /// <summary>The items in order of their names.</summary>
+    [Alias("ListItems"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<Page<ItemListing>> ListItemsAsync(PageRequest page);
+}

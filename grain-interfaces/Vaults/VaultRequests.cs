@@ -1,0 +1,70 @@
+using RecoveryVault.Items;
+
+namespace RecoveryVault.Vaults;
+
+/// <summary>Deletes a vault.</summary>
+/// <param name="OperationId">Chosen by the caller.</param>
+/// <param name="Reason">Why, for the activity log; may be empty.</param>
+[GenerateSerializer, Immutable, Alias("rv.DeleteVault")]
+public sealed record DeleteVault([property: Id(0)] Guid OperationId, [property: Id(1)] string Reason);
+
+/// <summary>Moves a vault; null keeps what is there.</summary>
+[GenerateSerializer, Immutable, Alias("rv.MoveVault")]
+public sealed record MoveVault(
+    [property: Id(0)] Guid OperationId, [property: Id(1)] string? ResourceGroup, [property: Id(2)] string? SubscriptionId);
+
+/// <summary>Enables or disables the system-assigned identity.</summary>
+[GenerateSerializer, Immutable, Alias("rv.ChangeIdentity")]
+public sealed record ChangeIdentity([property: Id(0)] Guid OperationId);
+
+/// <summary>Assigns or changes a customer-managed key.</summary>
+[GenerateSerializer, Immutable, Alias("rv.UpdateEncryption")]
+public sealed record UpdateEncryption
+{
+    /// <summary>Chosen by the caller; also the job's id.</summary>
+    [Id(0)] public required Guid OperationId { get; init; }
+
+    /// <summary><see cref="EncryptionTypes.CustomerManaged"/>; the other value is refused, there is no way back.</summary>
+    [Id(1)] public string EncryptionAtRestType { get; init; } = EncryptionTypes.CustomerManaged;
+
+    /// <summary>The key URI; without a version the vault follows the key's rotation.</summary>
+    [Id(2)] public string? KeyUri { get; init; }
+
+    /// <summary>The key vault's subscription; only recorded.</summary>
+    [Id(3)] public string? KeyVaultSubscriptionId { get; init; }
+}
+
+/// <summary>One precondition of a customer-managed key.</summary>
+/// <param name="Step">1 to 4, in the order they have to be taken; 0 for the vault itself.</param>
+/// <param name="Name">Short name.</param>
+/// <param name="Met">True or false; null when it cannot be known before an earlier step is done.</param>
+/// <param name="Code">The error code of the refusal when not met.</param>
+/// <param name="Detail">What was found.</param>
+/// <param name="Fix">What to do when not met; empty otherwise.</param>
+[GenerateSerializer, Immutable, Alias("rv.ChecklistEntry")]
+public sealed record ChecklistEntry(
+    [property: Id(0)] int Step,
+    [property: Id(1)] string Name,
+    [property: Id(2)] bool? Met,
+    [property: Id(3)] string? Code,
+    [property: Id(4)] string Detail,
+    [property: Id(5)] string Fix);
+
+/// <summary>Announces that an item is about to be protected.</summary>
+/// <param name="OperationId">Chosen by the caller; also the job's id.</param>
+/// <param name="ItemName">See <see cref="Items.ItemName"/>.</param>
+[GenerateSerializer, Immutable, Alias("rv.AttemptProtection")]
+public sealed record AttemptProtection([property: Id(0)] Guid OperationId, [property: Id(1)] string ItemName);
+
+/// <summary>The answer to an attempt.</summary>
+[GenerateSerializer, Immutable, Alias("rv.ProtectionTicket")]
+public sealed record ProtectionTicket([property: Id(0)] ItemId ItemId, [property: Id(1)] Guid JobId);
+
+/// <summary>Enrols an item.</summary>
+[GenerateSerializer, Immutable, Alias("rv.CompleteProtection")]
+public sealed record CompleteProtection([property: Id(0)] ProtectionTicket Ticket, [property: Id(1)] string ItemName, [property: Id(2)] ItemSource Source);
+
+/// <summary>Ends an attempt.</summary>
+[GenerateSerializer, Immutable, Alias("rv.FailProtection")]
+public sealed record FailProtection(
+    [property: Id(0)] ProtectionTicket Ticket, [property: Id(1)] string ItemName, [property: Id(2)] string ErrorCode, [property: Id(3)] string Message);

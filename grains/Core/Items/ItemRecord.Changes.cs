@@ -1,0 +1,95 @@
+using System.Globalization;
+using RecoveryVault.Errors;
+using RecoveryVault.Keys;
+using RecoveryVault.Records;
+
+namespace RecoveryVault.Items;
+
+public sealed partial record ItemRecord
+{
+    /// <summary>Generation 0 hash chain start: the first recovery point's <see cref="RecoveryPointHead.PrevHash"/>.</summary>
+    public static readonly string NoHead = new('0', 64);
+
+    /// <summary>An enrolled item without ring: what a rotation leaves when it comes by before protection is completed.</summary>
+    public static ItemRecord Enrolled(ItemKey key, long keyGeneration) => new() { Key = key, KeyGeneration = keyGeneration };
+
+    /// <summary>Protection completed, or enabled again.</summary>
+    public ItemRecord Protect(ItemSettings settings) => this with { Settings = settings with { State = ProtectionState.Protected } };
+
+    public ItemRecord StopProtection() => this with { Settings = RequireSettings() with { State = ProtectionState.ProtectionStopped } };
+
+    /// <summary>Puts a ring in force. A generation never goes back.</summary>
+    public ItemRecord UseRing(KeyRing ring, RecordRef reference)
+    {
+        if (ring.KeyGeneration < KeyGeneration || ring.Seq <= RingSeq)
+            throw new VaultException(ErrorCodes.ConcurrentChange, $"Ring {ring.Seq} of generation {ring.KeyGeneration} is older than the one in force ({RingSeq}, {KeyGeneration}).");
+        return this with { Ring = reference, RingSeq = ring.Seq, KeyGeneration = ring.KeyGeneration, KeyId = ring.Newest.KeyId };
+    }
+
+    /// <summary>Takes the writer slot; <paramref name="isAlive"/> says whether a slot's owner still runs.</summary>
+    public ItemRecord TakeSlot(WriterSlot slot, Func<WriterSlot, bool> isAlive)
+    {
+        var settings = RequireSettings();
+        if (settings.State != ProtectionState.Protected)
+            throw new VaultException(ErrorCodes.ProtectionStopped, $"Protection of item '{settings.Name}' is stopped.");
+        if (Slot is { } taken && isAlive(taken))
+            throw new VaultException(ErrorCodes.BackupInProgress, $"A backup of item '{settings.Name}' has been running since {taken.Since:u}.");
+        return this with { Slot = slot };
+    }
+
+    /// <summary>Gives the slot back if this session has it.</summary>
+    public ItemRecord ReleaseSlot(Guid sessionId) => Slot?.SessionId == sessionId ? this with { Slot = null } : this;
+
+    /// <summary>The commit: the slot must still be this session's, and the head must follow the newest one.</summary>
+    public ItemRecord Commit(Guid sessionId, RecoveryPointHead head)
+    {
+        RequireSlot(sessionId);
+        if (head.Seq != NextSeq || head.PrevHash != (Newest?.HeadHash ?? NoHead))
+            throw new VaultException(ErrorCodes.SessionLost, $"Recovery point {head.Seq} does not follow {NextSeq - 1}.");
+        return this with { Slot = null, Heads = [head, .. Heads.Take(MaxHeads - 1)], RecoveryPointCount = RecoveryPointCount + 1 };
+    }
+
+    public void RequireSlot(Guid sessionId)
+    {
+        if (Slot?.SessionId != sessionId)
+            throw new VaultException(ErrorCodes.SessionLost, $"Session {sessionId} no longer holds the writer slot of item '{Settings?.Name}'.");
+    }
+
+    public long NextSeq => (Newest?.Seq ?? 0) + 1;
+
+    public static string RecoveryPointName(DateTimeOffset time, long seq) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{seq}");
+
+    public ItemSettings RequireSettings() => Settings
+        ?? throw new VaultException(ErrorCodes.ItemNotFound, "The item's protection was never completed.", "Run 'rvault protection enable' for it again.");
+
+    public ItemSummary ToSummary()
+    {
+        var settings = RequireSettings();
+        return new ItemSummary
+        {
+            ItemId = Key.ItemId,
+            Name = settings.Name,
+            State = settings.State,
+            Source = settings.Source,
+            RecoveryPointCount = RecoveryPointCount,
+            Latest = Newest is { } newest ? ToSummary(newest) : null,
+            KeyVersion = KeyVersions.Bare(KeyId),
+        };
+    }
+
+    /// <summary>A recovery point as shown: the key version needed today is the ring's, whatever it was at backup.</summary>
+    public RecoveryPointSummary ToSummary(RecoveryPointHead head) => new()
+    {
+        Name = head.Name,
+        Time = head.Time,
+        Seq = head.Seq,
+        HeadHash = head.HeadHash,
+        PrevHash = head.PrevHash,
+        SizeBytes = head.Statistics.SizeBytes,
+        Files = head.Statistics.Files,
+        FilesUnreadable = head.Statistics.FilesUnreadable,
+        KeyVersion = KeyVersions.Bare(KeyId),
+        KeyVersionAtBackup = KeyVersions.Bare(head.KeyIdAtBackup),
+    };
+}

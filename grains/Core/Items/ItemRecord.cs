@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using RecoveryVault.Records;
+
+namespace RecoveryVault.Items;
+
+/// <summary>
+/// A protected item as its grain keeps it: enrolled (no ring yet) → protected → backed up again and again → stopped. The head of its recovery points, the key
+/// ring in force and the writer slot change only here, each in one conditional write.
+/// </summary>
+public sealed partial record ItemRecord : IVersionedRecord
+{
+    public int Schema { get; init; } = RecordSchema.Current;
+
+    public required ItemKey Key { get; init; }
+
+    /// <summary>Null while the item is enrolled but its protection was never completed.</summary>
+    public ItemSettings? Settings { get; init; }
+
+    public RecordRef? Descriptor { get; init; }
+
+    /// <summary>The vault's key generation that wraps the ring (and fences: a lower one than the vault's means re-wrapping is due).</summary>
+    public required long KeyGeneration { get; init; }
+
+    /// <summary>The ring in force; null until protection is completed.</summary>
+    public RecordRef? Ring { get; init; }
+
+    public long RingSeq { get; init; }
+
+    /// <summary>The full key id that wraps the ring, for display.</summary>
+    public string KeyId { get; init; } = "";
+
+    public WriterSlot? Slot { get; init; }
+
+    /// <summary>Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.</summary>
+    public ImmutableArray<RecoveryPointHead> Heads { get; init; } = [];
+
+    public long RecoveryPointCount { get; init; }
+
+    public const int MaxHeads = 32;
+
+    public RecoveryPointHead? Newest => Heads.IsEmpty ? null : Heads[0];
+}
+
+/// <summary>What must survive the loss of the record; each change is also written as a descriptor.</summary>
+public sealed record ItemSettings
+{
+    public required string Name { get; init; }
+
+    public required ItemSource Source { get; init; }
+
+    public required ProtectionState State { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Who may write to the item now.</summary>
+/// <param name="Owner">The silo incarnation the session lives in: when that is gone, so is the session.</param>
+public sealed record WriterSlot(Guid SessionId, Guid OperationId, Guid JobId, string Owner, DateTimeOffset Since);
+
+/// <summary>A committed recovery point: everything shown of it, and where its manifest is.</summary>
+public sealed record RecoveryPointHead
+{
+    public required string Name { get; init; }
+
+    public required long Seq { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>HMAC of the manifest's plaintext (hex); the next one's <see cref="PrevHash"/>.</summary>
+    public required string HeadHash { get; init; }
+
+    public required string PrevHash { get; init; }
+
+    /// <summary>The manifest's blob name.</summary>
+    public required string Manifest { get; init; }
+
+    public required BackupStatistics Statistics { get; init; }
+
+    /// <summary>The full key id in force when it was made.</summary>
+    public required string KeyIdAtBackup { get; init; }
+
+    public required Guid OperationId { get; init; }
+
+    public required Guid JobId { get; init; }
+
+    public required long BytesNew { get; init; }
+
+    public required long BytesStored { get; init; }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using RecoveryVault.Errors;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Keys;
+
+/// <summary>
+/// The store's own 32-byte secrets, by id: KEK of vaults with platform-managed keys and root of the records' MACs. Kept in the keys store as one blob,
+/// apart from the data; an old key stays until nothing names it.
+/// </summary>
+public sealed class PlatformKeyring : IDisposable
+{
+    /// <summary>The keyring's blob in the keys store.</summary>
+    public const string BlobName = "platform-keyring.json";
+
+    public const int KeySizeBytes = 32;
+
+    private readonly Dictionary<uint, SecretBytes> _keys;
+
+    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, SecretBytes> keys) => (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
+
+    /// <summary>The store these keys belong to.</summary>
+    public string StoreId { get; }
+
+    /// <summary>The key for new wraps and MACs.</summary>
+    public uint CurrentId { get; }
+
+    public SecretBytes Current => _keys[CurrentId];
+
+    /// <summary>A key by id; null when this keyring does not have it.</summary>
+    public SecretBytes? Find(uint id) => _keys.GetValueOrDefault(id);
+
+    /// <summary>A value that only the holder of the key can compute; lets a store tell that the keyring is its own.</summary>
+    public string CheckValue(uint id)
+    {
+        var key = Find(id) ?? throw new VaultException(ErrorCodes.WrongPlatformKey, $"The platform keyring has no key {id}.");
+        Span<byte> check = stackalloc byte[32];
+        HKDF.Expand(HashAlgorithmName.SHA256, key.Span, check, Encoding.UTF8.GetBytes("recoveryvault/1/platform-check" + StoreId));
+        return Convert.ToHexStringLower(check);
+    }
+
+    /// <summary>Makes the keyring of a new store.</summary>
+    public static async Task<PlatformKeyring> CreateAsync(IBlobStore keys, string storeId, TimeProvider time, CancellationToken cancellation = default)
+    {
+        var secret = SecretBytes.Random(KeySizeBytes);
+        var stored = new StoredKeyring(1, storeId, 1, [new StoredPlatformKey(1, time.GetUtcNow(), secret.Span.ToArray())]);
+        var content = JsonSerializer.SerializeToUtf8Bytes(stored, RecordJson.Default.StoredKeyring);
+        try
+        {
+            await keys.PutAsync(BlobName, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
+        }
+        finally
+        {
+            stored.Zero();
+            CryptographicOperations.ZeroMemory(content);
+        }
+        return new PlatformKeyring(storeId, 1, new() { [1] = secret });
+    }
+
+    /// <summary>Reads the keyring; null when there is none.</summary>
+    /// <exception cref="VaultException">WrongPlatformKey: it belongs to another store. StoreTooNew: a newer version wrote it.</exception>
+    public static async Task<PlatformKeyring?> FindAsync(IBlobStore keys, string storeId, CancellationToken cancellation = default)
+    {
+        if (await keys.GetAsync(BlobName, cancellation) is not { } blob) return null;
+        var stored = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring)
+            ?? throw new VaultException(ErrorCodes.WrongPlatformKey, "The platform keyring is empty.");
+        try
+        {
+            if (stored.Version > 1) throw new VaultException(ErrorCodes.StoreTooNew, $"The platform keyring has version {stored.Version}; this version knows 1.");
+            if (stored.StoreId != storeId) throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys belong to store {stored.StoreId}, not to {storeId}.");
+            return new PlatformKeyring(storeId, stored.Current, stored.Keys.ToDictionary(k => k.Id, k => SecretBytes.CopyOf(k.Key)));
+        }
+        finally
+        {
+            stored.Zero();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var key in _keys.Values) key.Dispose();
+    }
+}
+
+/// <summary>The keyring as stored.</summary>
+public sealed record StoredKeyring(int Version, string StoreId, uint Current, StoredPlatformKey[] Keys)
+{
+    public void Zero()
+    {
+        foreach (var key in Keys) CryptographicOperations.ZeroMemory(key.Key);
+    }
+
+    public override string ToString() => $"StoredKeyring({StoreId}, {Keys.Length} keys)";
+}
+
+/// <summary>One key as stored.</summary>
+public sealed record StoredPlatformKey(uint Id, DateTimeOffset CreatedAt, byte[] Key)
+{
+    public override string ToString() => $"StoredPlatformKey({Id})";
+}

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Json;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Names;
+
+/// <summary>
+/// Which id bears a name, as create-only blobs <c>{folder}/{name in lower case}</c>: creating the blob takes the name, deleting it frees it. Names are ASCII
+/// by their rules, so lower case is well defined.
+/// </summary>
+public sealed class NameRegister(IBlobStore store, string folder)
+{
+    /// <summary>Takes the name for <paramref name="id"/>; returns who has it then: the caller, or whoever came first.</summary>
+    public async Task<NameClaim> ClaimAsync(string name, string id, CancellationToken cancellation = default)
+    {
+        var claim = new NameClaim(name, id);
+        try
+        {
+            var content = JsonSerializer.SerializeToUtf8Bytes(claim, RecordJson.Default.NameClaim);
+            await store.PutAsync(BlobOf(name), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
+            return claim;
+        }
+        catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+        {
+            return await FindAsync(name, cancellation) ?? throw new BlobStoreException(BlobError.Unavailable, $"The name '{name}' was freed at this moment.", e);
+        }
+    }
+
+    public async Task<NameClaim?> FindAsync(string name, CancellationToken cancellation = default) =>
+        await store.GetAsync(BlobOf(name), cancellation) is { } blob ? Read(blob) : null;
+
+    /// <summary>Frees the name if <paramref name="id"/> has it.</summary>
+    public async Task FreeAsync(string name, string id, CancellationToken cancellation = default)
+    {
+        if (await store.GetAsync(BlobOf(name), cancellation) is { } blob && Read(blob)?.Id == id)
+            await store.DeleteAsync(BlobOf(name), blob.ETag, cancellation);
+    }
+
+    /// <summary>Claims in order of their names in lower case.</summary>
+    public async Task<Page<NameClaim>> ListAsync(PageRequest page, CancellationToken cancellation = default)
+    {
+        var after = page.After is { } name ? BlobOf(name) : null;
+        var blobs = await store.ListAsync($"{folder}/", after, Math.Clamp(page.Count, 1, PageRequest.MaxCount), cancellation);
+        List<NameClaim> claims = [];
+        foreach (var item in blobs.Items)
+        {
+            if (await store.GetAsync(item.Name, cancellation) is { } blob && Read(blob) is { } claim) claims.Add(claim);
+        }
+        return new Page<NameClaim>(claims, blobs.Next?[(folder.Length + 1)..]);
+    }
+
+    private static NameClaim? Read(Blob blob) => JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
+
+    private string BlobOf(string name) => $"{folder}/{name.ToLowerInvariant()}";
+}
+
+/// <summary>A name, as first written, and the id that bears it.</summary>
+public sealed record NameClaim(string Name, string Id);

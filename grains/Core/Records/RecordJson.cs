@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Names;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Records;
+
+/// <summary>How everything we keep as JSON is written: camelCase, enums by name, ids as hex, generated at build time so that start-up costs no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    Converters = [typeof(VaultIdConverter), typeof(ItemIdConverter), typeof(ItemKeyConverter), typeof(DigestConverter)])]
+[JsonSerializable(typeof(VaultRecord))]
+[JsonSerializable(typeof(VaultSettings))]
+[JsonSerializable(typeof(ItemRecord))]
+[JsonSerializable(typeof(ItemSettings))]
+[JsonSerializable(typeof(RecoveryPointHead))]
+[JsonSerializable(typeof(KeyRing))]
+[JsonSerializable(typeof(StoredKeyring))]
+[JsonSerializable(typeof(JobStart))]
+[JsonSerializable(typeof(JobEnd))]
+[JsonSerializable(typeof(NameClaim))]
+public sealed partial class RecordJson : JsonSerializerContext;

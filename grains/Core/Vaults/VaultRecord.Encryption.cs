@@ -1,0 +1,95 @@
+using RecoveryVault.Errors;
+using RecoveryVault.Keys;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial record VaultRecord
+{
+    /// <summary>
+    /// What can be refused without asking the key vault: R13 no way back to platform-managed keys, R42 a malformed key URI, R10 and R11 a vault
+    /// somebody tried to protect an item in.
+    /// </summary>
+    public KeyId RequireKeyChange(UpdateEncryption request)
+    {
+        if (request.EncryptionAtRestType != EncryptionTypes.CustomerManaged)
+        {
+            throw Settings.Encryption.IsCustomerManaged
+                ? new VaultException(ErrorCodes.UserErrorCMKCannotRevertToPMK, $"Vault '{Settings.Name}' has a customer-managed key and keeps having one.")
+                : Invalid($"The encryption type can only be set to {EncryptionTypes.CustomerManaged}, got '{request.EncryptionAtRestType}'.");
+        }
+        RequireText(request.KeyVaultSubscriptionId ?? "", "subscription", 0, 64);
+        if (!KeyId.TryParse(request.KeyUri, out var keyId))
+            throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{request.KeyUri}' is not a key URI: it reads https://HOST/keys/NAME or https://HOST/keys/NAME/VERSION.");
+        RequireNeverAttempted();
+        return keyId;
+    }
+
+    /// <summary>R10, R11: once somebody tried to protect an item, a vault with platform-managed keys keeps them.</summary>
+    public void RequireNeverAttempted()
+    {
+        if (Settings.Encryption.IsCustomerManaged) return;
+        if (!Roster.IsEmpty)
+            throw new VaultException(ErrorCodes.UserErrorCMKVaultHasProtectedItems, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s), so its keys stay platform-managed.");
+        if (Settings.FirstAttempt is { } attempt)
+            throw new VaultException(ErrorCodes.UserErrorCMKProtectionAttempted, $"Somebody tried to protect an item in vault '{Settings.Name}' on {attempt.At:u}, so its keys stay platform-managed.");
+    }
+
+    /// <summary>R40 to R47: puts a checked key version in force. The same version again changes nothing but the URI's form.</summary>
+    public VaultRecord AssignKey(string keyUri, string? subscriptionId, KeyVaultKey key, DateTimeOffset now)
+    {
+        var assigned = Settings.Encryption with { KeyUri = keyUri, KeyVaultSubscriptionId = subscriptionId, LastUpdateStatus = UpdateStatuses.Succeeded };
+        var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now };
+        return key.Properties.Id.ToString() == assigned.Current.KeyId ? next : next.PutInForce(key, now);
+    }
+
+    /// <summary>Announce: the new version takes effect now; the pass through the items follows.</summary>
+    public VaultRecord Announce(KeyVaultKey key, DateTimeOffset now)
+    {
+        if (Settings.Encryption.Previous is { } previous)
+            throw new VaultException(ErrorCodes.RotationBlocked, $"Vault '{Settings.Name}' still leaves version {KeyVersions.Bare(previous.KeyId)}: one rotation at a time.");
+        return PutInForce(key, now);
+    }
+
+    /// <summary>Finish: no item needs the previous version any more.</summary>
+    public VaultRecord FinishRotation() =>
+        this with { Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } } };
+
+    /// <summary>R46: a refused assignment changes nothing but this status.</summary>
+    public VaultRecord FailKeyUpdate() =>
+        this with { Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } } };
+
+    private VaultRecord PutInForce(KeyVaultKey key, DateTimeOffset now)
+    {
+        var old = Settings.Encryption;
+        var use = new KeyUse(old.Current.Generation + 1, key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
+        var encryption = old with
+        {
+            Current = use,
+            Previous = Roster.IsEmpty ? null : old.Current,
+            History = [.. old.History.TakeLast(EncryptionSettings.MaxHistory - 1), use],
+        };
+        return this with { Settings = Settings with { Encryption = encryption } };
+    }
+
+    public EncryptionSummary ToEncryptionSummary(Guid? jobId = null)
+    {
+        var encryption = Settings.Encryption;
+        return new EncryptionSummary
+        {
+            EncryptionAtRestType = encryption.IsCustomerManaged ? EncryptionTypes.CustomerManaged : EncryptionTypes.MicrosoftManaged,
+            KeyUri = encryption.KeyUri,
+            KeyVersion = encryption.IsCustomerManaged ? KeyVersions.Bare(encryption.Current.KeyId) : null,
+            SubscriptionId = encryption.KeyVaultSubscriptionId,
+            Identity = encryption.IsCustomerManaged ? IdentityTypes.SystemAssigned : null,
+            LastUpdateStatus = encryption.LastUpdateStatus,
+            InfrastructureEncryptionState = encryption.InfrastructureEncryption ? "Enabled" : "Disabled",
+            AutoRotation = FollowsRotation,
+            JobId = jobId,
+            LastPolledAt = LastPolledAt,
+            PreviousKeyVersion = encryption.Previous is { } previous ? KeyVersions.Bare(previous.KeyId) : null,
+        };
+    }
+
+    /// <summary>R41: a URI without a version follows the key's rotation.</summary>
+    public bool FollowsRotation => KeyId.TryParse(Settings.Encryption.KeyUri, out var keyId) && keyId.Version is null;
+}

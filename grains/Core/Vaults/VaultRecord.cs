@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using RecoveryVault.Errors;
+using RecoveryVault.Items;
+using RecoveryVault.Records;
+
+namespace RecoveryVault.Vaults;
+
+/// <summary>
+/// A vault as its grain keeps it. Every change is a method that returns the next record or throws a coded refusal and touches nothing:
+/// created → identity on → key assigned → items attempted and enrolled → keys rotated → deleted.
+/// </summary>
+public sealed partial record VaultRecord : IVersionedRecord
+{
+    public int Schema { get; init; } = RecordSchema.Current;
+
+    public required VaultId VaultId { get; init; }
+
+    public required VaultSettings Settings { get; init; }
+
+    /// <summary>The descriptor that holds <see cref="Settings"/> outside this record.</summary>
+    public RecordRef? Descriptor { get; init; }
+
+    /// <summary>Enrolled items, in order of enrolment.</summary>
+    public ImmutableArray<ItemId> Roster { get; init; } = [];
+
+    /// <summary>When the key vault last answered a look for a newer version.</summary>
+    public DateTimeOffset? LastPolledAt { get; init; }
+
+    /// <summary>The job of the rotation under way, or of the last one.</summary>
+    public Guid? RotationJobId { get; init; }
+
+    /// <summary>The newest operations and the job each of them made, so that a repeated request does nothing twice.</summary>
+    public ImmutableArray<DoneOperation> RecentOperations { get; init; } = [];
+
+    /// <summary>A vault's limit; a second vault is the way on.</summary>
+    public const int MaxItems = 2000;
+
+    /// <summary>How many operations are remembered.</summary>
+    public const int MaxRecentOperations = 32;
+
+    public static VaultRecord Create(VaultId vaultId, CreateVault request, string tenantId, string platformKeyId, DateTimeOffset now)
+    {
+        VaultName.Require(request.Name);
+        RequireText(request.Location, "location", 1, 64);
+        RequireText(request.ResourceGroup, "resource group", 0, 90);
+        RequireText(request.SubscriptionId, "subscription", 0, 64);
+        if (request.Tags.Count > 15) throw Invalid($"A vault has at most 15 tags, got {request.Tags.Count}.");
+        foreach (var (key, value) in request.Tags)
+        {
+            RequireText(key, "tag name", 1, 256);
+            RequireText(value, "tag value", 0, 256);
+        }
+        var first = new KeyUse(1, platformKeyId, "", now);
+        return new VaultRecord
+        {
+            VaultId = vaultId,
+            Settings = new VaultSettings
+            {
+                Name = request.Name,
+                Location = request.Location,
+                ResourceGroup = request.ResourceGroup,
+                SubscriptionId = request.SubscriptionId,
+                Tags = request.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal),
+                CreatedAt = now,
+                TenantId = tenantId,
+                Encryption = new EncryptionSettings { Current = first, History = [first] },
+            },
+        };
+    }
+
+    public VaultRecord Delete() => Roster.IsEmpty
+        ? this with { Settings = Settings with { Deleted = true } }
+        : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s).");
+
+    /// <summary>R62: only a vault with platform-managed keys moves.</summary>
+    public VaultRecord Move(MoveVault request)
+    {
+        if (Settings.Encryption.IsCustomerManaged)
+            throw new VaultException(ErrorCodes.UserErrorCMKVaultMoveNotSupported, $"Vault '{Settings.Name}' has a customer-managed key and cannot be moved.");
+        RequireText(request.ResourceGroup ?? "", "resource group", 0, 90);
+        RequireText(request.SubscriptionId ?? "", "subscription", 0, 64);
+        return this with
+        {
+            Settings = Settings with
+            {
+                ResourceGroup = request.ResourceGroup ?? Settings.ResourceGroup,
+                SubscriptionId = request.SubscriptionId ?? Settings.SubscriptionId,
+            },
+        };
+    }
+
+    /// <summary>Remembers that an operation was done, dropping the oldest.</summary>
+    public VaultRecord Remember(Guid operationId, Guid jobId)
+    {
+        var done = new DoneOperation(operationId, jobId);
+        return this with { RecentOperations = [.. RecentOperations.Where(o => o.OperationId != operationId).TakeLast(MaxRecentOperations - 1), done] };
+    }
+
+    /// <summary>The job of an operation done before; null when it is new.</summary>
+    public Guid? JobOf(Guid operationId) => RecentOperations.FirstOrDefault(o => o.OperationId == operationId)?.JobId;
+
+    private static void RequireText(string text, string what, int min, int max)
+    {
+        if (text.Length < min || text.Length > max || text.Any(char.IsControl))
+            throw Invalid($"A {what} has {min} to {max} printable characters, got {text.Length}.");
+    }
+
+    private static VaultException Invalid(string message) => new(ErrorCodes.InvalidRequest, message);
+}
+
+/// <summary>An operation id and the job it made.</summary>
+public sealed record DoneOperation(Guid OperationId, Guid JobId);
