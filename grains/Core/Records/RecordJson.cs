@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RecoveryVault.Activity;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
@@ -14,13 +15,14 @@ namespace RecoveryVault.Records;
     UseStringEnumConverter = true,
     Converters = [typeof(VaultIdConverter), typeof(ItemIdConverter), typeof(ItemKeyConverter), typeof(DigestConverter)])]
 [JsonSerializable(typeof(VaultRecord))]
-[JsonSerializable(typeof(VaultSettings))]
+[JsonSerializable(typeof(VaultDescriptor))]
 [JsonSerializable(typeof(ItemRecord))]
-[JsonSerializable(typeof(ItemSettings))]
+[JsonSerializable(typeof(ItemDescriptor))]
 [JsonSerializable(typeof(RecoveryPointHead))]
 [JsonSerializable(typeof(KeyRing))]
 [JsonSerializable(typeof(StoredKeyring))]
 [JsonSerializable(typeof(JobStart))]
 [JsonSerializable(typeof(JobEnd))]
+[JsonSerializable(typeof(LogRecord))]
 [JsonSerializable(typeof(NameClaim))]
 public sealed partial class RecordJson : JsonSerializerContext;

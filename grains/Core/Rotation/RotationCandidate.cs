@@ -2,7 +2,7 @@ using RecoveryVault.Keys;
 
 namespace RecoveryVault.Rotation;
 
-/// <summary>Chooses the version a versionless key URI should use now. A disabled current version is a revocation, never a reason to step back.</summary>
+/// <summary>Chooses the version a versionless key URI should use now. A disabled current version is a revocation: then nothing is chosen.</summary>
 public static class RotationCandidate
 {
     /// <summary>
@@ -12,12 +12,8 @@ public static class RotationCandidate
     public static KeyProperties? Choose(string currentKeyId, IReadOnlyList<KeyProperties> oldestFirst, DateTimeOffset now)
     {
         var current = KeyId.Parse(currentKeyId);
-        var position = -1;
-        for (var i = 0; i < oldestFirst.Count; i++)
-        {
-            if (oldestFirst[i].Id == current) position = i;
-        }
-        return position < 0 ? null : oldestFirst.Skip(position + 1).LastOrDefault(version => IsUsable(version, now));
+        var newer = oldestFirst.SkipWhile(version => version.Id != current).ToList();
+        return newer is [{ Enabled: true }, ..] ? newer.Skip(1).LastOrDefault(version => IsUsable(version, now)) : null;
     }
 
     private static bool IsUsable(KeyProperties version, DateTimeOffset now) =>

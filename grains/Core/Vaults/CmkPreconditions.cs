@@ -10,7 +10,7 @@ namespace RecoveryVault.Vaults;
 public static class CmkPreconditions
 {
     /// <exception cref="VaultException">The code of the first precondition that is not met.</exception>
-    public static void Require(VaultRecord vault, KeyFacts facts, DateTimeOffset now)
+    public static void Require(VaultRecord vault, KeyFacts? facts, DateTimeOffset now)
     {
         foreach (var entry in Check(vault, facts, now))
         {

@@ -39,15 +39,24 @@ public sealed partial record VaultRecord
     {
         var assigned = Settings.Encryption with { KeyUri = keyUri, KeyVaultSubscriptionId = subscriptionId, LastUpdateStatus = UpdateStatuses.Succeeded };
         var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now };
-        return key.Properties.Id.ToString() == assigned.Current.KeyId ? next : next.PutInForce(key, now);
+        return next.Announce(key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
     }
 
-    /// <summary>Announce: the new version takes effect now; the pass through the items follows.</summary>
-    public VaultRecord Announce(KeyVaultKey key, DateTimeOffset now)
+    /// <summary>Announce: the new version is in force from now on; with items in the vault the pass through them follows.</summary>
+    public VaultRecord Announce(string keyId, string thumbprint, DateTimeOffset now)
     {
-        if (Settings.Encryption.Previous is { } previous)
-            throw new VaultException(ErrorCodes.RotationBlocked, $"Vault '{Settings.Name}' still leaves version {KeyVersions.Bare(previous.KeyId)}: one rotation at a time.");
-        return PutInForce(key, now);
+        var old = Settings.Encryption;
+        if (old.Current.KeyId == keyId) return this;
+        if (old.Previous is { } previous)
+            throw new VaultException(ErrorCodes.RotationBlocked, $"Vault '{Settings.Name}' is still leaving version {KeyVersions.Bare(previous.KeyId)}: one rotation at a time.");
+        var use = new KeyUse(old.Current.Generation + 1, keyId, thumbprint, now);
+        var encryption = old with
+        {
+            Current = use,
+            Previous = Roster.IsEmpty ? null : old.Current,
+            History = [.. old.History.TakeLast(EncryptionSettings.MaxHistory - 1), use],
+        };
+        return this with { Settings = Settings with { Encryption = encryption } };
     }
 
     /// <summary>Finish: no item needs the previous version any more.</summary>
@@ -57,19 +66,6 @@ public sealed partial record VaultRecord
     /// <summary>R46: a refused assignment changes nothing but this status.</summary>
     public VaultRecord FailKeyUpdate() =>
         this with { Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } } };
-
-    private VaultRecord PutInForce(KeyVaultKey key, DateTimeOffset now)
-    {
-        var old = Settings.Encryption;
-        var use = new KeyUse(old.Current.Generation + 1, key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
-        var encryption = old with
-        {
-            Current = use,
-            Previous = Roster.IsEmpty ? null : old.Current,
-            History = [.. old.History.TakeLast(EncryptionSettings.MaxHistory - 1), use],
-        };
-        return this with { Settings = Settings with { Encryption = encryption } };
-    }
 
     public EncryptionSummary ToEncryptionSummary(Guid? jobId = null)
     {

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Access;
+
+/// <summary>
+/// Default deny for every grain call of the silo: a client may call only methods that carry <see cref="RequiresAttribute"/> and only with that role;
+/// interfaces of ours marked <see cref="GrainsOnlyAttribute"/> and everything of Orleans itself are for silos.
+/// </summary>
+public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilter
+{
+    private readonly ConcurrentDictionary<MethodInfo, RequiresAttribute?> _requirements = new();
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (IsFromClient(context))
+        {
+            Authorize(context.InterfaceMethod);
+            Caller.Set(client.Name);
+        }
+        await context.Invoke();
+    }
+
+    private static bool IsFromClient(IIncomingGrainCallContext context) => context.SourceId is not { } source || source.IsClient();
+
+    private void Authorize(MethodInfo method)
+    {
+        var required = _requirements.GetOrAdd(method, static m => m.GetCustomAttribute<RequiresAttribute>());
+        if (required is null || client.Role < required.Role || client.Role == VaultRole.None)
+        {
+            throw new VaultException(ErrorCodes.AccessDenied, required is null
+                ? $"{method.DeclaringType?.Name}.{method.Name} is not open to clients."
+                : $"{client.Name} has the role {client.Role}; {method.Name} needs {required.Role}.");
+        }
+    }
+}

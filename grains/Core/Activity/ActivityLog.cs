@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using RecoveryVault.Errors;
+using RecoveryVault.Format;
+using RecoveryVault.Keys;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Activity;
+
+/// <summary>
+/// A vault's activity log in storage: one create-only authenticated blob per entry, <c>log/{vaultId}/{seq}</c>, each holding the hash of the one before. Creating
+/// entry n+1 is the append: of two writers one wins, the other looks again. A changed, removed or reordered entry breaks the chain; a removed tail is found by
+/// whoever remembers a later sequence number.
+/// </summary>
+public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
+{
+    /// <summary>The hash before the first entry.</summary>
+    public static readonly string Genesis = new('0', 64);
+
+    /// <summary>Appends at the first free place after <paramref name="head"/> and returns the new head.</summary>
+    public async Task<LogHead> AppendAsync(VaultId vaultId, LogHead head, Func<long, LogRecord> entry, CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            head = await FindHeadAsync(vaultId, head, cancellation);
+            var record = entry(head.Seq + 1) with { VaultId = vaultId, Seq = head.Seq + 1, PrevHash = head.Hash };
+            var payload = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.LogRecord);
+            var content = RecordEnvelope.Seal(RecordType.LogEntry, keyring.CurrentId, keyring.Current.Span, payload);
+            try
+            {
+                await store.PutAsync(BlobOf(vaultId, record.Seq), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
+                return new LogHead(record.Seq, Hash(payload));
+            }
+            catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+            {
+                // Another writer took this place: look where the end is now.
+            }
+        }
+    }
+
+    /// <summary>The newest entry from a known one on.</summary>
+    public async Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default)
+    {
+        while (await ReadAsync(vaultId, from.Seq + 1, cancellation) is { } next) from = new LogHead(next.Record.Seq, next.Hash);
+        return from;
+    }
+
+    /// <summary>The newest entry, found by doubling and halving: entries have no gaps.</summary>
+    public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default)
+    {
+        long present = 0, missing = 1;
+        while (await ExistsAsync(vaultId, missing, cancellation)) (present, missing) = (missing, missing * 2);
+        while (missing - present > 1)
+        {
+            var middle = present + (missing - present) / 2;
+            if (await ExistsAsync(vaultId, middle, cancellation)) present = middle;
+            else missing = middle;
+        }
+        return present == 0 ? new LogHead(0, Genesis) : await FindHeadAsync(vaultId, present, cancellation);
+    }
+
+    /// <summary>Reads one entry and checks that it is authentic and in its place; null when there is none.</summary>
+    /// <exception cref="VaultException">RecordTampered, DataBitRot.</exception>
+    public async Task<(LogRecord Record, string Hash)?> ReadAsync(VaultId vaultId, long seq, CancellationToken cancellation = default)
+    {
+        if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob) return null;
+        try
+        {
+            var payload = RecordEnvelope.Open(blob.Content, RecordType.LogEntry, id => keyring.Find(id));
+            var record = JsonSerializer.Deserialize(payload.Span, RecordJson.Default.LogRecord);
+            return record is not null && record.VaultId == vaultId && record.Seq == seq
+                ? (record, Hash(payload.Span))
+                : throw new VaultException(ErrorCodes.RecordTampered, $"Log entry {seq} belongs to another place.");
+        }
+        catch (FormatFaultException fault)
+        {
+            throw FormatRefusals.ToVaultException(fault, $"Log entry {seq}", isRecord: true);
+        }
+    }
+
+    private async Task<LogHead> FindHeadAsync(VaultId vaultId, long seq, CancellationToken cancellation) =>
+        await ReadAsync(vaultId, seq, cancellation) is { } entry
+            ? new LogHead(seq, entry.Hash)
+            : throw new VaultException(ErrorCodes.DataMissing, $"Log entry {seq} is missing.");
+
+    private async Task<bool> ExistsAsync(VaultId vaultId, long seq, CancellationToken cancellation) =>
+        await store.ReadAsync(BlobOf(vaultId, seq), 0, Memory<byte>.Empty, cancellation) is not null;
+
+    private static string Hash(ReadOnlySpan<byte> payload) => Convert.ToHexStringLower(SHA256.HashData(payload));
+
+    private static string BlobOf(VaultId vaultId, long seq) => $"log/{vaultId}/{AuthenticatedRecords.Sequence(seq)}";
+}
+
+/// <summary>The end of a log: its last sequence number and that entry's hash (hex).</summary>
+public sealed record LogHead(long Seq, string Hash);

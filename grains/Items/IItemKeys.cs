@@ -1,0 +1,25 @@
+using Orleans.Concurrency;
+using RecoveryVault.Access;
+using RecoveryVault.Keys;
+
+namespace RecoveryVault.Items;
+
+/// <summary>What the vault and its rotation ask of an item.</summary>
+[GrainsOnly, Alias("rv.IItemKeys")]
+public interface IItemKeys : IGrainWithStringKey
+{
+    /// <summary>True when backups of the item can run.</summary>
+    [AlwaysInterleave, Alias("IsProtected")]
+    Task<bool> IsProtectedAsync();
+
+    /// <summary>Completes an item's protection: makes its keys if it has none and keeps its source.</summary>
+    [Alias("Protect")]
+    Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source);
+
+    /// <summary>
+    /// Re-wraps the item's data keys for the generation in force; nothing to do is success. Interleaves, because a backup that waits for the rotation must not
+    /// block it; the item's own writes are serialised inside.
+    /// </summary>
+    [AlwaysInterleave, Alias("Rewrap")]
+    Task RewrapAsync(VaultKeyContext keys);
+}

@@ -1,0 +1,48 @@
+using Orleans.Concurrency;
+using RecoveryVault.Access;
+using RecoveryVault.Items;
+using RecoveryVault.Keys;
+
+namespace RecoveryVault.Vaults;
+
+/// <summary>What a vault's items and its rotation ask of it. The vault never calls them back while one of these waits.</summary>
+[GrainsOnly, Alias("rv.IVaultKeys")]
+public interface IVaultKeys : IGrainWithStringKey
+{
+    /// <summary>The key in force. Interleaves: an item may ask while the vault waits for that item.</summary>
+    [AlwaysInterleave, Alias("GetKeyContext")]
+    Task<VaultKeyContext> GetKeyContextAsync();
+
+    /// <summary>The items a rotation must pass through.</summary>
+    [AlwaysInterleave, Alias("GetRoster")]
+    Task<IReadOnlyList<ItemId>> GetRosterAsync();
+
+    /// <summary>Notes that the key vault answered and no newer version is to be used.</summary>
+    [Alias("NotePoll")]
+    Task NotePollAsync();
+
+    /// <summary>Announces a checked newer version: it is in force when this returns. Does nothing when the vault has left <paramref name="fromGeneration"/> behind.</summary>
+    [Alias("Announce")]
+    Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint);
+
+    /// <summary>Makes sure that the pass under way has a running job: a new one when the process of the old one died.</summary>
+    [Alias("EnsureRotationJob")]
+    Task<VaultKeyContext> EnsureRotationJobAsync();
+
+    /// <summary>Ends the pass of a generation if storage shows that nothing is left of older ones; returns how many items still are.</summary>
+    [Alias("TryFinish")]
+    Task<int> TryFinishAsync(long generation);
+}
+
+/// <summary>Creates a vault's record on behalf of the directory.</summary>
+[GrainsOnly, Alias("rv.IVaultCreation")]
+public interface IVaultCreation : IGrainWithStringKey
+{
+    /// <summary>Creates the record; the same request again changes nothing.</summary>
+    [Alias("Create")]
+    Task<VaultSummary> CreateAsync(CreateVault request);
+
+    /// <summary>The vault's settings, or null when it does not exist or is deleted.</summary>
+    [Alias("Find")]
+    Task<VaultSummary?> FindAsync();
+}

@@ -1,0 +1,84 @@
+using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial class VaultGrain
+{
+    public async Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request)
+    {
+        if (Vault.JobOf(request.OperationId) is { } done) return Vault.ToEncryptionSummary(done);
+        var keyId = Vault.RequireKeyChange(request);
+        var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
+        return await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, async () =>
+        {
+            try
+            {
+                return await AssignKeyAsync(request, keyId, jobId);
+            }
+            catch (VaultException)
+            {
+                await UpdateAsync(_ => Vault.FailKeyUpdate());
+                throw;
+            }
+        });
+    }
+
+    private const string LogOperation = "UpdateEncryption";
+
+    private async Task<EncryptionSummary> AssignKeyAsync(UpdateEncryption request, KeyId keyId, Guid jobId)
+    {
+        var facts = await LookAtAsync(keyId);
+        CmkPreconditions.Require(Vault, facts, Journal.Now);
+        if (facts?.Key is not { } key) throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
+        var old = Vault.Settings.Encryption;
+        await RequireOldKeyAsync(old, key);
+        await UpdateAsync(_ => Vault.AssignKey(request.KeyUri ?? keyId.ToString(), request.KeyVaultSubscriptionId, key, Journal.Now) with { RotationJobId = jobId });
+        await UpdateAsync(_ => Vault.Remember(request.OperationId, jobId));
+        // With items in the vault the job ends when the last of them is re-wrapped.
+        if (Vault.Settings.Encryption.Previous is null) await EndKeyJobAsync(jobId, old.Current.KeyId);
+        return Vault.ToEncryptionSummary(jobId);
+    }
+
+    /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
+    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey newKey)
+    {
+        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey.Properties.Id.ToString() == old.Current.KeyId) return;
+        var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId));
+        if ((facts?.UnwrapFault ?? facts?.GetFault) is { } fault)
+            throw KeyVaultRefusals.ToVaultException(fault, $"The key in force, {old.Current.KeyId}, must unwrap the data keys once more");
+    }
+
+    private Task EndKeyJobAsync(Guid jobId, string oldKeyId) => Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now,
+        new("oldKeyId", oldKeyId), new("newKeyId", Vault.Settings.Encryption.Current.KeyId), new("keyUri", Vault.Settings.Encryption.KeyUri ?? "")));
+
+    public async Task<IReadOnlyList<ChecklistEntry>> GetChecklistAsync(string? keyUri)
+    {
+        var uri = keyUri ?? Vault.Settings.Encryption.KeyUri;
+        KeyId? keyId = null;
+        if (uri is not null && !KeyId.TryParse(uri, out keyId))
+            throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{uri}' is not a key URI.");
+        return [.. CmkPreconditions.Check(Vault, keyId is null ? null : await LookAtAsync(keyId), Journal.Now)];
+    }
+
+    public async Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync()
+    {
+        var encryption = Vault.Settings.Encryption;
+        var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
+        var keyIds = encryption.History.Select(h => h.KeyId).Concat(uses.SelectMany(u => u.KeyIds)).Distinct().ToList();
+        var states = await KeyStates.ReadAsync(keyIds, id => OpenKeyVault(id), Journal.Now);
+        return [.. keyIds.Select(keyId =>
+        {
+            List<string> neededBy = [.. uses.Where(u => u.KeyIds.Contains(keyId)).Select(u => u.Name)];
+            if (keyId == encryption.Current.KeyId) neededBy.Insert(0, "(vault)");
+            return new KeyVersionUse(KeyVersions.Bare(keyId), keyId, states[keyId], neededBy, neededBy.Count == 0);
+        })];
+    }
+
+    /// <summary>Null without an identity to look with.</summary>
+    private async Task<KeyFacts?> LookAtAsync(KeyId keyId) =>
+        OpenKeyVault(keyId) is { } keyVault ? await KeyFacts.GatherAsync(keyVault, keyId) : null;
+
+    private IKeyVault? OpenKeyVault(KeyId keyId) => Vault.Settings.SystemPrincipalId is { } principal ? _parts.KeyVaults.Open(keyId, principal) : null;
+}

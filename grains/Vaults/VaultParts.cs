@@ -1,0 +1,28 @@
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Names;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Vaults;
+
+/// <summary>What every vault grain of a silo works with.</summary>
+public sealed class VaultParts(IBlobStore store, Journal journal, KeyVaultConnector keyVaults, KeyCensus census, Descriptors descriptors, PlatformKeyring keyring)
+{
+    public Journal Journal { get; } = journal;
+
+    public KeyVaultConnector KeyVaults { get; } = keyVaults;
+
+    public KeyCensus Census { get; } = census;
+
+    public Descriptors Descriptors { get; } = descriptors;
+
+    public uint PlatformKeyId { get; } = keyring.CurrentId;
+
+    /// <summary>The embedded installation is a tenant of its own, named by its store.</summary>
+    public string TenantId { get; } = keyring.StoreId;
+
+    public NameRegister VaultNames { get; } = new(store, "names/vaults");
+
+    public NameRegister ItemNames(VaultId vaultId) => new(store, $"names/items/{vaultId}");
+}
