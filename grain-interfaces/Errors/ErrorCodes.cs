@@ -7,4 +7,6 @@ namespace RecoveryVault.Errors;
 public static class ErrorCodes
 {
     public const string InvalidName = nameof(InvalidName);
+    public const string CatalogueDamaged = nameof(CatalogueDamaged);
+    public const string CatalogueTooNew = nameof(CatalogueTooNew);
 }
