@@ -12,6 +12,12 @@ public interface IRestoreChannel : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<ChunkContent> ReadAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation);
 
+    /// <summary>
+    /// For each chunk: the error code that reading it would give as far as index and store tell without reading it; null when it is there. At most
+    /// <see cref="IBackupChannel.MaxQuery"/> references.
+    /// </summary>
+    ValueTask<string?[]> CheckAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation);
+
     /// <summary>The most plaintext of one read, in bytes.</summary>
     const int MaxBatchBytes = 32 << 20;
 }

@@ -48,6 +48,8 @@ public static class ErrorCodes
     public const string RecordTampered = nameof(RecordTampered);
     public const string WrongKey = nameof(WrongKey);
     public const string DataTooNew = nameof(DataTooNew);
+    public const string CatalogueDamaged = nameof(CatalogueDamaged);
+    public const string CatalogueTooNew = nameof(CatalogueTooNew);
 
     public const string KeyVaultUnreachable = nameof(KeyVaultUnreachable);
     public const string RotationBlocked = nameof(RotationBlocked);

@@ -66,6 +66,8 @@ public static class ErrorTable
         new(DataTampered, "Stored data does not pass its seal: somebody changed it, or put something in its place.", "Treat the store as attacked; restore from an untouched copy."),
         new(RecordTampered, "A stored record does not pass its authentication.", "Treat the store as attacked; restore from an untouched copy."),
         new(WrongKey, "The key opens, but it is not the key this data was sealed with.", "Check that key vault and platform keyring are the ones of this store."),
+        new(CatalogueDamaged, "A node of the recovery point's catalogue breaks the format, though its seal holds.", "Report it as a fault of the program that wrote it; restore another recovery point."),
+        new(CatalogueTooNew, "The recovery point's catalogue was written by a newer version.", "Use a version at least as new as the one that wrote it."),
         new(DataTooNew, "Stored data has a format this version does not know.", "Use the newer version."),
     ];
 

@@ -16,10 +16,12 @@ public sealed record BeginBackup([property: Id(0)] Guid OperationId, [property: 
 
 /// <summary>A begun backup.</summary>
 /// <param name="JobId">Its job.</param>
-/// <param name="Session">Opens the data plane.</param>
+/// <param name="Session">Opens the data plane; null when <paramref name="Committed"/> is set.</param>
 /// <param name="Source">What to read and what to leave out.</param>
+/// <param name="Committed">Set when this operation was committed before: then there is nothing left to do.</param>
 [GenerateSerializer, Immutable, Alias("rv.BackupTicket")]
-public sealed record BackupTicket([property: Id(0)] Guid JobId, [property: Id(1)] SessionTicket Session, [property: Id(2)] ItemSource Source);
+public sealed record BackupTicket(
+    [property: Id(0)] Guid JobId, [property: Id(1)] SessionTicket? Session, [property: Id(2)] ItemSource Source, [property: Id(3)] BackupOutcome? Committed = null);
 
 /// <summary>What a backup found, counted by the client.</summary>
 [GenerateSerializer, Immutable, Alias("rv.BackupStatistics")]
@@ -52,10 +54,6 @@ public sealed record BackupStatistics
     /// <summary>Files that changed while they were read.</summary>
     [Id(8)] public long FilesChanged { get; init; }
 }
-
-/// <summary>Names a catalogue: its root node and that node's level.</summary>
-[GenerateSerializer, Immutable, Alias("rv.CatalogueRoot")]
-public sealed record CatalogueRoot([property: Id(0)] int Level, [property: Id(1)] ChunkRef Node);
 
 /// <summary>Commits a backup.</summary>
 [GenerateSerializer, Immutable, Alias("rv.CommitBackup")]

@@ -1,20 +1,6 @@
+using RecoveryVault.Catalogues;
+
 namespace RecoveryVault.Items;
-
-/// <summary>What an item holds.</summary>
-public enum ItemKind
-{
-    /// <summary>Never written.</summary>
-    Unknown = 0,
-
-    /// <summary>Files and directories.</summary>
-    Tree = 1,
-
-    /// <summary>One stream of bytes.</summary>
-    Stream = 2,
-
-    /// <summary>A disk image.</summary>
-    Image = 3,
-}
 
 /// <summary>Where an item's data comes from and what is left out; kept with the item.</summary>
 [GenerateSerializer, Immutable, Alias("rv.ItemSource")]
@@ -27,7 +13,7 @@ public sealed record ItemSource
     [Id(1)] public required string Host { get; init; }
 
     /// <summary>What kind of data.</summary>
-    [Id(2)] public required ItemKind Kind { get; init; }
+    [Id(2)] public required ContentKind Kind { get; init; }
 
     /// <summary>Glob patterns of what is left out, at most <see cref="MaxExcludes"/>.</summary>
     [Id(3)] public IReadOnlyList<string> Excludes { get; init; } = [];

@@ -1,3 +1,4 @@
+using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Jobs;
 

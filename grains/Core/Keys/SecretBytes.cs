@@ -27,6 +27,16 @@ public sealed class SecretBytes : IDisposable
         }
     }
 
+    /// <summary>The bytes for calls that wait; valid until dispose.</summary>
+    public ReadOnlyMemory<byte> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _bytes;
+        }
+    }
+
     /// <summary>Fresh random key material.</summary>
     public static SecretBytes Random(int length)
     {

@@ -4,6 +4,7 @@ using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Names;
+using RecoveryVault.Stores;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Records;
@@ -21,6 +22,8 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(RecoveryPointHead))]
 [JsonSerializable(typeof(KeyRing))]
 [JsonSerializable(typeof(StoredKeyring))]
+[JsonSerializable(typeof(StoreManifest))]
+[JsonSerializable(typeof(StoreFormat))]
 [JsonSerializable(typeof(JobStart))]
 [JsonSerializable(typeof(JobEnd))]
 [JsonSerializable(typeof(LogRecord))]

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+
+namespace RecoveryVault.Catalogues;
+
+/// <summary>
+/// Reads a catalogue in walk order, fetching a node when it is reached; holds one node for each level. Safe for concurrent reads when the fetcher is.
+/// </summary>
+/// <param name="fetch">
+/// Returns a node's plaintext after checking its digest; the bytes stay unchanged until the enumeration ends.
+/// </param>
+public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch)
+{
+    /// <summary>
+    /// The entry <paramref name="from"/> and everything below it; of the nodes only those are fetched that can hold such entries. Nothing when there is no
+    /// such entry.
+    /// </summary>
+    /// <exception cref="Errors.VaultException"><c>CatalogueDamaged</c> or <c>CatalogueTooNew</c>; the entries returned before it are sound.</exception>
+    public async IAsyncEnumerable<CatalogueEntry> ReadAsync(
+        CatalogueRoot root, RelativePath from = default, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        if (root.Level is < 0 or > CatalogueLimits.MaxLevel) throw NodeReader.Damaged($"its root is at the impossible level {root.Level}");
+        var path = new Stack<Cursor>();
+        CatalogueEntry? previous = null;
+        path.Push(await OpenAsync(root.Node, root.Level, null, cancellation));
+        while (path.TryPeek(out var cursor))
+        {
+            if (cursor.NextChild(from) is { } child)
+            {
+                path.Push(await OpenAsync(child.Node, cursor.Level - 1, child.First, cancellation));
+                continue;
+            }
+            path.Pop();
+            while (cursor.NextEntry(previous) is { } entry)
+            {
+                previous = entry;
+                if (entry.Path < from) continue;
+                if (!entry.Path.IsWithin(from)) yield break;
+                yield return entry;
+            }
+        }
+    }
+
+    private async ValueTask<Cursor> OpenAsync(ChunkRef reference, int level, RelativePath? first, CancellationToken cancellation)
+    {
+        if (reference.IsZero || reference.Length is < 1 or > ChunkRef.MaxLength) throw NodeReader.Damaged("a node's reference is none");
+        var node = await fetch(reference, cancellation);
+        if (node.Length != reference.Length) throw NodeReader.Damaged($"a node has {node.Length} bytes instead of {reference.Length}");
+        return new(node, level, first);
+    }
+
+    /// <summary>A place in one node: in its items when it is an inner node, in its entries when it is a segment.</summary>
+    private sealed class Cursor
+    {
+        private readonly ReadOnlyMemory<byte> _node;
+        private readonly List<Child> _children = [];
+        private readonly RelativePath? _first;
+        private int _position = 1;
+        private RelativePath _last;
+        private int _child;
+
+        public Cursor(ReadOnlyMemory<byte> node, int level, RelativePath? first)
+        {
+            var found = node.Span[0];
+            if (found != level) throw NodeReader.Damaged($"a node of level {level} calls itself {found}");
+            if (node.Length == 1) throw NodeReader.Damaged("a node is empty");
+            (_node, Level, _first) = (node, level, first);
+            if (level == 0) return;
+            ReadChildren();
+            if (first is { } expected && _children[0].First != expected) throw NodeReader.Damaged("a node begins elsewhere than its parent says");
+        }
+
+        public int Level { get; }
+
+        /// <summary>The next child that can hold entries at or below a path; null for a segment, or when there is none left.</summary>
+        public Child? NextChild(RelativePath from)
+        {
+            while (_child + 1 < _children.Count && _children[_child + 1].First <= from) _child++;
+            if (_child == _children.Count) return null;
+            var child = _children[_child++];
+            return child.First <= from || child.First.IsWithin(from) ? child : null;
+        }
+
+        /// <summary>The next entry of a segment; null at its end and for an inner node.</summary>
+        public CatalogueEntry? NextEntry(CatalogueEntry? previous)
+        {
+            if (Level > 0 || _position == _node.Length) return null;
+            var isFirst = _position == 1;
+            var node = new NodeReader(_node.Span[_position..]);
+            var entry = EntryReader.Read(ref node, _last);
+            if (isFirst && _first is { } expected && entry.Path != expected) throw NodeReader.Damaged("a node begins elsewhere than its parent says");
+            if (previous is not null && EntryRules.Violation(previous, entry) is { } violation) throw NodeReader.Damaged($"'{entry.Path}' {violation}");
+            _position += node.Position;
+            _last = entry.Path;
+            return entry;
+        }
+
+        private void ReadChildren()
+        {
+            var node = new NodeReader(_node.Span);
+            node.Byte();
+            while (!node.AtEnd)
+            {
+                var path = new RelativePath(node.Block(RelativePath.MaxLength, "a path").ToArray());
+                if (_children.Count > 0 && path <= _children[^1].First) throw NodeReader.Damaged("a node's items are out of order");
+                _children.Add(new(path, node.Reference()));
+            }
+        }
+    }
+
+    private sealed record Child(RelativePath First, ChunkRef Node);
+}
