@@ -3,8 +3,8 @@ using RecoveryVault.Catalogues;
 
 namespace RecoveryVault.DataPath;
 
-/// <summary>The sending side of one backup session: over a socket or, embedded, in process. Safe for concurrent use.</summary>
-public interface IBackupChannel : IAsyncDisposable
+/// <summary>The sending side of one backup session: over a socket or, embedded, in process. Safe for concurrent use; the grain that opened it ends it.</summary>
+public interface IBackupChannel
 {
     /// <summary>How to cut content.</summary>
     ChunkerSettings Chunker { get; }

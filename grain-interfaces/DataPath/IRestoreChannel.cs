@@ -3,8 +3,8 @@ using RecoveryVault.Catalogues;
 
 namespace RecoveryVault.DataPath;
 
-/// <summary>The receiving side of one restore session: over a socket or, embedded, in process. Safe for concurrent use.</summary>
-public interface IRestoreChannel : IAsyncDisposable
+/// <summary>The receiving side of one restore session: over a socket or, embedded, in process. Safe for concurrent use; the grain that opened it ends it.</summary>
+public interface IRestoreChannel
 {
     /// <summary>
     /// Reads chunks, at most <see cref="MaxBatchBytes"/> of plaintext in all; each is authenticated and its digest checked before it is returned. They come in the

@@ -27,6 +27,9 @@ public sealed record ItemSource
     /// <summary>The most patterns.</summary>
     public const int MaxExcludes = 256;
 
+    /// <summary>The most characters of path, host and patterns together; keeps the message below its limit.</summary>
+    public const int MaxTotalLength = 65_536;
+
     /// <summary>The longest path or pattern in characters.</summary>
     public const int MaxTextLength = 4096;
 }

@@ -1,6 +1,7 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Rotation;
 
 namespace RecoveryVault.Vaults;
 
@@ -38,8 +39,11 @@ public sealed partial class VaultGrain
         await UpdateAsync(_ => Vault.Remember(request.OperationId, jobId));
         // With items in the vault the job ends when the last of them is re-wrapped.
         if (Vault.Settings.Encryption.Previous is null) await EndKeyJobAsync(jobId, old.Current.KeyId);
+        if (Vault.FollowsRotation) await EnsureRotationAsync();
         return Vault.ToEncryptionSummary(jobId);
     }
+
+    private Task EnsureRotationAsync() => GrainFactory.GetGrain<IRotationSchedule>(this.GetPrimaryKeyString()).EnsureAsync();
 
     /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
     private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey newKey)

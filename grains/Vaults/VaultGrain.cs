@@ -1,6 +1,5 @@
-using Orleans.Concurrency;
+using Orleans.Placement;
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
@@ -9,7 +8,7 @@ namespace RecoveryVault.Vaults;
 
 /// <summary>Hosts one <see cref="VaultRecord"/>: reads it, asks it, persists the answer, acts.</summary>
 [GrainType(GrainRecords.VaultType), Immovable]
-public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultCreation
+public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultCreation, IDisposable
 {
     private readonly RecordCell<VaultRecord> _cell;
     private readonly VaultParts _parts;
@@ -19,6 +18,15 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         _cell = new RecordCell<VaultRecord>(state);
         _parts = parts;
     }
+
+    /// <summary>Whoever calls a vault also makes sure that its rotation has not gone to sleep.</summary>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (_cell.Current is { Settings.Deleted: false, FollowsRotation: true }) await EnsureRotationAsync();
+        await base.OnActivateAsync(cancellationToken);
+    }
+
+    public void Dispose() => _cell.Dispose();
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());
 

@@ -1,7 +1,7 @@
-using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Names;
+using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Vaults;

@@ -28,7 +28,7 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
             head = await FindHeadAsync(vaultId, head, cancellation);
             var record = entry(head.Seq + 1) with { VaultId = vaultId, Seq = head.Seq + 1, PrevHash = head.Hash };
             var payload = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.LogRecord);
-            var content = RecordEnvelope.Seal(RecordType.LogEntry, keyring.CurrentId, keyring.Current.Span, payload);
+            var content = RecordEnvelope.Seal(RecordType.LogEntry, keyring.Current, payload);
             try
             {
                 await store.PutAsync(BlobOf(vaultId, record.Seq), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
@@ -69,10 +69,10 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
         if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob) return null;
         try
         {
-            var payload = RecordEnvelope.Open(blob.Content, RecordType.LogEntry, id => keyring.Find(id));
-            var record = JsonSerializer.Deserialize(payload.Span, RecordJson.Default.LogRecord);
+            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogEntry, keyring.Find);
+            var record = JsonSerializer.Deserialize(payload, RecordJson.Default.LogRecord);
             return record is not null && record.VaultId == vaultId && record.Seq == seq
-                ? (record, Hash(payload.Span))
+                ? (record, Hash(payload))
                 : throw new VaultException(ErrorCodes.RecordTampered, $"Log entry {seq} belongs to another place.");
         }
         catch (FormatFaultException fault)

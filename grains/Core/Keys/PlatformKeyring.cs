@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using RecoveryVault.Errors;
+using RecoveryVault.Format;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
@@ -19,9 +20,9 @@ public sealed class PlatformKeyring : IDisposable
 
     public const int KeySizeBytes = 32;
 
-    private readonly Dictionary<uint, SecretBytes> _keys;
+    private readonly Dictionary<uint, PlatformKey> _keys;
 
-    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, SecretBytes> keys) => (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
+    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, PlatformKey> keys) => (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
 
     /// <summary>The store these keys belong to.</summary>
     public string StoreId { get; }
@@ -29,17 +30,17 @@ public sealed class PlatformKeyring : IDisposable
     /// <summary>The key for new wraps and MACs.</summary>
     public uint CurrentId { get; }
 
-    public SecretBytes Current => _keys[CurrentId];
+    public PlatformKey Current => _keys[CurrentId];
 
     /// <summary>A key by id; null when this keyring does not have it.</summary>
-    public SecretBytes? Find(uint id) => _keys.GetValueOrDefault(id);
+    public PlatformKey? Find(uint id) => _keys.GetValueOrDefault(id);
 
     /// <summary>A value that only the holder of the key can compute; lets a store tell that the keyring is its own.</summary>
     public string CheckValue(uint id)
     {
         var key = Find(id) ?? throw new VaultException(ErrorCodes.WrongPlatformKey, $"The platform keyring has no key {id}.");
         Span<byte> check = stackalloc byte[32];
-        HKDF.Expand(HashAlgorithmName.SHA256, key.Span, check, Encoding.UTF8.GetBytes("recoveryvault/1/platform-check" + StoreId));
+        HKDF.Expand(HashAlgorithmName.SHA256, key.Secret.Span, check, Encoding.UTF8.GetBytes("recoveryvault/1/platform-check" + StoreId));
         return Convert.ToHexStringLower(check);
     }
 
@@ -58,7 +59,7 @@ public sealed class PlatformKeyring : IDisposable
             stored.Zero();
             CryptographicOperations.ZeroMemory(content);
         }
-        return new PlatformKeyring(storeId, 1, new() { [1] = secret });
+        return new PlatformKeyring(storeId, 1, new() { [1] = new PlatformKey(1, secret) });
     }
 
     /// <summary>Reads the keyring; null when there is none.</summary>
@@ -72,7 +73,7 @@ public sealed class PlatformKeyring : IDisposable
         {
             if (stored.Version > 1) throw new VaultException(ErrorCodes.StoreTooNew, $"The platform keyring has version {stored.Version}; this version knows 1.");
             if (stored.StoreId != storeId) throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys belong to store {stored.StoreId}, not to {storeId}.");
-            return new PlatformKeyring(storeId, stored.Current, stored.Keys.ToDictionary(k => k.Id, k => SecretBytes.CopyOf(k.Key)));
+            return new PlatformKeyring(storeId, stored.Current, stored.Keys.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key))));
         }
         finally
         {
@@ -82,7 +83,7 @@ public sealed class PlatformKeyring : IDisposable
 
     public void Dispose()
     {
-        foreach (var key in _keys.Values) key.Dispose();
+        foreach (var key in _keys.Values) key.Secret.Dispose();
     }
 }
 

@@ -21,7 +21,7 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
         string folder, long seq, RecordType type, T value, JsonTypeInfo<T> json, CancellationToken cancellation = default)
     {
         var name = $"{folder}/{Sequence(seq)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
-        var content = RecordEnvelope.Seal(type, keyring.CurrentId, keyring.Current.Span, JsonSerializer.SerializeToUtf8Bytes(value, json));
+        var content = RecordEnvelope.Seal(type, keyring.Current, JsonSerializer.SerializeToUtf8Bytes(value, json));
         await store.PutAsync(name, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
         return new RecordRef(name, Hash(content));
     }
@@ -52,8 +52,8 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
     {
         try
         {
-            var payload = RecordEnvelope.Open(blob.Content, type, id => keyring.Find(id));
-            return JsonSerializer.Deserialize(payload.Span, json) ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
+            var payload = RecordEnvelope.Open(blob.Content.Span, type, keyring.Find);
+            return JsonSerializer.Deserialize(payload, json) ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
         }
         catch (FormatFaultException fault)
         {

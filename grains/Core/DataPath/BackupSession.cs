@@ -1,0 +1,167 @@
+using System.Buffers;
+using RecoveryVault.Catalogues;
+using RecoveryVault.Errors;
+using RecoveryVault.Format;
+using RecoveryVault.Items;
+using RecoveryVault.Keys;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.DataPath;
+
+/// <summary>
+/// The silo's side of one backup: answers which chunks are new, seals and stores those that come, and indexes what is stored at least once a minute, so that the
+/// next session finds what this one leaves behind. The first failure ends it: every later call reports it.
+/// </summary>
+public sealed class BackupSession : IBackupChannel, IAsyncDisposable
+{
+    /// <summary>How much a crash can make the next session look up in packs' footers instead of index runs.</summary>
+    private static readonly TimeSpan CheckpointPeriod = TimeSpan.FromSeconds(60);
+
+    private readonly IBlobStore _store;
+    private readonly ItemSecrets _secrets;
+    private readonly ItemIndex _index;
+    private readonly TimeProvider _time;
+    private readonly PackPipeline _packs;
+    private readonly Lock _sync = new();
+    private readonly HashSet<ChunkId> _taken = [];
+    private long _checkpointAt;
+    private bool _isDisposed;
+
+    private BackupSession(IBlobStore store, ItemSecrets secrets, ItemIndex index, SealGate gate, TimeProvider time)
+    {
+        (_store, _secrets, _index, _time) = (store, secrets, index, time);
+        Chunker = new ChunkerSettings(256 << 10, 1 << 20, ChunkRef.MaxLength, secrets.Keys.ChunkerSeed.Memory);
+        _packs = new PackPipeline(store, secrets, index, gate);
+        _checkpointAt = LastUsedAt = time.GetTimestamp();
+    }
+
+    /// <summary>Opens a session; takes over the secrets.</summary>
+    public static async Task<BackupSession> OpenAsync(
+        IBlobStore store, ItemSecrets secrets, SealGate gate, TimeProvider time, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return new BackupSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, adopt: true, cancellation), gate, time);
+        }
+        catch
+        {
+            secrets.Dispose();
+            throw;
+        }
+    }
+
+    public ChunkerSettings Chunker { get; }
+
+    /// <summary>Timestamp of the last call, to find sessions whose client is gone.</summary>
+    public long LastUsedAt { get; private set; }
+
+    /// <summary>Plaintext bytes of new chunks.</summary>
+    public long BytesNew => _packs.BytesNew;
+
+    /// <summary>Bytes written to the store as packs.</summary>
+    public long BytesStored => _packs.BytesStored;
+
+    public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
+    {
+        Enter();
+        if (chunks.Count > IBackupChannel.MaxQuery) throw new VaultException(ErrorCodes.InvalidRequest, $"A query names at most {IBackupChannel.MaxQuery} chunks, got {chunks.Count}.");
+        var isNew = new bool[chunks.Count];
+        for (var i = 0; i < isNew.Length; i++) isNew[i] = !chunks[i].IsZero && IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
+        return ValueTask.FromResult(isNew);
+    }
+
+    public async ValueTask PutAsync(ChunkRef chunk, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    {
+        Enter();
+        if (chunk.Length is < 1 or > ChunkRef.MaxLength || chunk.Length > plaintext.Memory.Length)
+        {
+            plaintext.Dispose();
+            throw new VaultException(ErrorCodes.InvalidRequest, $"A chunk has 1 to {ChunkRef.MaxLength} bytes, got {chunk.Length}.");
+        }
+        var chunkId = _secrets.Keys.ChunkIdOf(chunk.Digest);
+        if (TryTake(chunkId)) await _packs.AddAsync(chunkId, chunk.Length, plaintext, cancellation);
+        else plaintext.Dispose();
+        await CheckpointIfDueAsync(cancellation);
+    }
+
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        Enter();
+        await _packs.FlushAsync(cancellation);
+    }
+
+    /// <summary>Everything put so far is stored and indexed, and reads back.</summary>
+    public async Task FinishAsync(CancellationToken cancellation = default)
+    {
+        await FlushAsync(cancellation);
+        await _index.SaveAsync(cancellation);
+    }
+
+    /// <summary>True when the chunk is stored; a catalogue's root must be.</summary>
+    public bool IsStored(ChunkRef chunk) => _index.TryFind(_secrets.Keys.ChunkIdOf(chunk.Digest), out _);
+
+    /// <summary>Seals and stores the manifest and returns its name and head hash.</summary>
+    public async Task<(string Name, HeadHash HeadHash)> WriteManifestAsync(Manifest manifest, CancellationToken cancellation = default)
+    {
+        var body = manifest.Encode();
+        var name = await SealedObjects.WriteAsync(_store, ObjectType.Manifest, _secrets.Newest, body,
+            objectId => ItemBlobs.Manifest(_secrets.Item.ItemId, manifest.Seq, objectId.ToString()), cancellation);
+        return (name, _secrets.Keys.HeadHashOf(body));
+    }
+
+    /// <summary>Ends the session; what it stored is indexed as far as possible.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_sync)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+        }
+        await _packs.DisposeAsync();
+        await SaveLeftoversAsync();
+        _secrets.Dispose();
+    }
+
+    private async Task SaveLeftoversAsync()
+    {
+        try
+        {
+            await _index.SaveAsync();
+        }
+        catch (Exception e) when (StoreRefusals.Find(e) is not null || e is VaultException)
+        {
+            // The packs are there; the next session finds their chunks in their footers.
+        }
+    }
+
+    private bool IsNew(ChunkId chunkId)
+    {
+        lock (_sync)
+        {
+            if (_taken.Contains(chunkId)) return false;
+        }
+        return !_index.TryFind(chunkId, out _);
+    }
+
+    /// <summary>The first put of a chunk takes it; another of the same content has nothing to do.</summary>
+    private bool TryTake(ChunkId chunkId)
+    {
+        if (_index.TryFind(chunkId, out _)) return false;
+        lock (_sync) return _taken.Add(chunkId);
+    }
+
+    private async Task CheckpointIfDueAsync(CancellationToken cancellation)
+    {
+        var now = _time.GetTimestamp();
+        var last = Volatile.Read(ref _checkpointAt);
+        if (_time.GetElapsedTime(last, now) < CheckpointPeriod || Interlocked.CompareExchange(ref _checkpointAt, now, last) != last) return;
+        await _index.SaveAsync(cancellation);
+    }
+
+    private void Enter()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        LastUsedAt = _time.GetTimestamp();
+        if (_packs.Failure is { } failure) throw StoreRefusals.Find(failure) is { } refusal ? StoreRefusals.ToVaultException(refusal) : failure;
+    }
+}

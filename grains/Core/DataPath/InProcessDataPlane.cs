@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.DataPath;
+
+/// <summary>The data plane inside one process: no copy, no socket, but addressed by silo and opened by token just the same.</summary>
+public sealed class InProcessDataPlane : IDataPlane
+{
+    private readonly ConcurrentDictionary<string, SessionRegister> _silos = new(StringComparer.Ordinal);
+
+    public void Add(SessionRegister sessions) => _silos[sessions.Endpoint] = sessions;
+
+    public void Remove(SessionRegister sessions) => _silos.TryRemove(sessions.Endpoint, out _);
+
+    public ValueTask<IBackupChannel> OpenBackupAsync(SessionTicket ticket, CancellationToken cancellation) =>
+        ValueTask.FromResult<IBackupChannel>(Find(ticket).Open<BackupSession>(ticket));
+
+    public ValueTask<IRestoreChannel> OpenRestoreAsync(SessionTicket ticket, CancellationToken cancellation) =>
+        ValueTask.FromResult<IRestoreChannel>(Find(ticket).Open<RestoreSession>(ticket));
+
+    private SessionRegister Find(SessionTicket ticket) => _silos.GetValueOrDefault(ticket.Endpoint)
+        ?? throw new VaultException(ErrorCodes.SessionLost, $"There is no silo at {ticket.Endpoint}.");
+}

@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.Threading.Channels;
+using RecoveryVault.Format;
+using RecoveryVault.Items;
+using RecoveryVault.Keys;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.DataPath;
+
+/// <summary>
+/// Chunks become packs: each is compressed on a free processor, then, in the order they came, sealed into the open pack; a full pack is stored in the background and
+/// added to the index. Every queue is bounded. The first failure stops it and is reported by every later call.
+/// </summary>
+internal sealed class PackPipeline : IAsyncDisposable
+{
+    /// <summary>A pack is closed when it reaches this many bytes; one put of a blob takes it whole.</summary>
+    public const int PackLength = 32 << 20;
+
+    /// <summary>Chunks between compression and sealing.</summary>
+    private const int QueueLength = 8;
+
+    private readonly IBlobStore _store;
+    private readonly ItemSecrets _secrets;
+    private readonly ItemIndex _index;
+    private readonly SealGate _gate;
+    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _packing;
+    private Exception? _failure;
+    private long _bytesNew;
+    private long _bytesStored;
+
+    public PackPipeline(IBlobStore store, ItemSecrets secrets, ItemIndex index, SealGate gate)
+    {
+        (_store, _secrets, _index, _gate) = (store, secrets, index, gate);
+        _packing = Task.Run(PackAsync);
+    }
+
+    /// <summary>A chunk on its way, or (with <paramref name="Flushed"/>) a mark to be reported when all before it is stored.</summary>
+    private readonly record struct Work(ChunkId ChunkId, int Length, Task<Payload>? Compression, TaskCompletionSource? Flushed);
+
+    /// <summary>What to seal, and the pooled buffer it lies in.</summary>
+    private readonly record struct Payload(PayloadCodec Codec, ReadOnlyMemory<byte> Bytes, IMemoryOwner<byte> Owner);
+
+    public Exception? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Plaintext bytes sealed.</summary>
+    public long BytesNew => Interlocked.Read(ref _bytesNew);
+
+    /// <summary>Bytes stored as packs.</summary>
+    public long BytesStored => Interlocked.Read(ref _bytesStored);
+
+    /// <summary>Takes over a chunk's buffer; waits while the queue is full.</summary>
+    public async ValueTask AddAsync(ChunkId chunkId, int length, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    {
+        if (!await _queue.Writer.WaitToWriteAsync(cancellation)) throw Ended();
+        var compression = _gate.RunAsync(() => Compress(length, plaintext), _stop.Token);
+        try
+        {
+            await _queue.Writer.WriteAsync(new Work(chunkId, length, compression, null), cancellation);
+        }
+        catch (Exception e)
+        {
+            await ReleaseAsync(compression);
+            throw e is ChannelClosedException ? Ended() : e;
+        }
+    }
+
+    /// <summary>Returns when everything added so far is stored and indexed in memory.</summary>
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _queue.Writer.WriteAsync(new Work(default, 0, null, flushed), cancellation);
+        }
+        catch (ChannelClosedException)
+        {
+            throw Ended();
+        }
+        await flushed.Task.WaitAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync();
+        await _packing;
+        _stop.Dispose();
+    }
+
+    private Exception Ended() => Failure ?? new ObjectDisposedException(nameof(PackPipeline));
+
+    private static Payload Compress(int length, IMemoryOwner<byte> plaintext)
+    {
+        var content = plaintext.Memory[..length];
+        var compressed = MemoryPool<byte>.Shared.Rent(PayloadCompression.MaxPayloadLength(length) + 1);
+        if (PayloadCompression.TryCompress(content.Span, compressed.Memory.Span, out var payloadLength))
+        {
+            plaintext.Dispose();
+            return new Payload(PayloadCodec.Zstd, compressed.Memory[..payloadLength], compressed);
+        }
+        compressed.Dispose();
+        return new Payload(PayloadCodec.Raw, content, plaintext);
+    }
+
+    private async Task PackAsync()
+    {
+        List<Task> uploads = [];
+        SealedObjectWriter? pack = null;
+        try
+        {
+            await foreach (var work in _queue.Reader.ReadAllAsync(_stop.Token))
+            {
+                if (work.Compression is { } compression) Append(pack ??= new SealedObjectWriter(ObjectType.Pack, _secrets.Newest), work, await compression);
+                if (pack is not null && (work.Flushed is not null || pack.Length >= PackLength))
+                {
+                    await _gate.EnterPackAsync(_stop.Token);
+                    uploads.Add(UploadAsync(pack));
+                    pack = null;
+                }
+                await ObserveAsync(uploads, all: work.Flushed is not null);
+                work.Flushed?.SetResult();
+            }
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _failure, e);
+        }
+        await EndAsync(pack, uploads);
+    }
+
+    private void Append(SealedObjectWriter pack, Work work, Payload payload)
+    {
+        using (payload.Owner) pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
+        Interlocked.Add(ref _bytesNew, work.Length);
+    }
+
+    private async Task UploadAsync(SealedObjectWriter pack)
+    {
+        try
+        {
+            var content = await Task.Run(pack.Finish);
+            var header = pack.Header;
+            await SealedObjects.PutAsync(_store, $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{header.ObjectId}", content, _stop.Token);
+            Interlocked.Add(ref _bytesStored, content.Length);
+            _index.Add(new IndexedPack(header.ObjectId, header.DekEpoch, header.Suite, header.PlatformKeyId), content.Length, pack.Entries);
+        }
+        finally
+        {
+            _gate.LeavePack();
+            pack.Dispose();
+        }
+    }
+
+    /// <summary>Lets a failed upload fail the pipeline, and forgets those that are done.</summary>
+    private static async Task ObserveAsync(List<Task> uploads, bool all)
+    {
+        if (all) await Task.WhenAll(uploads);
+        foreach (var done in uploads.Where(u => u.IsCompleted).ToList())
+        {
+            await done;
+            uploads.Remove(done);
+        }
+    }
+
+    private async Task EndAsync(SealedObjectWriter? pack, List<Task> uploads)
+    {
+        _queue.Writer.TryComplete();
+        await Task.WhenAll(uploads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        pack?.Dispose();
+        while (_queue.Reader.TryRead(out var work))
+        {
+            if (work.Compression is { } compression) await ReleaseAsync(compression);
+            work.Flushed?.SetException(Ended());
+        }
+    }
+
+    private static async Task ReleaseAsync(Task<Payload> compression)
+    {
+        await ((Task)compression).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (compression.IsCompletedSuccessfully) (await compression).Owner.Dispose();
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.DataPath;
+
+/// <summary>The sessions that live in one silo, by id; each opens only to the token that was given out for it.</summary>
+public sealed class SessionRegister(string endpoint) : IAsyncDisposable
+{
+    private const int TokenLength = 32;
+
+    private readonly ConcurrentDictionary<Guid, Entry> _sessions = new();
+
+    private sealed record Entry(IAsyncDisposable Session, byte[] Token);
+
+    /// <summary>Where clients reach this silo's sessions.</summary>
+    public string Endpoint { get; } = endpoint;
+
+    public bool Contains(Guid sessionId) => _sessions.ContainsKey(sessionId);
+
+    /// <summary>Takes a session in and returns the ticket that opens it.</summary>
+    public SessionTicket Add(Guid sessionId, IAsyncDisposable session)
+    {
+        var token = RandomNumberGenerator.GetBytes(TokenLength);
+        if (!_sessions.TryAdd(sessionId, new Entry(session, token))) throw new ArgumentException($"Session {sessionId} exists.", nameof(sessionId));
+        return new SessionTicket(sessionId, Endpoint, [.. token]);
+    }
+
+    /// <summary>A session for the grain that made it; null when it has ended.</summary>
+    public T? Find<T>(Guid sessionId)
+        where T : class => _sessions.GetValueOrDefault(sessionId)?.Session as T;
+
+    /// <summary>A session for a client.</summary>
+    /// <exception cref="VaultException">SessionLost: there is none, or it is not this ticket's.</exception>
+    public T Open<T>(SessionTicket ticket)
+        where T : class
+    {
+        var entry = _sessions.GetValueOrDefault(ticket.SessionId);
+        var isItsOwn = CryptographicOperations.FixedTimeEquals(entry?.Token ?? new byte[TokenLength], ticket.Token.AsSpan());
+        return entry is not null && isItsOwn && entry.Session is T session
+            ? session
+            : throw new VaultException(ErrorCodes.SessionLost, $"Session {ticket.SessionId} does not exist here or is not yours.");
+    }
+
+    /// <summary>Ends a session; ending it again changes nothing.</summary>
+    public async ValueTask EndAsync(Guid sessionId)
+    {
+        if (_sessions.TryRemove(sessionId, out var entry)) await entry.Session.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var sessionId in _sessions.Keys) await EndAsync(sessionId);
+    }
+}

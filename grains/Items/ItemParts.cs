@@ -1,0 +1,12 @@
+using RecoveryVault.DataPath;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Items;
+
+/// <summary>What every item grain of a silo works with.</summary>
+public sealed record ItemParts(
+    IBlobStore Store, Journal Journal, KeyRings Rings, KeyVaultConnector KeyVaults, Descriptors Descriptors, RecoveryPoints RecoveryPoints,
+    SessionRegister Sessions, SealGate Gate, SiloLiveness Liveness, DekCache Deks, TimeProvider Time);

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
+
+namespace RecoveryVault.Items;
+
+public sealed partial class ProtectedItemGrain
+{
+    private readonly Dictionary<Guid, OpenRestore> _restores = [];
+
+    private sealed record OpenRestore(Guid? JobId, string LogOperation);
+
+    /// <summary>
+    /// A restore must run when the store is full: its job and log entry are then left out. The key vault is asked to unwrap only, so an expired key restores.
+    /// </summary>
+    public async Task<RestoreTicket> BeginRestoreAsync(BeginRestore request)
+    {
+        var operation = request.Purpose switch
+        {
+            RestorePurpose.Restore => JobOperations.Restore,
+            RestorePurpose.Verify => JobOperations.Verify,
+            RestorePurpose.Browse => null,
+            _ => throw new VaultException(ErrorCodes.InvalidRequest, $"'{request.Purpose}' is no purpose of a restore."),
+        };
+        Guid? jobId = null;
+        if (operation is not null) await Journal.BestEffortAsync(async () => jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name));
+        try
+        {
+            var ticket = await OpenRestoreAsync(request, jobId);
+            _restores[ticket.Session.SessionId] = new OpenRestore(jobId, operation ?? "Browse");
+            return ticket;
+        }
+        catch (Exception e) when (Refusals.Find(e) is { } refusal)
+        {
+            var end = JobEnd.Failed(Journal.Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation));
+            if (jobId is { } id) await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
+            throw refusal;
+        }
+    }
+
+    private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId)
+    {
+        var head = await FindHeadAsync(request.RecoveryPoint);
+        var session = await RestoreSession.OpenAsync(_parts.Store, await OpenSecretsAsync(await Vault.GetKeyContextAsync()), _parts.Time);
+        try
+        {
+            var manifest = await session.ReadManifestAsync(head.Manifest, head.HeadHash);
+            WatchSessions();
+            return new RestoreTicket
+            {
+                JobId = jobId,
+                Session = _parts.Sessions.Add(Guid.NewGuid(), session),
+                RecoveryPoint = Item.ToSummary(head),
+                Catalogue = manifest.Catalogue,
+                Source = Item.RequireSettings().Source,
+                Statistics = head.Statistics,
+            };
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task EndRestoreAsync(EndRestore request)
+    {
+        await _parts.Sessions.EndAsync(request.SessionId);
+        if (!_restores.Remove(request.SessionId, out var restore) || restore.JobId is not { } jobId) return;
+        var end = new JobEnd(request.Status, Journal.Now, [.. request.Errors.Take(CommitBackup.MaxWarnings)], request.Properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
+        await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, jobId, restore.LogOperation, end));
+    }
+}
