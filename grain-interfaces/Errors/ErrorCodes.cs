@@ -7,4 +7,12 @@ namespace RecoveryVault.Errors;
 public static class ErrorCodes
 {
     public const string InvalidName = nameof(InvalidName);
+
+    public const string KeysExist = nameof(KeysExist);
+    public const string PassphraseTooShort = nameof(PassphraseTooShort);
+    public const string RecoveryKitDamaged = nameof(RecoveryKitDamaged);
+    public const string RecoveryKitOtherStore = nameof(RecoveryKitOtherStore);
+    public const string RecoveryKitTooLarge = nameof(RecoveryKitTooLarge);
+    public const string RecoveryKitTooNew = nameof(RecoveryKitTooNew);
+    public const string RecoveryKitWrongPassphrase = nameof(RecoveryKitWrongPassphrase);
 }
