@@ -42,6 +42,14 @@ public static class ErrorCodes
     public const string NotEnoughSpace = nameof(NotEnoughSpace);
     public const string ClusterUnavailable = nameof(ClusterUnavailable);
 
+    public const string KeysExist = nameof(KeysExist);
+    public const string PassphraseTooShort = nameof(PassphraseTooShort);
+    public const string RecoveryKitDamaged = nameof(RecoveryKitDamaged);
+    public const string RecoveryKitOtherStore = nameof(RecoveryKitOtherStore);
+    public const string RecoveryKitTooLarge = nameof(RecoveryKitTooLarge);
+    public const string RecoveryKitTooNew = nameof(RecoveryKitTooNew);
+    public const string RecoveryKitWrongPassphrase = nameof(RecoveryKitWrongPassphrase);
+
     public const string DataMissing = nameof(DataMissing);
     public const string DataBitRot = nameof(DataBitRot);
     public const string DataTampered = nameof(DataTampered);

@@ -11,6 +11,7 @@ public static class ErrorTable
         .. General(),
         .. Stores(),
         .. Damage(),
+        .. RecoveryKits(),
         .. CustomerManagedKeys(),
     ];
 
@@ -69,6 +70,32 @@ public static class ErrorTable
         new(CatalogueDamaged, "A node of the recovery point's catalogue breaks the format, though its seal holds.", "Report it as a fault of the program that wrote it; restore another recovery point."),
         new(CatalogueTooNew, "The recovery point's catalogue was written by a newer version.", "Use a version at least as new as the one that wrote it."),
         new(DataTooNew, "Stored data has a format this version does not know.", "Use the newer version."),
+    ];
+
+    private static ErrorEntry[] RecoveryKits() =>
+    [
+        new(
+            KeysExist,
+            "A recovery kit would overwrite a different key of the same name.",
+            "Restore into an empty keys directory, or move the present keys away first; nothing was changed."),
+        new(PassphraseTooShort, "The passphrase of a recovery kit is too short.", "Choose a longer passphrase: several random words are good."),
+        new(
+            RecoveryKitDamaged,
+            "The file is no recovery kit, or it was changed or cut off since it was written.",
+            "Use another copy of the recovery kit."),
+        new(
+            RecoveryKitOtherStore,
+            "The recovery kit holds the keys of another store.",
+            "Use the recovery kit of this store, or name the store that the kit belongs to."),
+        new(
+            RecoveryKitTooLarge,
+            "The keys directory holds more than a recovery kit can.",
+            "Purge deleted keys that no backup needs, or copy the keys directory as it is."),
+        new(RecoveryKitTooNew, "A newer version of the program wrote the recovery kit.", "Use that version, or a newer one."),
+        new(
+            RecoveryKitWrongPassphrase,
+            "The passphrase is not the one that the recovery kit was written with.",
+            "Try again with the right passphrase; without it the keys in the kit cannot be had."),
     ];
 
     private static ErrorEntry[] CustomerManagedKeys() =>

@@ -1,6 +1,6 @@
 namespace RecoveryVault.Storage;
 
-/// <summary>A blob as read: its content and the etag of exactly that content.</summary>
+/// <summary>A blob as read: its content, a copy that is the reader's own to wipe, and the etag of exactly that content.</summary>
 public sealed record Blob(ReadOnlyMemory<byte> Content, string ETag);
 
 /// <summary>A blob as listed; the length is the content's, in bytes, and the time is the store's clock.</summary>

@@ -1,0 +1,36 @@
+namespace RecoveryVault.Keys.Local;
+
+/// <summary>The key permissions of an access policy, by Azure's names; read without regard to case, kept in Azure's spelling and order.</summary>
+public static class KeyPermissions
+{
+    public const string Get = "get";
+    public const string List = "list";
+    public const string Create = "create";
+    public const string Update = "update";
+    public const string Delete = "delete";
+    public const string Recover = "recover";
+    public const string Purge = "purge";
+    public const string WrapKey = "wrapKey";
+    public const string UnwrapKey = "unwrapKey";
+    public const string Rotate = "rotate";
+
+    /// <summary>Stands for every permission, later ones too.</summary>
+    public const string All = "all";
+
+    private static readonly string[] Names =
+    [
+        Get, List, Create, Update, "import", Delete, "backup", "restore", Recover, Purge, "encrypt", "decrypt",
+        WrapKey, UnwrapKey, "sign", "verify", Rotate, "getrotationpolicy", "setrotationpolicy", All,
+    ];
+
+    /// <summary>The canonical names of a set of permissions, each once.</summary>
+    /// <exception cref="KeyVaultException">400: a name is none of Azure's.</exception>
+    internal static IReadOnlyList<string> Canonical(IEnumerable<string> permissions)
+    {
+        var asked = permissions.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var unknown = asked.FirstOrDefault(name => !Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        if (unknown is not null)
+            throw KeyVaultRefusal.BadRequest($"'{unknown}' is no key permission. Want some of: {string.Join(' ', Names)}.");
+        return [.. Names.Where(asked.Contains)];
+    }
+}
