@@ -1,0 +1,58 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using RecoveryVault.Access;
+using RecoveryVault.DataPath;
+using RecoveryVault.Hosting;
+using RecoveryVault.Keys;
+using RecoveryVault.Keys.Local;
+
+namespace RecoveryVault.Embedded;
+
+/// <summary>A silo inside the calling process, alone on a store directory, without a socket. Its client is the very one that would talk to a cluster.</summary>
+public sealed class EmbeddedSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private EmbeddedSilo(IHost host, EmbeddedStore store, LocalKeyVaults keyVaults, IDataPlane dataPlane) =>
+        (_host, Store, KeyVaults, DataPlane) = (host, store, keyVaults, dataPlane);
+
+    public EmbeddedStore Store { get; }
+
+    public LocalKeyVaults KeyVaults { get; }
+
+    public IDataPlane DataPlane { get; }
+
+    public IClusterClient Client => _host.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Starts a silo on an opened store, which goes with it when it ends.</summary>
+    public static async Task<EmbeddedSilo> StartAsync(EmbeddedStore store, TimeProvider time, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default)
+    {
+        var keyVaults = new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId);
+        var dataPlane = new InProcessDataPlane();
+        var connector = new KeyVaultConnector((host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)));
+        var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(time);
+        if (logging is not null) builder.Services.AddLogging(logging);
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);
+            silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
+            silo.UseInMemoryReminderService();
+            silo.AddRecoveryVault(new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client));
+            NoTransport.Use(silo.Services);
+        });
+        var host = builder.Build();
+        await host.StartAsync(cancellation);
+        return new EmbeddedSilo(host, store, keyVaults, dataPlane);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        await Store.DisposeAsync();
+    }
+}

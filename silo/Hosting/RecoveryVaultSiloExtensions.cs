@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using RecoveryVault.Access;
+using RecoveryVault.Activity;
+using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Hosting;
+
+/// <summary>The one composition root of every silo, embedded or not: what the mode decides comes in as <see cref="SiloParts"/>.</summary>
+public static class RecoveryVaultSiloExtensions
+{
+    public static ISiloBuilder AddRecoveryVault(this ISiloBuilder builder, SiloParts parts)
+    {
+        builder.Services
+            .AddSingleton(parts.Blobs)
+            .AddSingleton(parts.Keyring)
+            .AddSingleton(parts.KeyVaults)
+            .AddSingleton(parts.Client)
+            .AddStores()
+            .AddKeys()
+            .AddSessions(parts.DataPlane);
+        builder.AddBlobStoreGrainStorage(GrainRecords.Provider, o => o.GrainStorageSerializer = new RecordSerializer());
+        builder.AddIncomingGrainCallFilter<AccessFilter>();
+        builder.AddIncomingGrainCallFilter<RefusalFilter>();
+        return builder;
+    }
+
+    private static IServiceCollection AddStores(this IServiceCollection services) => services
+        .AddSingleton<AuthenticatedRecords>()
+        .AddSingleton<Descriptors>()
+        .AddSingleton<RecoveryPoints>()
+        .AddSingleton<JobLedger>()
+        .AddSingleton<ActivityLog>()
+        .AddSingleton<Journal>()
+        .AddSingleton(CreateLiveness)
+        .AddSingleton<VaultParts>()
+        .AddSingleton<ItemParts>();
+
+    private static IServiceCollection AddKeys(this IServiceCollection services) => services
+        .AddSingleton<DekCache>()
+        .AddSingleton<KeyWrapping>()
+        .AddSingleton<KeyRings>()
+        .AddSingleton<KeyCensus>();
+
+    private static IServiceCollection AddSessions(this IServiceCollection services, InProcessDataPlane dataPlane) => services
+        .AddSingleton<SealGate>()
+        .AddSingleton(dataPlane)
+        .AddSingleton(sp => new SessionRegister(sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()))
+        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SessionLifecycle>();
+
+    /// <summary>A silo's address alone does not tell two processes of one second apart, so an incarnation also has a random part.</summary>
+    private static SiloLiveness CreateLiveness(IServiceProvider services)
+    {
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
+        var self = $"{address}/{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+        return new SiloLiveness(self, owner => owner.Split('/')[0] is var other && other != address && IsActive(services, other));
+    }
+
+    private static bool IsActive(IServiceProvider services, string address) =>
+        services.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatus(SiloAddress.FromParsableString(address)) is SiloStatus.Active or SiloStatus.ShuttingDown;
+}

@@ -1,0 +1,14 @@
+using RecoveryVault.Access;
+using RecoveryVault.DataPath;
+using RecoveryVault.Keys;
+using RecoveryVault.Storage;
+
+namespace RecoveryVault.Hosting;
+
+/// <summary>What a mode of operation decides about a silo.</summary>
+/// <param name="Blobs">Everything durable.</param>
+/// <param name="Keyring">The cluster's own keys.</param>
+/// <param name="KeyVaults">Leads to the customers' keys.</param>
+/// <param name="DataPlane">Where this silo's sessions are announced.</param>
+/// <param name="Client">Who calls from outside.</param>
+public sealed record SiloParts(IBlobStore Blobs, PlatformKeyring Keyring, KeyVaultConnector KeyVaults, InProcessDataPlane DataPlane, VerifiedClient Client);
