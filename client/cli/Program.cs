@@ -1,1 +1,3 @@
-return 0;
+using RecoveryVault.Cli;
+
+return await CommandLine.RunAsync(args);

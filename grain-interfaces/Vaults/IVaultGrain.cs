@@ -37,6 +37,10 @@ public interface IVaultGrain : IGrainWithStringKey
     [Alias("UpdateEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request);
 
+    /// <summary>The encryption settings as they are.</summary>
+    [Alias("GetEncryption"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<EncryptionSummary> GetEncryptionAsync();
+
     /// <summary>Every key version that is needed or once was, with what needs it, looked up in storage now.</summary>
     [Alias("ListKeyVersions"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync();

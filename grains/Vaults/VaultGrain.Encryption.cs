@@ -57,6 +57,8 @@ public sealed partial class VaultGrain
     private Task EndKeyJobAsync(Guid jobId, string oldKeyId) => Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now,
         new("oldKeyId", oldKeyId), new("newKeyId", Vault.Settings.Encryption.Current.KeyId), new("keyUri", Vault.Settings.Encryption.KeyUri ?? "")));
 
+    public Task<EncryptionSummary> GetEncryptionAsync() => Task.FromResult(Vault.ToEncryptionSummary());
+
     public async Task<IReadOnlyList<ChecklistEntry>> GetChecklistAsync(string? keyUri)
     {
         var uri = keyUri ?? Vault.Settings.Encryption.KeyUri;

@@ -53,6 +53,6 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
-        await Store.DisposeAsync();
+        Store.Dispose();
     }
 }

@@ -6,19 +6,16 @@ using RecoveryVault.Stores;
 namespace RecoveryVault.Embedded;
 
 /// <summary>A store directory this process alone works on, and the keys that belong to it.</summary>
-public sealed class EmbeddedStore : IAsyncDisposable
+public sealed class EmbeddedStore : IDisposable
 {
-    private readonly StoreLock _lock;
+    private readonly LockedStore _locked;
 
-    private EmbeddedStore(StoreLock storeLock, StoreManifest manifest, IBlobStore blobs, string keysPath, IBlobStore keys, PlatformKeyring keyring)
-    {
-        _lock = storeLock;
-        (Manifest, Blobs, KeysPath, Keys, Keyring) = (manifest, blobs, keysPath, keys, keyring);
-    }
+    private EmbeddedStore(LockedStore locked, StoreManifest manifest, string keysPath, IBlobStore keys, PlatformKeyring keyring) =>
+        (_locked, Manifest, KeysPath, Keys, Keyring) = (locked, manifest, keysPath, keys, keyring);
 
     public StoreManifest Manifest { get; }
 
-    public IBlobStore Blobs { get; }
+    public IBlobStore Blobs => _locked.Blobs;
 
     public string KeysPath { get; }
 
@@ -26,57 +23,61 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     public PlatformKeyring Keyring { get; }
 
+    /// <summary>Opens a store with its keys; makes both when asked to and the place is empty.</summary>
     /// <exception cref="VaultException">StoreNotFound, NotAStore, StoreTooNew, StoreInUse, KeysNotFound, KeysInsideStore, WrongPlatformKey, StoreAccessDenied.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation = default)
     {
-        StorePlace.Require(options.StorePath, options.Create);
-        var storeLock = await LockAsync(options, time, cancellation);
+        var locked = await LockedStore.OpenAsync(options, time, cancellation);
         try
         {
-            var blobs = new FileBlobStore(options.StorePath, time);
-            if (await StoreManifest.FindAsync(blobs, cancellation) is { } manifest)
-            {
-                var place = StorePlace.RequireKeys(options, manifest.StoreId, create: false);
-                var keys = new FileBlobStore(place, time);
-                return new EmbeddedStore(storeLock, manifest, blobs, place, keys, await manifest.OpenKeyringAsync(keys, place, cancellation));
-            }
-            if (!options.Create) throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {options.StorePath}.");
-            return await CreateAsync(options, storeLock, blobs, time, cancellation);
+            if (locked.Manifest is not { } manifest) return await CreateAsync(options, locked, time, cancellation);
+            var place = StorePlace.RequireKeys(options, manifest.StoreId, create: false);
+            var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
+            return new EmbeddedStore(locked, manifest, place, keys, await manifest.OpenKeyringAsync(keys, place, cancellation));
         }
         catch
         {
-            storeLock.Dispose();
+            locked.Dispose();
             throw;
         }
     }
 
-    private static async Task<EmbeddedStore> CreateAsync(EmbeddedStoreOptions options, StoreLock storeLock, FileBlobStore blobs, TimeProvider time, CancellationToken cancellation)
+    /// <summary>Brings back the keys of a store whose keys directory is missing; the platform keyring in the kit must be the store's own.</summary>
+    /// <exception cref="VaultException">StoreNotFound, NotAStore, the recovery kit's codes, KeysExist, WrongPlatformKey.</exception>
+    public static async Task<(int Count, string StoreId, string Place)> RestoreKeysAsync(
+        EmbeddedStoreOptions options, Stream kit, ReadOnlyMemory<char> passphrase, TimeProvider time, CancellationToken cancellation = default)
+    {
+        using var locked = await LockedStore.OpenAsync(options with { Create = false }, time, cancellation);
+        var manifest = locked.Manifest ?? throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {options.StorePath}.");
+        var place = StorePlace.RequireKeys(options, manifest.StoreId, create: true);
+        try
+        {
+            var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
+            var count = await RecoveryKit.ImportAsync(keys, manifest.StoreId, kit, passphrase, cancellation);
+            (await manifest.OpenKeyringAsync(keys, place, cancellation)).Dispose();
+            return (count, manifest.StoreId, place);
+        }
+        catch
+        {
+            StorePlace.RemoveIfUnused(place);
+            throw;
+        }
+    }
+
+    private static async Task<EmbeddedStore> CreateAsync(EmbeddedStoreOptions options, LockedStore locked, TimeProvider time, CancellationToken cancellation)
     {
         var storeId = Guid.NewGuid().ToString();
         var place = StorePlace.RequireKeys(options, storeId, create: true);
-        var keys = new FileBlobStore(place, time);
+        var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
         if (await keys.GetAsync(PlatformKeyring.BlobName, cancellation) is not null)
-            throw new VaultException(ErrorCodes.WrongPlatformKey, $"{place} holds the keys of another store already.");
-        var (manifest, keyring) = await StoreManifest.CreateAsync(blobs, storeId, "rvault", keys, time, cancellation);
-        return new EmbeddedStore(storeLock, manifest, blobs, place, keys, keyring);
+            throw new VaultException(ErrorCodes.WrongPlatformKey, $"{place} holds the keys of another store already.", "Name another directory with --keys.");
+        var (manifest, keyring) = await StoreManifest.CreateAsync(locked.Blobs, storeId, "rvault", keys, time, cancellation);
+        return new EmbeddedStore(locked, manifest, place, keys, keyring);
     }
 
-    private static async Task<StoreLock> LockAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation)
-    {
-        try
-        {
-            return await StoreLock.AcquireAsync(options.StorePath, options.Command, options.Wait, time, holder => options.OnWaiting?.Invoke(holder.ToString()), cancellation);
-        }
-        catch (StoreLockedException e)
-        {
-            throw new VaultException(ErrorCodes.StoreInUse, $"The store {options.StorePath} is in use by {e.Holder}.");
-        }
-    }
-
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         Keyring.Dispose();
-        _lock.Dispose();
-        return ValueTask.CompletedTask;
+        _locked.Dispose();
     }
 }

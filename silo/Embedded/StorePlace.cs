@@ -1,4 +1,5 @@
 using RecoveryVault.Errors;
+using RecoveryVault.Storage;
 
 namespace RecoveryVault.Embedded;
 
@@ -31,7 +32,8 @@ internal static class StorePlace
         var (keys, store) = (Resolve(path), Resolve(Path.GetFullPath(options.StorePath)));
         if (keys == store || keys.StartsWith(store + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw new VaultException(ErrorCodes.KeysInsideStore, $"The keys directory {path} lies inside the store {options.StorePath}.");
-        if (!Directory.Exists(path) && !create) throw new VaultException(ErrorCodes.KeysNotFound, $"The keys of store {storeId} are not in {path}: there is no such directory.");
+        if (!create && !File.Exists(Path.Combine(path, Keys.PlatformKeyring.BlobName)))
+            throw new VaultException(ErrorCodes.KeysNotFound, $"The keys of store {storeId} are not in {path}.");
         try
         {
             CreatePrivate(path);
@@ -41,6 +43,14 @@ internal static class StorePlace
             throw new VaultException(ErrorCodes.StoreAccessDenied, $"{path}: {e.Message}");
         }
         return path;
+    }
+
+    /// <summary>Takes back a keys directory in which nothing but the store's own layout was put.</summary>
+    public static void RemoveIfUnused(string path)
+    {
+        if (Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).ToList() is not [FileBlobStore.ReservedName]) return;
+        Directory.Delete(Path.Combine(path, FileBlobStore.ReservedName), recursive: true);
+        Directory.Delete(path);
     }
 
     private static void CreatePrivate(string path)

@@ -18,6 +18,9 @@ namespace RecoveryVault.Storage;
 /// </remarks>
 public sealed class FileBlobStore : IBlobStore
 {
+    /// <summary>The one entry of a store's directory that holds no blobs.</summary>
+    public const string ReservedName = StoreDirectory.Reserved;
+
     private readonly StoreDirectory _store;
     private readonly DurableDirectories _directories;
     private readonly NameLocks _locks;

@@ -6,7 +6,7 @@ namespace RecoveryVault.Storage;
 /// <summary>The directory of a file store: its reserved places, whether it is there, and paths of any length below it.</summary>
 internal sealed class StoreDirectory
 {
-    private const string Reserved = ".rvault";
+    public const string Reserved = ".rvault";
     private const string LayoutText = "recoveryvault file store, layout 1\n";
     private volatile bool _prepared;
 

@@ -1,0 +1,86 @@
+using RecoveryVault.Activity;
+using RecoveryVault.DataPath;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Rotation;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault;
+
+/// <summary>
+/// The way into a vault cluster, or into the silo embedded in this process: finds vaults and items by name, and runs what takes more than one call. Everything
+/// throws <see cref="Errors.VaultException"/> with a code and what to do.
+/// </summary>
+/// <param name="grains">A connected cluster client.</param>
+/// <param name="dataPlane">Carries the bytes of backups and restores.</param>
+/// <param name="time">The clock.</param>
+public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPlane, TimeProvider time)
+{
+    /// <summary>Creates and lists vaults.</summary>
+    public IVaultDirectoryGrain Directory => grains.GetGrain<IVaultDirectoryGrain>(0);
+
+    /// <summary>The vault that bears this name now.</summary>
+    public async Task<NamedVault> FindVaultAsync(string name) => Open(await Directory.FindVaultAsync(name));
+
+    /// <summary>The item that bears this name in that vault now.</summary>
+    public async Task<IProtectedItemGrain> FindItemAsync(string vaultName, string itemName)
+    {
+        var vault = await FindVaultAsync(vaultName);
+        return OpenItem(new ItemKey(vault.VaultId, await vault.Vault.FindItemAsync(itemName)));
+    }
+
+    /// <summary>A vault by identity.</summary>
+    public NamedVault Open(VaultId vaultId)
+    {
+        var key = vaultId.ToString();
+        return new NamedVault(vaultId, grains.GetGrain<IVaultGrain>(key), grains.GetGrain<IJobLedgerGrain>(key), grains.GetGrain<IActivityLogGrain>(key), grains.GetGrain<IKeyRotationGrain>(key));
+    }
+
+    /// <summary>An item by identity.</summary>
+    public IProtectedItemGrain OpenItem(ItemKey key) => grains.GetGrain<IProtectedItemGrain>(key.ToString());
+
+    /// <summary>All entries of a paged list.</summary>
+    public static async IAsyncEnumerable<T> AllAsync<T>(Func<PageRequest, Task<Page<T>>> list)
+    {
+        string? after = null;
+        do
+        {
+            var page = await list(new PageRequest(after));
+            foreach (var item in page.Items) yield return item;
+            after = page.Next;
+        }
+        while (after is not null);
+    }
+
+    /// <summary>
+    /// Assigns or changes the customer-managed key and, when the vault has items, returns only after every one of them is re-wrapped.
+    /// </summary>
+    public static async Task<EncryptionSummary> UpdateEncryptionAsync(NamedVault vault, UpdateEncryption request, CancellationToken cancellation = default)
+    {
+        var updated = await vault.Vault.UpdateEncryptionAsync(request);
+        if (updated.PreviousKeyVersion is null) return updated;
+        await SyncAsync(vault, null, cancellation);
+        return await vault.Vault.GetEncryptionAsync() with { JobId = updated.JobId };
+    }
+
+    /// <summary>Looks at the key now and returns when every item is wrapped by the version in force.</summary>
+    /// <exception cref="Errors.VaultException">RotationBlocked, KeyVaultUnreachable, or a CMK code; nothing is lost, the rotation goes on when the cause is mended.</exception>
+    public static async Task<RotationProgress> SyncAsync(NamedVault vault, Action<RotationProgress>? report = null, CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            var progress = await vault.Rotation.SyncAsync();
+            report?.Invoke(progress);
+            if (progress.Done) return progress;
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+}
+
+/// <summary>A vault found by name, and the grains that make it up.</summary>
+/// <param name="VaultId">Its identity: whatever is called through this reaches this very vault, whoever bears its name later.</param>
+/// <param name="Vault">Life cycle, identity, encryption, items.</param>
+/// <param name="Jobs">Jobs.</param>
+/// <param name="Activity">The activity log.</param>
+/// <param name="Rotation">Key rotation.</param>
+public sealed record NamedVault(VaultId VaultId, IVaultGrain Vault, IJobLedgerGrain Jobs, IActivityLogGrain Activity, IKeyRotationGrain Rotation);

@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using RecoveryVault.Cli.Output;
+using RecoveryVault.Embedded;
+using RecoveryVault.Errors;
+using RecoveryVault.Keys;
+using RecoveryVault.Keys.Local;
+using Spectre.Console;
+
+namespace RecoveryVault.Cli;
+
+/// <summary>One run of one command: its options, where it prints, and the silo it works with, started when first needed.</summary>
+internal sealed class Invocation : IAsyncDisposable
+{
+    private readonly ParseResult _parsed;
+    private EmbeddedSilo? _silo;
+    private EmbeddedStore? _store;
+
+    private Invocation(ParseResult parsed) => _parsed = parsed;
+
+    public bool IsJson => _parsed.GetValue(GlobalOptions.Output) == "json";
+
+    public bool IsVerbose => _parsed.GetValue(GlobalOptions.Verbose);
+
+    public bool ShowsProgress => !_parsed.GetValue(GlobalOptions.NoProgress);
+
+    /// <summary>The store's directory, absolute.</summary>
+    public string StorePath => Path.GetFullPath(Setting(GlobalOptions.Store, "RVAULT_STORE") ?? Path.Combine(Home, ".recoveryvault"));
+
+    public string? KeysPath => Setting(GlobalOptions.Keys, "RVAULT_KEYS");
+
+    public bool NamesStore => Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
+
+    public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+    public static TimeProvider Time => TimeProvider.System;
+
+    public T? Get<T>(Option<T> option) => _parsed.GetValue(option);
+
+    public T Require<T>(Option<T> option) => _parsed.GetRequiredValue(option);
+
+    public T Require<T>(Argument<T> argument) => _parsed.GetRequiredValue(argument);
+
+    /// <summary>Runs an action and turns what it throws into the exit code and message of the contract.</summary>
+    public static async Task<int> RunAsync(ParseResult parsed, Func<Invocation, CancellationToken, Task<int>> action, CancellationToken cancellation)
+    {
+        var run = new Invocation(parsed);
+        try
+        {
+            await using (run) return await action(run, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            run.Tell("Interrupted.");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception e)
+        {
+            if (run.IsVerbose) run.Tell(e.ToString());
+            run.Fail(Explain(e));
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>The client of the embedded silo, which is started on the store.</summary>
+    public async Task<VaultClient> ConnectAsync(bool create = false, CancellationToken cancellation = default)
+    {
+        var silo = await OpenSiloAsync(create, cancellation);
+        return new VaultClient(silo.Client, silo.DataPlane, Time);
+    }
+
+    public async Task<EmbeddedSilo> OpenSiloAsync(bool create = false, CancellationToken cancellation = default) =>
+        _silo ??= await StartAsync(await OpenStoreAsync(create, cancellation), cancellation);
+
+    /// <summary>The local key vaults of the store; no silo is needed for them.</summary>
+    public async Task<LocalKeyVaults> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
+    {
+        _store ??= await OpenStoreAsync(create, cancellation);
+        return new LocalKeyVaults(_store.Keys, Time, _store.Manifest.StoreId);
+    }
+
+    /// <summary>The store without a silo, for commands that need none; the caller disposes it.</summary>
+    public Task<EmbeddedStore> OpenStoreAsync(bool create, CancellationToken cancellation = default)
+    {
+        if (Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER") is { } cluster)
+            throw new VaultException(ErrorCodes.ClusterUnavailable, $"A cluster ({cluster}) was named, but this version runs embedded only.");
+        return EmbeddedStore.OpenAsync(StoreOptions(create), Time, cancellation);
+    }
+
+    public EmbeddedStoreOptions StoreOptions(bool create) => new()
+    {
+        StorePath = StorePath,
+        KeysPath = KeysPath,
+        Create = create,
+        Wait = TimeSpan.FromSeconds(_parsed.GetValue(GlobalOptions.Wait)),
+        Command = PathOf(_parsed.CommandResult.Command),
+        OnWaiting = holder => Tell($"Waiting for {holder} ..."),
+        Home = Home,
+    };
+
+    public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, CancellationToken cancellation) =>
+        EmbeddedSilo.StartAsync(store, Time, IsVerbose ? LogToStandardError : null, cancellation);
+
+    /// <summary>Prints a result: as JSON, or for people.</summary>
+    public void Print<T>(T value, JsonTypeInfo<T> json, Action<IAnsiConsole, T> show)
+    {
+        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, json));
+        else show(Consoles.Output, value);
+    }
+
+    /// <summary>A line for people, on standard error.</summary>
+    public void Tell(string line) => Console.Error.WriteLine(line);
+
+    private void Fail(ErrorShape error)
+    {
+        Console.Error.WriteLine($"{error.Code}: {error.Message}");
+        if (error.Recommendation.Length > 0) Console.Error.WriteLine(error.Recommendation);
+        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Default.ErrorDocument));
+    }
+
+    private static ErrorShape Explain(Exception exception) => exception switch
+    {
+        _ when Refusals.Find(exception) is VaultException refusal && exception is not KeyVaultException => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
+        KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, ""),
+        _ => new ErrorShape("InternalError", exception.Message, "This is a fault of the program: run the command again with --verbose and report what it prints."),
+    };
+
+    private static void LogToStandardError(ILoggingBuilder logging) =>
+        logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Information);
+
+    /// <summary>The words of a command, such as "rvault vault show".</summary>
+    public static string PathOf(Command command)
+    {
+        var parent = command.Parents.OfType<Command>().FirstOrDefault();
+        return parent is null ? "rvault" : $"{PathOf(parent)} {command.Name}";
+    }
+
+    private string? Setting(Option<string?> option, string variable) =>
+        _parsed.GetValue(option) is { Length: > 0 } given ? given : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_silo is not null) await _silo.DisposeAsync();
+        _store?.Dispose();
+        (_silo, _store) = (null, null);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RecoveryVault.Keys;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Cli.Output;
+
+/// <summary>The JSON of the command line: camelCase, indented, times in UTC ending in Z, and nothing left out because it is null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(VaultShape))]
+[JsonSerializable(typeof(VaultShape[]))]
+[JsonSerializable(typeof(IdentityShape))]
+[JsonSerializable(typeof(EncryptionShape))]
+[JsonSerializable(typeof(KeyVersionUse[]))]
+[JsonSerializable(typeof(ChecklistEntry[]))]
+[JsonSerializable(typeof(JobShape))]
+[JsonSerializable(typeof(JobShape[]))]
+[JsonSerializable(typeof(LogEntryShape[]))]
+[JsonSerializable(typeof(LogVerificationShape))]
+[JsonSerializable(typeof(RecoveryKitShape))]
+[JsonSerializable(typeof(ItemShape))]
+[JsonSerializable(typeof(ItemShape[]))]
+[JsonSerializable(typeof(RecoveryPointShape))]
+[JsonSerializable(typeof(RecoveryPointShape[]))]
+internal sealed partial class OutputJson : JsonSerializerContext
+{
+    /// <summary>The same, with readable text: what is printed to a terminal needs no HTML escapes.</summary>
+    public static OutputJson Plain { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary>ISO 8601 in UTC, ending in Z.</summary>
+internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace RecoveryVault.Cli.Output;
+
+/// <summary>How results look to people.</summary>
+internal static class Show
+{
+    /// <summary>Name and value, a line each; a null value is left out.</summary>
+    public static void Facts(IAnsiConsole console, params IEnumerable<(string Name, string? Value)> facts)
+    {
+        var shown = facts.Where(f => f.Value is not null).ToList();
+        var width = shown.Max(f => f.Name.Length);
+        foreach (var (name, value) in shown) console.WriteLine($"{name.PadRight(width)}  {value}");
+    }
+
+    /// <summary>A table without lines; says so when it is empty.</summary>
+    public static void Table<T>(IAnsiConsole console, IReadOnlyCollection<T> rows, string whenEmpty, params (string Title, Func<T, string?> Value)[] columns)
+    {
+        if (rows.Count == 0)
+        {
+            console.WriteLine(whenEmpty);
+            return;
+        }
+        var table = new Table { Border = TableBorder.None };
+        foreach (var (title, _) in columns) table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+        foreach (var row in rows) table.AddRow([.. columns.Select(c => new Text(c.Value(row) ?? "-"))]);
+        console.Write(table);
+    }
+
+    /// <summary>Bytes with a binary unit, such as 1.5 GiB.</summary>
+    public static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+        double value = bytes;
+        var unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes} B" : $"{value:0.0} {units[unit]}");
+    }
+
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    public static string Duration(TimeSpan duration) => duration.TotalSeconds < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalMinutes} min {duration.Seconds} s");
+}
