@@ -7,4 +7,11 @@ namespace RecoveryVault.Errors;
 public static class ErrorCodes
 {
     public const string InvalidName = nameof(InvalidName);
+    public const string InvalidPattern = nameof(InvalidPattern);
+    public const string SourceNotFound = nameof(SourceNotFound);
+    public const string SourceUnreadable = nameof(SourceUnreadable);
+    public const string TargetNotDirectory = nameof(TargetNotDirectory);
+    public const string TargetNotEmpty = nameof(TargetNotEmpty);
+    public const string TargetUnwritable = nameof(TargetUnwritable);
+    public const string UnsafePath = nameof(UnsafePath);
 }
