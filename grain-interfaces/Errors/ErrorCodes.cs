@@ -28,6 +28,14 @@ public static class ErrorCodes
     public const string FilesUnreadable = nameof(FilesUnreadable);
     public const string RestoreIncomplete = nameof(RestoreIncomplete);
 
+    public const string InvalidPattern = nameof(InvalidPattern);
+    public const string SourceNotFound = nameof(SourceNotFound);
+    public const string SourceUnreadable = nameof(SourceUnreadable);
+    public const string TargetNotDirectory = nameof(TargetNotDirectory);
+    public const string TargetNotEmpty = nameof(TargetNotEmpty);
+    public const string TargetUnwritable = nameof(TargetUnwritable);
+    public const string UnsafePath = nameof(UnsafePath);
+
     public const string StoreNotFound = nameof(StoreNotFound);
     public const string NotAStore = nameof(NotAStore);
     public const string StoreNotEmpty = nameof(StoreNotEmpty);

@@ -9,6 +9,7 @@ public static class ErrorTable
     public static IReadOnlyList<ErrorEntry> All { get; } =
     [
         .. General(),
+        .. Files(),
         .. Stores(),
         .. Damage(),
         .. RecoveryKits(),
@@ -41,6 +42,17 @@ public static class ErrorTable
         new(SessionLost, "The backup or restore session has ended or belongs to somebody else.", "Start again: chunks already stored are used."),
         new(FilesUnreadable, "Some source files could not be read.", "Give the backup read access to the files listed, or exclude them."),
         new(RestoreIncomplete, "Some entries could not be restored.", "See the list; free space or permissions in the target are the usual reasons."),
+    ];
+
+    private static ErrorEntry[] Files() =>
+    [
+        new(InvalidPattern, "An exclude pattern cannot be read or could never match.", "Correct the pattern as the message says."),
+        new(SourceNotFound, "The source does not exist on this machine.", "Check the path, and that its file system is mounted."),
+        new(SourceUnreadable, "The source exists but cannot be read.", "Run as a user who may read it, or change its permissions."),
+        new(TargetNotDirectory, "The restore target is not a directory.", "Name a directory, or a path that does not exist yet."),
+        new(TargetNotEmpty, "The restore target already holds something.", "Name an empty directory, or pass --overwrite."),
+        new(TargetUnwritable, "The restore target cannot be made or written.", "Run as a user who may write there, or name another."),
+        new(UnsafePath, "A catalogue names a path that is not plainly below its root.", "Restore an earlier recovery point; report the damage."),
     ];
 
     private static ErrorEntry[] Stores() =>
