@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.Files;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using Spectre.Console;
@@ -14,6 +15,7 @@ namespace RecoveryVault.Cli;
 internal sealed class Invocation : IAsyncDisposable
 {
     private readonly ParseResult _parsed;
+    private readonly TextWriter _error = Console.Error;
     private EmbeddedSilo? _silo;
     private EmbeddedStore? _store;
 
@@ -102,6 +104,9 @@ internal sealed class Invocation : IAsyncDisposable
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, CancellationToken cancellation) =>
         EmbeddedSilo.StartAsync(store, Time, IsVerbose ? LogToStandardError : null, cancellation);
 
+    /// <summary>The embedded store's own directory: backing it up into itself would never end.</summary>
+    public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(StorePath) };
+
     /// <summary>Prints a result: as JSON, or for people.</summary>
     public void Print<T>(T value, JsonTypeInfo<T> json, Action<IAnsiConsole, T> show)
     {
@@ -110,13 +115,13 @@ internal sealed class Invocation : IAsyncDisposable
     }
 
     /// <summary>A line for people, on standard error.</summary>
-    public void Tell(string line) => Console.Error.WriteLine(line);
+    public void Tell(string line) => _error.WriteLine(line);
 
     private void Fail(ErrorShape error)
     {
-        Console.Error.WriteLine($"{error.Code}: {error.Message}");
-        if (error.Recommendation.Length > 0) Console.Error.WriteLine(error.Recommendation);
-        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Default.ErrorDocument));
+        _error.WriteLine($"{error.Code}: {error.Message}");
+        if (error.Recommendation.Length > 0) _error.WriteLine(error.Recommendation);
+        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Plain.ErrorDocument));
     }
 
     private static ErrorShape Explain(Exception exception) => exception switch

@@ -22,6 +22,7 @@ public static class ErrorCodes
     public const string PathNotFound = nameof(PathNotFound);
     public const string JobNotFound = nameof(JobNotFound);
 
+    public const string ClientFailed = nameof(ClientFailed);
     public const string JobInterrupted = nameof(JobInterrupted);
     public const string BackupInProgress = nameof(BackupInProgress);
     public const string SessionLost = nameof(SessionLost);
@@ -58,6 +59,7 @@ public static class ErrorCodes
     public const string RecoveryKitTooNew = nameof(RecoveryKitTooNew);
     public const string RecoveryKitWrongPassphrase = nameof(RecoveryKitWrongPassphrase);
 
+    public const string DataDamaged = nameof(DataDamaged);
     public const string DataMissing = nameof(DataMissing);
     public const string DataBitRot = nameof(DataBitRot);
     public const string DataTampered = nameof(DataTampered);

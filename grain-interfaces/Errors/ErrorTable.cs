@@ -37,6 +37,7 @@ public static class ErrorTable
         new(RecoveryPointNotFound, "The item has no such recovery point.", "See them with 'rvault recoverypoint list'."),
         new(PathNotFound, "The recovery point has no such path.", "See its files with 'rvault recoverypoint files'."),
         new(JobNotFound, "The vault has no such job.", "See its jobs with 'rvault job list'."),
+        new(ClientFailed, "The program that ran the backup or restore failed.", "Run it again; report the failure if it comes again."),
         new(JobInterrupted, "The process that ran the job ended before the job did.", "Run it again: what was stored is used, earlier recovery points are untouched."),
         new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
         new(SessionLost, "The backup or restore session has ended or belongs to somebody else.", "Start again: chunks already stored are used."),
@@ -74,6 +75,7 @@ public static class ErrorTable
 
     private static ErrorEntry[] Damage() =>
     [
+        new(DataDamaged, "Some files of the recovery point cannot be restored.", "Run 'rvault store verify' to see which objects are damaged; the next backup stores again what the source still has."),
         new(DataMissing, "Stored data is missing.", "Restore the store's files from a copy; the next backup stores again what the source still has."),
         new(DataBitRot, "Stored data has changed on its medium.", "Check the disk. The next backup stores again what the source still has; restore an older recovery point for the rest."),
         new(DataTampered, "Stored data does not pass its seal: somebody changed it, or put something in its place.", "Treat the store as attacked; restore from an untouched copy."),

@@ -17,7 +17,7 @@ internal static class StorePlace
             var foreign = entries.Count(name => name is not null && !name.StartsWith('.'));
             if (foreign > 0) throw new VaultException(ErrorCodes.NotAStore, $"{path} holds {foreign} entries and no {Stores.StoreManifest.BlobName}: it is not a store.");
             if (!create) throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {path}.");
-            CreatePrivate(path);
+            PrivateFiles.CreateDirectory(path);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -36,7 +36,7 @@ internal static class StorePlace
             throw new VaultException(ErrorCodes.KeysNotFound, $"The keys of store {storeId} are not in {path}.");
         try
         {
-            CreatePrivate(path);
+            PrivateFiles.CreateDirectory(path);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -51,12 +51,6 @@ internal static class StorePlace
         if (Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).ToList() is not [FileBlobStore.ReservedName]) return;
         Directory.Delete(Path.Combine(path, FileBlobStore.ReservedName), recursive: true);
         Directory.Delete(path);
-    }
-
-    private static void CreatePrivate(string path)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Follows symbolic links of every part that exists, so that a link cannot hide where a directory lies.</summary>

@@ -1,6 +1,5 @@
-using System.CommandLine;
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
@@ -61,14 +60,7 @@ internal static class RecoveryKitCommands
     {
         try
         {
-            await using var kit = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                // Written through: the copy that everything may depend on must be on its medium when we say so.
-                Options = FileOptions.WriteThrough,
-            });
+            await using var kit = PrivateFiles.CreateNew(path);
             try
             {
                 return await write(kit);

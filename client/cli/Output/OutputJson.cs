@@ -22,6 +22,12 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(LogEntryShape[]))]
 [JsonSerializable(typeof(LogVerificationShape))]
 [JsonSerializable(typeof(RecoveryKitShape))]
+[JsonSerializable(typeof(BackupShape))]
+[JsonSerializable(typeof(RestoreShape))]
+[JsonSerializable(typeof(VerifyShape))]
+[JsonSerializable(typeof(ScrubShape))]
+[JsonSerializable(typeof(QuickstartShape))]
+[JsonSerializable(typeof(FileShape))]
 [JsonSerializable(typeof(ItemShape))]
 [JsonSerializable(typeof(ItemShape[]))]
 [JsonSerializable(typeof(RecoveryPointShape))]
@@ -29,7 +35,10 @@ namespace RecoveryVault.Cli.Output;
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>The same, with readable text: what is printed to a terminal needs no HTML escapes.</summary>
-    public static OutputJson Plain { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static OutputJson Plain => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>The encoder of <see cref="Plain"/>, for what is written piece by piece.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 }
 
 /// <summary>ISO 8601 in UTC, ending in Z.</summary>

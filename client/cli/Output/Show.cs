@@ -35,7 +35,7 @@ internal static class Show
         double value = bytes;
         var unit = 0;
         for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes} B" : $"{value:0.0} {units[unit]}");
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

@@ -52,9 +52,7 @@ public static class RecordEnvelope
     /// <exception cref="FormatFaultException">BitRot, Malformed, TooNew, WrongKey when the keyring lacks the key, Tampered.</exception>
     public static byte[] Open(ReadOnlySpan<byte> record, RecordType type, Func<uint, PlatformKey?> keyring)
     {
-        if (record.Length < HeaderLength + MacLength + ChecksumLength || !IsIntact(record))
-            throw new FormatFaultException(FormatFault.BitRot, "The record's checksum does not match: it was cut short, extended, or bits were flipped.");
-        RequireWellFormed(record);
+        Scrub(record);
         if (record[10] != (byte)type) throw new FormatFaultException(FormatFault.Tampered, $"Where a record of type {type} belongs lies one of type {record[10]}.");
         var keyId = BinaryPrimitives.ReadUInt32LittleEndian(record[12..]);
         var key = keyring(keyId) ?? throw new FormatFaultException(FormatFault.WrongKey, $"The {type} record was made with platform key {keyId}, which the keyring lacks.");
@@ -64,6 +62,15 @@ public static class RecordEnvelope
         return CryptographicOperations.FixedTimeEquals(mac, record.Slice(macOffset, MacLength))
             ? record[HeaderLength..macOffset].ToArray()
             : throw new FormatFaultException(FormatFault.Tampered, $"The {type} record's MAC does not match: it was altered or forged.");
+    }
+
+    /// <summary>Checks a record for bit rot, without keys.</summary>
+    /// <exception cref="FormatFaultException">BitRot, Malformed, TooNew.</exception>
+    public static void Scrub(ReadOnlySpan<byte> record)
+    {
+        if (record.Length < HeaderLength + MacLength + ChecksumLength || !IsIntact(record))
+            throw new FormatFaultException(FormatFault.BitRot, "The record's checksum does not match: it was cut short, extended, or bits were flipped.");
+        RequireWellFormed(record);
     }
 
     private static void RequireWellFormed(ReadOnlySpan<byte> record)

@@ -1,0 +1,67 @@
+using System.Buffers;
+using RecoveryVault.Catalogues;
+using RecoveryVault.DataPath;
+
+namespace RecoveryVault.Backups;
+
+/// <summary>
+/// Sends what is new of a stream of chunks: gathers some, asks once which of them are new, sends those. Owns the buffers it is given. Not safe for concurrent use.
+/// </summary>
+internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
+{
+    private const int BatchCount = 64;
+    private const int BatchBytes = 8 << 20;
+
+    private readonly List<(ChunkRef Chunk, IMemoryOwner<byte> Plaintext)> _batch = [];
+    private long _bytes;
+
+    /// <summary>Plaintext bytes of chunks that were new.</summary>
+    public long BytesNew { get; private set; }
+
+    /// <summary>Takes a chunk in a buffer it may be longer than, and returns its reference.</summary>
+    public async ValueTask<ChunkRef> AddAsync(IMemoryOwner<byte> plaintext, int length, CancellationToken cancellation)
+    {
+        var chunk = new ChunkRef(Digest.Of(plaintext.Memory.Span[..length]), length);
+        _batch.Add((chunk, plaintext));
+        _bytes += length;
+        if (_batch.Count >= BatchCount || _bytes >= BatchBytes) await SendAsync(cancellation);
+        return chunk;
+    }
+
+    /// <summary>Takes a copy of a catalogue or list node.</summary>
+    public ValueTask<ChunkRef> AddNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellation)
+    {
+        var copy = MemoryPool<byte>.Shared.Rent(node.Length);
+        node.CopyTo(copy.Memory);
+        return AddAsync(copy, node.Length, cancellation);
+    }
+
+    /// <summary>Sends what is left and waits until everything is stored.</summary>
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        await SendAsync(cancellation);
+        await channel.FlushAsync(cancellation);
+    }
+
+    private async Task SendAsync(CancellationToken cancellation)
+    {
+        if (_batch.Count == 0) return;
+        var isNew = await channel.FindNewAsync([.. _batch.Select(b => b.Chunk)], cancellation);
+        for (var i = 0; i < isNew.Length; i++)
+        {
+            var (chunk, plaintext) = _batch[i];
+            if (!isNew[i]) continue;
+            _batch[i] = default;
+            BytesNew += chunk.Length;
+            await channel.PutAsync(chunk, plaintext, cancellation);
+        }
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, plaintext) in _batch) plaintext?.Dispose();
+        _batch.Clear();
+        _bytes = 0;
+    }
+}

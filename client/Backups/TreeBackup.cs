@@ -1,0 +1,144 @@
+using RecoveryVault.Catalogues;
+using RecoveryVault.Chunking;
+using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
+using RecoveryVault.Files;
+using RecoveryVault.Files.Comparison;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+
+namespace RecoveryVault.Backups;
+
+/// <summary>
+/// Reads one source into one backup session: walks it, cuts and sends content, writes the catalogue. Memory does not grow with files or trees: at any time it holds
+/// one directory's names per level, a few chunks and a node of the catalogue per level.
+/// </summary>
+internal sealed class TreeBackup : IDisposable
+{
+    private readonly BackupOptions _options;
+    private readonly FileWalker _walker;
+    private readonly ChunkSender _sender;
+    private readonly Chunker _chunker;
+    private readonly CatalogueWriter _catalogue;
+    private readonly List<JobError> _warnings = [];
+    private BackupStatistics _counts = new();
+
+    public TreeBackup(string path, ItemSource source, IBackupChannel channel, BackupOptions options)
+    {
+        var walk = new WalkOptions
+        {
+            Excludes = [.. source.Excludes.Select(GlobPattern.Parse)],
+            ExcludeCaches = source.ExcludeCaches,
+            OneFileSystem = source.OneFileSystem,
+            NeverEnter = options.NeverEnter,
+        };
+        _options = options;
+        _walker = new FileWalker(path, walk, Report);
+        _sender = new ChunkSender(channel);
+        _chunker = new Chunker(channel.Chunker);
+        _catalogue = new CatalogueWriter(_sender.AddNodeAsync);
+    }
+
+    /// <summary>What could not be read, the first of it.</summary>
+    public IReadOnlyList<JobError> Warnings => _warnings;
+
+    /// <summary>The counts so far.</summary>
+    public BackupStatistics Statistics => _counts with
+    {
+        FilesExcluded = _walker.Excluded.Files + _walker.Excluded.Directories,
+        BytesExcluded = _walker.Excluded.Bytes,
+        BytesRead = _options.Counters.BytesRead,
+    };
+
+    /// <summary>Reads everything and returns the catalogue; all it refers to is stored then.</summary>
+    public async Task<CatalogueRoot> RunAsync(CancellationToken cancellation)
+    {
+        foreach (var walked in _walker.Walk())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var entry = walked.Entry.Type == EntryType.File ? await ReadFileAsync(walked, cancellation) : Recorded(walked, walked.Entry, default);
+            Count(entry);
+            await _catalogue.AddAsync(entry, cancellation);
+        }
+        var root = await _catalogue.FinishAsync(cancellation);
+        await _sender.FlushAsync(cancellation);
+        return root;
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _walker.Dispose();
+    }
+
+    private async ValueTask<CatalogueEntry> ReadFileAsync(WalkedEntry walked, CancellationToken cancellation)
+    {
+        if (!walked.TryOpen(out var content, out var problem)) return Unread(walked, problem);
+        using (content)
+        using (var digest = _options.Record is null ? null : new ContentDigest())
+        {
+            content.Digest = digest;
+            try
+            {
+                var chunks = await SendAsync(content, cancellation);
+                var entry = content.Finish() with { Content = chunks };
+                if (entry.ChangedWhileRead) _options.OnChanged?.Invoke(entry.Path);
+                return Recorded(walked, entry, digest?.Finish(entry.Size) ?? default);
+            }
+            catch (FileSystemException e)
+            {
+                return Unread(walked, new WalkProblem(walked.Entry.Path, WalkProblemKind.Unreadable, e.Errno, "reading its content"));
+            }
+        }
+    }
+
+    private async ValueTask<ChunkList> SendAsync(ContentStream content, CancellationToken cancellation)
+    {
+        if (content.Length == 0) return ChunkList.Empty;
+        var list = new ChunkListWriter(_sender.AddNodeAsync);
+        using var cutter = _chunker.Cut(content, content.Length);
+        while (await cutter.NextAsync(cancellation) is { } chunk)
+        {
+            _options.Counters.AddBytes(chunk.Length);
+            await list.AddAsync(await _sender.AddAsync(chunk.Buffer, chunk.Length, cancellation), cancellation);
+        }
+        return await list.FinishAsync(cancellation);
+    }
+
+    private CatalogueEntry Unread(WalkedEntry walked, WalkProblem problem)
+    {
+        Report(problem);
+        return Recorded(walked, walked.Entry with { ReadError = problem.Errno, Content = ChunkList.Empty, DataExtents = null }, default);
+    }
+
+    private CatalogueEntry Recorded(WalkedEntry walked, CatalogueEntry entry, Digest content)
+    {
+        _options.Record?.Append(new RecordedEntry(entry, content, walked.AllocatedBytes));
+        return entry;
+    }
+
+    private void Count(CatalogueEntry entry)
+    {
+        _options.Counters.AddEntry();
+        _counts = _counts with
+        {
+            Entries = _counts.Entries + 1,
+            Files = _counts.Files + (entry.Type == EntryType.File ? 1 : 0),
+            Directories = _counts.Directories + (entry.Type == EntryType.Directory ? 1 : 0),
+            SizeBytes = _counts.SizeBytes + entry.Content.Length,
+            FilesChanged = _counts.FilesChanged + (entry.ChangedWhileRead ? 1 : 0),
+        };
+    }
+
+    private void Report(WalkProblem problem)
+    {
+        _options.OnProblem?.Invoke(problem);
+        if (!problem.IsError) return;
+        _counts = _counts with { FilesUnreadable = _counts.FilesUnreadable + 1 };
+        if (_warnings.Count < CommitBackup.MaxWarnings)
+            _warnings.Add(new JobError(ErrorCodes.FilesUnreadable, Shorten(problem.ToString()), ErrorTable.Find(ErrorCodes.FilesUnreadable)?.Fix ?? ""));
+    }
+
+    /// <summary>A hundred of the longest paths would not fit into a message.</summary>
+    private static string Shorten(string text) => text.Length <= 1000 ? text : string.Concat(text.AsSpan(0, 1000), "...");
+}

@@ -1,0 +1,31 @@
+using RecoveryVault.Catalogues;
+using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Restores;
+
+/// <summary>Reads a recovery point's catalogue through a restore session.</summary>
+internal sealed class CatalogueSource(IRestoreChannel channel)
+{
+    /// <summary>The entry at a path and all below it; everything when the path is the root's.</summary>
+    public IAsyncEnumerable<CatalogueEntry> ReadAsync(CatalogueRoot root, RelativePath from, CancellationToken cancellation) =>
+        new CatalogueReader(FetchAsync).ReadAsync(root, from, cancellation);
+
+    /// <summary>The chunks of a file's content, in order.</summary>
+    public IAsyncEnumerable<ChunkRef> ReadContentAsync(CatalogueEntry file, CancellationToken cancellation) =>
+        new ChunkListReader(FetchAsync).ReadAsync(file.Content, cancellation);
+
+    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(ChunkRef chunk, CancellationToken cancellation)
+    {
+        await foreach (var content in channel.ReadAsync([chunk], cancellation))
+        {
+            using (content)
+            {
+                return content.ErrorCode is { } code
+                    ? throw new VaultException(code, "A part of the recovery point's catalogue cannot be read.")
+                    : content.Plaintext.ToArray();
+            }
+        }
+        throw new VaultException(ErrorCodes.SessionLost, "The restore session ended while the catalogue was read.");
+    }
+}

@@ -1,0 +1,86 @@
+using RecoveryVault.Backups;
+using RecoveryVault.Errors;
+using RecoveryVault.Files;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault;
+
+public sealed partial class VaultClient
+{
+    /// <summary>
+    /// Protects an item. The vault records the attempt before the source is looked at: a source that is missing or cannot be read fails and still counts as an
+    /// attempted protection.
+    /// </summary>
+    public static async Task ProtectAsync(NamedVault vault, string itemName, ItemSource source, CancellationToken cancellation = default)
+    {
+        // A pattern that cannot be read is wrong usage, and no attempt.
+        foreach (var pattern in source.Excludes) GlobPattern.Parse(pattern);
+        cancellation.ThrowIfCancellationRequested();
+        var ticket = await vault.Vault.AttemptProtectionAsync(new AttemptProtection(Guid.NewGuid(), itemName));
+        try
+        {
+            // Opens it as a backup would, and reads nothing.
+            new FileWalker(source.Path, new WalkOptions(), _ => { }).Dispose();
+        }
+        catch (VaultException e)
+        {
+            await vault.Vault.FailProtectionAsync(new FailProtection(ticket, itemName, e.Code, e.Message));
+            throw new VaultException(e.Code, $"{e.Message} The attempt is recorded: the vault's kind of key ({(await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType}) is settled from now on.", e.Recommendation);
+        }
+        await vault.Vault.CompleteProtectionAsync(new CompleteProtection(ticket, itemName, source));
+    }
+
+    /// <summary>Backs an item up and returns when its recovery point is durable.</summary>
+    /// <exception cref="VaultException">BackupInProgress, StoreFull, SourceNotFound, SourceUnreadable, a key code …; the job says the same, earlier recovery points are untouched.</exception>
+    public async Task<BackupReport> BackUpAsync(IProtectedItemGrain item, BackupOptions options, CancellationToken cancellation = default)
+    {
+        var started = time.GetTimestamp();
+        var operationId = Guid.NewGuid();
+        var ticket = await item.BeginBackupAsync(new BeginBackup(operationId, options.SourcePath));
+        if (ticket.Session is not { } session) throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
+        try
+        {
+            var channel = await dataPlane.OpenBackupAsync(session, cancellation);
+            using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options);
+            var catalogue = await backup.RunAsync(cancellation);
+            var outcome = await item.CommitBackupAsync(new CommitBackup
+            {
+                OperationId = operationId,
+                SessionId = session.SessionId,
+                Catalogue = catalogue,
+                Statistics = backup.Statistics,
+                Warnings = backup.Warnings,
+            });
+            return new BackupReport(outcome, backup.Statistics, time.GetElapsedTime(started));
+        }
+        catch (Exception e)
+        {
+            await AbandonAsync(item, session.SessionId, e);
+            throw;
+        }
+    }
+
+    /// <summary>Tells the silo why nothing more will come. If even that fails, the session ends by itself, and the first failure is the one to report.</summary>
+    private static async Task AbandonAsync(IProtectedItemGrain item, Guid sessionId, Exception cause)
+    {
+        try
+        {
+            await item.AbandonBackupAsync(new AbandonBackup(sessionId, ErrorOf(cause)));
+        }
+        catch (VaultException)
+        {
+            // The caller throws the cause.
+        }
+    }
+
+    private static JobError ErrorOf(Exception cause) => cause switch
+    {
+        VaultException e => new JobError(e.Code, e.Message, e.Recommendation),
+        OperationCanceledException => ErrorOf(ErrorCodes.JobInterrupted, "It was interrupted."),
+        _ => ErrorOf(ErrorCodes.ClientFailed, cause.Message),
+    };
+
+    private static JobError ErrorOf(string code, string message) => new(code, message, ErrorTable.Find(code)?.Fix ?? "");
+}
