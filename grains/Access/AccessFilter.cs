@@ -8,13 +8,17 @@ namespace RecoveryVault.Access;
 /// Default deny for every grain call of the silo: a client may call only methods that carry <see cref="RequiresAttribute"/> and only with that role;
 /// interfaces of ours marked <see cref="GrainsOnlyAttribute"/> and everything of Orleans itself are for silos.
 /// </summary>
+/// <remarks>
+/// Inside a silo, Orleans' own services and the embedded command line both call as that silo's hosted client. Orleans' services are told by calling Orleans'
+/// interfaces. No silo opens a gateway yet; one that does must turn away clients that call themselves hosted.
+/// </remarks>
 public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilter
 {
     private readonly ConcurrentDictionary<MethodInfo, RequiresAttribute?> _requirements = new();
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (IsFromClient(context))
+        if (IsFromClient(context) && !IsOfRuntime(context))
         {
             Authorize(context.InterfaceMethod);
             Caller.Set(client.Name);
@@ -23,6 +27,10 @@ public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilt
     }
 
     private static bool IsFromClient(IIncomingGrainCallContext context) => context.SourceId is not { } source || source.IsClient();
+
+    private static bool IsOfRuntime(IIncomingGrainCallContext context) =>
+        context.SourceId is { } source && source.Key.ToString() is { } name && name.StartsWith("hosted-", StringComparison.Ordinal)
+        && context.InterfaceMethod.DeclaringType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true;
 
     private void Authorize(MethodInfo method)
     {
