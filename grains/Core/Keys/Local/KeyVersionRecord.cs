@@ -6,13 +6,13 @@ internal sealed record KeyVersionRecord(
     KeyShape Shape,
     IReadOnlyList<string> Operations,
     bool Enabled,
-    long? NotBefore,
-    long? ExpiresOn,
     long CreatedOn,
     long UpdatedOn,
-    IReadOnlyDictionary<string, string>? Tags,
     PublicKey PublicKey,
-    PrivateKey PrivateKey) : IDisposable
+    PrivateKey PrivateKey,
+    long? NotBefore = null,
+    long? ExpiresOn = null,
+    IReadOnlyDictionary<string, string>? Tags = null) : IDisposable
 {
     private const int MaxTags = 15;
     private const int MaxTagLength = 256;

@@ -99,8 +99,8 @@ public sealed partial class LocalKeyVault
         var (publicKey, privateKey) = shape.Generate(_generateRsa);
         var now = Now;
         return new(
-            RandomNumberGenerator.GetHexString(32, lowercase: true), shape, operations, Enabled: true, NotBefore: null, ExpiresOn: null,
-            CreatedOn: now, UpdatedOn: now, tags, publicKey, privateKey);
+            RandomNumberGenerator.GetHexString(32, lowercase: true), shape, operations, Enabled: true, CreatedOn: now, UpdatedOn: now,
+            publicKey, privateKey, Tags: tags);
     }
 
     /// <summary>The active key of the name; null when there is none or its retention has ended: then it is overwritten.</summary>

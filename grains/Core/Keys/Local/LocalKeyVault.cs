@@ -87,8 +87,9 @@ public sealed partial class LocalKeyVault : IKeyVault
                 throw KeyVaultRefusal.BadParameter($"The request URI contains an invalid name: {keyName}");
             return await operation(vault);
         }
-        catch (BlobStoreException failure)
+        catch (Exception failure) when (failure is BlobStoreException or CryptographicException)
         {
+            // The record could not be had, or the key in it is none: no answer of the service, and so no denial.
             throw KeyVaultRefusal.StoreFailed(_host, failure);
         }
     }
