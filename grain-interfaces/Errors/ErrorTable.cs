@@ -11,7 +11,10 @@ public static class ErrorTable
             ErrorCodes.KeysExist,
             "A recovery kit would overwrite a different key of the same name.",
             "Restore into an empty keys directory, or move the present keys away first; nothing was changed."),
-        new(ErrorCodes.PassphraseTooShort, "The passphrase of a recovery kit is too short.", "Choose a longer passphrase: several random words are good."),
+        new(
+            ErrorCodes.PassphraseTooShort,
+            "The passphrase of a recovery kit is too short.",
+            "Choose a longer passphrase: several random words are good."),
         new(
             ErrorCodes.RecoveryKitDamaged,
             "The file is no recovery kit, or it was changed or cut off since it was written.",

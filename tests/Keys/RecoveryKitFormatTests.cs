@@ -10,8 +10,8 @@ using RecoveryVault.Tests.Style;
 namespace RecoveryVault.Tests.Keys;
 
 /// <summary>
-/// One frozen kit, made with Python's hashlib and cryptography from the description of the format (1,000 iterations, so that it can be tried
-/// often), and everything that can be wrong with it.
+/// One frozen kit, made with Python's hashlib and cryptography from the description of the format (1,000 iterations, so that it can be
+/// tried often), and everything that can be wrong with it.
 /// </summary>
 public sealed class RecoveryKitFormatTests
 {
@@ -30,7 +30,8 @@ public sealed class RecoveryKitFormatTests
 
     private static readonly string[] KitCodes =
     [
-        ErrorCodes.RecoveryKitDamaged, ErrorCodes.RecoveryKitTooNew, ErrorCodes.RecoveryKitOtherStore, ErrorCodes.RecoveryKitWrongPassphrase,
+        ErrorCodes.RecoveryKitDamaged, ErrorCodes.RecoveryKitTooNew, ErrorCodes.RecoveryKitOtherStore,
+        ErrorCodes.RecoveryKitWrongPassphrase,
     ];
 
     [Fact]
@@ -117,8 +118,11 @@ public sealed class RecoveryKitFormatTests
     [InlineData("000100000000 61 00")]
     [InlineData("000100000000 61 000100000000 61")]
     [InlineData("000100000000 62 000100000000 61")]
-    public async Task MalformedContent_UnderTheRightPassphrase_IsDamaged(string hex) =>
-        Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(Forge(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)))));
+    public async Task MalformedContent_UnderTheRightPassphrase_IsDamaged(string hex)
+    {
+        var content = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(Forge(content)));
+    }
 
     [Fact]
     public async Task WellFormedForgery_IsTaken()
@@ -137,7 +141,8 @@ public sealed class RecoveryKitFormatTests
         HKDF.Expand(HashAlgorithmName.SHA256, derived, seal, "RecoveryVault recovery kit 1 seal"u8);
         var lines = $"RecoveryVault recovery kit\nversion 1\nstore {StoreId}\ncreated 2026-01-02T03:04:05Z\nkdf PBKDF2-HMAC-SHA256 1 "
             + $"{Convert.ToHexStringLower(salt)}\ncheck {Convert.ToHexStringLower(check)}\nseal AES-256-GCM {content.Length + 16}\n";
-        var header = Encoding.ASCII.GetBytes($"{lines}sha256 {Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(lines)))}\n\n");
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(lines)));
+        var header = Encoding.ASCII.GetBytes($"{lines}sha256 {digest}\n\n");
         var (body, tag) = (new byte[content.Length], new byte[16]);
         using var aes = new AesGcm(seal, 16);
         aes.Encrypt(new byte[12], content, body, tag, header);

@@ -54,8 +54,8 @@ public sealed class RecoveryKitTests
         await stage.CreateRsaAsync();
         var text = Encoding.Latin1.GetString((await ExportAsync(stage.Store)).Kit);
         Assert.Matches(
-            @"\ARecoveryVault recovery kit\nversion 1\nstore store-1\ncreated 2026-01-02T03:04:05Z\nkdf PBKDF2-HMAC-SHA256 600000 [0-9a-f]{64}\n"
-            + @"check [0-9a-f]{64}\nseal AES-256-GCM [0-9]+\nsha256 [0-9a-f]{64}\n\n",
+            @"\ARecoveryVault recovery kit\nversion 1\nstore store-1\ncreated 2026-01-02T03:04:05Z\n"
+            + @"kdf PBKDF2-HMAC-SHA256 600000 [0-9a-f]{64}\ncheck [0-9a-f]{64}\nseal AES-256-GCM [0-9]+\nsha256 [0-9a-f]{64}\n\n",
             text);
         Assert.DoesNotContain("kek", text, StringComparison.Ordinal);
         Assert.DoesNotContain("privateKey", text, StringComparison.Ordinal);
@@ -83,7 +83,8 @@ public sealed class RecoveryKitTests
     {
         await Assert.ThrowsAsync<ArgumentException>(
             () => RecoveryKit.ExportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory(), new FakeTimeProvider()));
-        await Assert.ThrowsAsync<ArgumentException>(() => RecoveryKit.ImportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory()));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => RecoveryKit.ImportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory()));
     }
 
     [Fact]

@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace RecoveryVault.Tests.Keys;
 
 /// <summary>
-/// Real RSA keys, made once per test run and handed out in turn, since making one takes 0.2 to 2 s: pass <see cref="Take"/> where a generator
-/// is wanted. Within any <see cref="DistinctSmallKeys"/> keys of 2,048 bits in a row no two are the same; of the larger sizes there is one.
+/// Real RSA keys, made once per test run and handed out in turn, since making one takes 0.2 to 2 s: pass <see cref="Take"/> where a
+/// generator is wanted. Within any <see cref="DistinctSmallKeys"/> keys of 2,048 bits in a row no two are the same; of the larger sizes
+/// there is one.
 /// </summary>
 internal static class RsaKeyPool
 {

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Tests.Keys.Local;
 
-/// <summary>One RSA key for frozen vectors, made with OpenSSL 3 for these tests and used nowhere else; all but the modulus in base64.</summary>
+/// <summary>
+/// One RSA key for frozen vectors, made with OpenSSL 3 for these tests and used nowhere else; all but the modulus in base64.
+/// </summary>
 internal static class FixedKey
 {
     public const string Pkcs8 = """

@@ -16,7 +16,8 @@ internal sealed class InterposedBlobStore : IBlobStore
     /// <summary>The very arrays that were given to put or came from get.</summary>
     public List<byte[]> Buffers { get; } = [];
 
-    public async Task<string> PutAsync(string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+    public async Task<string> PutAsync(
+        string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
     {
         await BeforeWrite(name);
         Keep(content.First);

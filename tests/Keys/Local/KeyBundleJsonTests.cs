@@ -20,11 +20,12 @@ public sealed class KeyBundleJsonTests
         });
         Assert.Equal(
             """
-            {"key":{"kid":"https://kv1.vault.localhost/keys/kek/{v}","kty":"RSA","key_ops":["encrypt","decrypt","sign","verify","wrapKey","unwrapKey"],
-            "n":"{n}","e":"AQAB"},
+            {"key":{"kid":"https://kv1.vault.localhost/keys/kek/{v}","kty":"RSA",
+            "key_ops":["encrypt","decrypt","sign","verify","wrapKey","unwrapKey"],"n":"{n}","e":"AQAB"},
             "attributes":{"enabled":true,"nbf":1767323045,"exp":1798859045,"created":1767323045,"updated":1767323045,
             "recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},"tags":{"a":"b"}}
-            """.ReplaceLineEndings("").Replace("{v}", KeyVaultStage.VersionOf(bundle), StringComparison.Ordinal).Replace("{n}", FixedKey.Modulus, StringComparison.Ordinal),
+            """.ReplaceLineEndings("").Replace("{v}", KeyVaultStage.VersionOf(bundle), StringComparison.Ordinal)
+                .Replace("{n}", FixedKey.Modulus, StringComparison.Ordinal),
             JsonSerializer.Serialize(bundle, KeyVaultJson.Rest.KeyBundle));
     }
 
@@ -37,7 +38,8 @@ public sealed class KeyBundleJsonTests
         Assert.Equal(
             """
             {"key":{"kid":"{kid}","kty":"EC","key_ops":["sign","verify"],"crv":"P-256","x":"{x}","y":"{y}"},
-            "attributes":{"enabled":true,"created":1767323045,"updated":1767323045,"recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},
+            "attributes":{"enabled":true,"created":1767323045,"updated":1767323045,
+            "recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},
             "recoveryId":"https://kv1.vault.localhost/deletedkeys/ec","deletedDate":1767323045,"scheduledPurgeDate":1775099045}
             """.ReplaceLineEndings("").Replace("{kid}", created.Key.Kid, StringComparison.Ordinal)
                 .Replace("{x}", created.Key.X, StringComparison.Ordinal).Replace("{y}", created.Key.Y, StringComparison.Ordinal),
@@ -67,8 +69,9 @@ public sealed class KeyBundleJsonTests
         await stage.AllowAsync("wrapKey", "get");
         Assert.Equal(
             """
-            {"id":"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.KeyVault/vaults/kv1","name":"kv1",
-            "location":"westeurope","properties":{"vaultUri":"https://kv1.vault.localhost/","tenantId":"11111111-2222-3333-4444-555555555555",
+            {"id":"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.KeyVault/vaults/kv1",
+            "name":"kv1","location":"westeurope",
+            "properties":{"vaultUri":"https://kv1.vault.localhost/","tenantId":"11111111-2222-3333-4444-555555555555",
             "enableSoftDelete":true,"softDeleteRetentionInDays":90,"enablePurgeProtection":{p},"enableRbacAuthorization":false,
             "networkAcls":{"bypass":"AzureServices","defaultAction":"Allow"},
             "accessPolicies":[{"objectId":"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee","tenantId":"11111111-2222-3333-4444-555555555555",

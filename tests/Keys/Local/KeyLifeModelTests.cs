@@ -137,7 +137,8 @@ public sealed class KeyLifeModelTests
                 var versions = await _keys.ListVersionsAsync("kek");
                 Assert.Equal(versions[^1], (await _keys.GetKeyAsync("kek", null)).Properties);
                 var outcomes = new List<string>();
-                foreach (var version in versions) outcomes.Add($"{await WrapOutcomeAsync(version.Id)}/{await UnwrapOutcomeAsync(version.Id)}");
+                foreach (var id in versions.Select(version => version.Id))
+                    outcomes.Add($"{await WrapOutcomeAsync(id)}/{await UnwrapOutcomeAsync(id)}");
                 return string.Join(' ', outcomes);
             }
             catch (KeyVaultException refused)
@@ -171,7 +172,8 @@ public sealed class KeyLifeModelTests
             });
         }
 
-        private async Task<string> WrapOutcomeAsync(KeyId id) => Short(await KeyVaultStage.OutcomeOf(() => _keys.WrapKeyAsync(id, Material)));
+        private async Task<string> WrapOutcomeAsync(KeyId id) =>
+            Short(await KeyVaultStage.OutcomeOf(() => _keys.WrapKeyAsync(id, Material)));
 
         private async Task<string> UnwrapOutcomeAsync(KeyId id) => Short(await KeyVaultStage.OutcomeOf(async () =>
         {

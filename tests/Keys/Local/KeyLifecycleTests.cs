@@ -17,8 +17,8 @@ public sealed class KeyLifecycleTests
     public async Task Create_OfAnUnknownKind_IsRefused(string kty, int? size, string? curve)
     {
         var stage = await KeyVaultStage.CreateAsync();
-        Assert.Equal(
-            "400 BadParameter", await KeyVaultStage.OutcomeOf(() => stage.Owner.CreateKeyAsync("k", new() { Kty = kty, KeySize = size, Curve = curve })));
+        var request = new KeyCreation { Kty = kty, KeySize = size, Curve = curve };
+        Assert.Equal("400 BadParameter", await KeyVaultStage.OutcomeOf(() => stage.Owner.CreateKeyAsync("k", request)));
     }
 
     [Theory]
@@ -103,7 +103,8 @@ public sealed class KeyLifecycleTests
         Assert.True(second.Attributes.Created < first.Attributes.Created);
         Assert.Equal(second.Key.Kid, (await stage.Owner.GetKeyBundleAsync("kek")).Key.Kid);
         Assert.Equal(
-            [KeyVaultStage.IdOf(first), KeyVaultStage.IdOf(second)], (await stage.Owner.ListVersionsAsync("kek")).Select(version => version.Id));
+            [KeyVaultStage.IdOf(first), KeyVaultStage.IdOf(second)],
+            (await stage.Owner.ListVersionsAsync("kek")).Select(version => version.Id));
         Assert.Equal([first.Key.Kid, second.Key.Kid], (await stage.Owner.ListKeyVersionsAsync("kek")).Select(version => version.Kid));
     }
 
@@ -116,7 +117,8 @@ public sealed class KeyLifecycleTests
         stage.Time.Advance(TimeSpan.FromMilliseconds(5_900));
         var expiry = KeyVaultStage.Start.AddDays(1).AddMilliseconds(999);
         var updated = await stage.Owner.UpdateKeyAsync("kek", KeyVaultStage.VersionOf(first), new() { ExpiresOn = expiry });
-        Assert.Equal(first.Attributes with { Exp = expiry.ToUnixTimeSeconds(), Updated = first.Attributes.Created + 5 }, updated.Attributes);
+        Assert.Equal(
+            first.Attributes with { Exp = expiry.ToUnixTimeSeconds(), Updated = first.Attributes.Created + 5 }, updated.Attributes);
         Assert.Equal(first.Key.N, updated.Key.N);
         Assert.Null((await stage.Owner.GetKeyBundleAsync("kek")).Attributes.Exp);
         Assert.Equal("404 KeyNotFound", await KeyVaultStage.OutcomeOf(() => stage.Owner.UpdateKeyAsync("kek", new string('0', 32), new())));
@@ -186,8 +188,8 @@ public sealed class KeyLifecycleTests
         var refused = await Assert.ThrowsAsync<KeyVaultException>(() => stage.Owner.PurgeDeletedKeyAsync("kek"));
         Assert.Equal((403, "Forbidden"), (refused.Status, refused.Code));
         Assert.Equal(
-            "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it "
-            + "after the retention period has passed.\r\nVault: kv1;location=westeurope",
+            "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically "
+            + "purge it after the retention period has passed.\r\nVault: kv1;location=westeurope",
             refused.Message);
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.GetDeletedKeyAsync("kek")));
     }

@@ -29,7 +29,8 @@ public sealed class KeyStateMatrixTests
         ["no wrapKey"] = (stage, version) => Set(stage, version, new() { KeyOps = ["UnwrapKey", "encrypt"] }),
         ["no unwrapKey"] = (stage, version) => Set(stage, version, new() { KeyOps = ["wrapKey", "decrypt"] }),
         ["no operation"] = (stage, version) => Set(stage, version, new() { KeyOps = [] }),
-        ["no unwrapKey, expired"] = (stage, version) => Set(stage, version, new() { KeyOps = ["wrapKey"], ExpiresOn = KeyVaultStage.Start }),
+        ["no unwrapKey, expired"] = (stage, version) =>
+            Set(stage, version, new() { KeyOps = ["wrapKey"], ExpiresOn = KeyVaultStage.Start }),
         ["soft-deleted"] = (stage, _) => stage.Owner.DeleteKeyAsync("kek"),
         ["recovered"] = async (stage, _) =>
         {
@@ -110,8 +111,9 @@ public sealed class KeyStateMatrixTests
     [Theory]
     [InlineData("disabled", "Operation unwrapKey is not allowed on a disabled key.")]
     [InlineData("no unwrapKey", "Operation unwrapKey is not permitted on this key.")]
-    [InlineData("soft-deleted", "A key with (name/id) kek/{v} was not found in this key vault. If you recently deleted this key you may be able to "
-        + "recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182")]
+    [InlineData("soft-deleted", "A key with (name/id) kek/{v} was not found in this key vault. If you recently deleted this key you may be "
+        + "able to recover it using the correct recovery command. For help resolving this issue, please see "
+        + "https://go.microsoft.com/fwlink/?linkid=2125182")]
     public async Task Refusal_SpeaksAsTheService(string state, string message)
     {
         var stage = await KeyVaultStage.CreateAsync();
@@ -134,5 +136,6 @@ public sealed class KeyStateMatrixTests
         Assert.Equal("403 KeyDisabled", await KeyVaultStage.OutcomeOf(() => stage.Owner.WrapKeyAsync(first.Versionless, new byte[32])));
     }
 
-    private static Task<KeyBundle> Set(KeyVaultStage stage, string version, KeyUpdate update) => stage.Owner.UpdateKeyAsync("kek", version, update);
+    private static Task<KeyBundle> Set(KeyVaultStage stage, string version, KeyUpdate update) =>
+        stage.Owner.UpdateKeyAsync("kek", version, update);
 }

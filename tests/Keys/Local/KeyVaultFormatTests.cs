@@ -27,15 +27,15 @@ public sealed class KeyVaultFormatTests
             """.Replace("{spki}", FixedKey.Spki, StringComparison.Ordinal).Replace("{pkcs8}", FixedKey.Pkcs8, StringComparison.Ordinal));
         var caller = KeyVaultCaller.Principal("me", isTrustedService: true);
         var keys = stage.Vaults.Open("old.vault.localhost", caller);
+        const string Id = "https://old.vault.localhost/keys/Kek/00112233445566778899aabbccddeeff";
         Assert.Equivalent(
             new KeyBundle(
-                new("https://old.vault.localhost/keys/Kek/00112233445566778899aabbccddeeff", "RSA", ["wrapKey", "unwrapKey"], FixedKey.Modulus, "AQAB"),
+                new(Id, "RSA", ["wrapKey", "unwrapKey"], FixedKey.Modulus, "AQAB"),
                 new(true, 1767323047, 1767323048, 1767323045, 1767323046, "Recoverable", 90),
                 new Dictionary<string, string> { ["a"] = "b" }),
             await keys.GetKeyBundleAsync("kek"),
             strict: true);
-        using var unwrapped = await keys.UnwrapKeyAsync(
-            KeyId.Parse("https://old.vault.localhost/keys/kek/00112233445566778899aabbccddeeff"), Convert.FromBase64String(FixedKey.WrappedByOpenSsl));
+        using var unwrapped = await keys.UnwrapKeyAsync(KeyId.Parse(Id), Convert.FromBase64String(FixedKey.WrappedByOpenSsl));
         Assert.Equal(Encoding.ASCII.GetBytes(FixedKey.Unwrapped), unwrapped.Span);
     }
 
@@ -55,8 +55,9 @@ public sealed class KeyVaultFormatTests
         await stage.Owner.DeleteKeyAsync(KeyVaultStage.IdOf(await stage.CreateRsaAsync()).Name);
         Assert.Matches(
             "^{\"format\":1,\"name\":\"kek\",\"versions\":\\[{\"version\":\"[0-9a-f]{32}\",\"shape\":{\"type\":\"RSA\",\"sizeBits\":2048},"
-            + "\"operations\":\\[\"encrypt\",\"decrypt\",\"sign\",\"verify\",\"wrapKey\",\"unwrapKey\"],\"enabled\":true,\"createdOn\":1767323045,"
-            + "\"updatedOn\":1767323045,\"publicKey\":{\"spki\":\"[^\"]+\"},\"privateKey\":\"[^\"]+\"}],\"deletedOn\":1767323045,"
+            + "\"operations\":\\[\"encrypt\",\"decrypt\",\"sign\",\"verify\",\"wrapKey\",\"unwrapKey\"],\"enabled\":true,"
+            + "\"createdOn\":1767323045,\"updatedOn\":1767323045,"
+            + "\"publicKey\":{\"spki\":\"[^\"]+\"},\"privateKey\":\"[^\"]+\"}],\"deletedOn\":1767323045,"
             + "\"scheduledPurgeOn\":1775099045}$",
             Encoding.UTF8.GetString((await ReadAsync(stage)).Span));
     }
@@ -75,8 +76,7 @@ public sealed class KeyVaultFormatTests
         await stage.CreateRsaAsync();
         var text = Encoding.UTF8.GetString((await ReadAsync(stage)).Span);
         Assert.Contains(from, text, StringComparison.Ordinal);
-        await stage.Store.PutAsync(
-            KeyBlob, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(text.Replace(from, to, StringComparison.Ordinal))), PutCondition.Always);
+        await WriteAsync(stage, KeyBlob, text.Replace(from, to, StringComparison.Ordinal));
         var damaged = await ReadAsync(stage);
         foreach (var call in new Func<Task>[]
         {

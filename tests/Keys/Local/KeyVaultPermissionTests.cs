@@ -52,8 +52,8 @@ public sealed class KeyVaultPermissionTests
         Assert.Equal(
             ("Forbidden", KeyVaultFault.NoPermission, KeyVaultVerdict.Denied), (refused.Code, refused.Fault, refused.Verdict));
         Assert.Equal(
-            $"The user, group or application 'appid=app;oid=me;iss=https://sts.windows.net/{KeyVaultStage.Tenant}/' does not have keys unwrapKey "
-            + "permission on key vault 'kv1;location=westeurope'. For help resolving this issue, please see "
+            $"The user, group or application 'appid=app;oid=me;iss=https://sts.windows.net/{KeyVaultStage.Tenant}/' does not have keys "
+            + "unwrapKey permission on key vault 'kv1;location=westeurope'. For help resolving this issue, please see "
             + "https://go.microsoft.com/fwlink/?linkid=2125287",
             refused.Message);
     }
@@ -111,10 +111,12 @@ public sealed class KeyVaultPermissionTests
         var refused = await Assert.ThrowsAsync<KeyVaultException>(() => stage.Principal.GetKeyAsync("kek", null));
         Assert.Equal(("Forbidden", "ForbiddenByRbac", KeyVaultFault.NoPermission), (refused.Code, refused.InnerCode, refused.Fault));
         Assert.Equal(
-            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed "
-            + $"recently, please observe propagation time.\r\nCaller: oid={KeyVaultStage.Identity};iss=https://sts.windows.net/{KeyVaultStage.Tenant}/"
-            + "\r\nAction: 'Microsoft.KeyVault/vaults/keys/read'\r\nResource: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/"
-            + "local/providers/Microsoft.KeyVault/vaults/kv1/keys/kek'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\n"
+            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were "
+            + "changed recently, please observe propagation time.\r\n"
+            + $"Caller: oid={KeyVaultStage.Identity};iss=https://sts.windows.net/{KeyVaultStage.Tenant}/\r\n"
+            + "Action: 'Microsoft.KeyVault/vaults/keys/read'\r\n"
+            + "Resource: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
+            + "Microsoft.KeyVault/vaults/kv1/keys/kek'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\n"
             + "DecisionReason: null \r\nVault: kv1;location=westeurope\r\n",
             refused.Message);
         Assert.Equal("400 BadRequest", await KeyVaultStage.OutcomeOf(() => stage.AllowAsync("get")));
@@ -152,7 +154,10 @@ public sealed class KeyVaultPermissionTests
         await stage.Vaults.UpdateAsync("kv1", new() { DefaultAction = NetworkDefaultAction.Deny });
         var refused = await Assert.ThrowsAsync<KeyVaultException>(() => stage.Principal.GetKeyAsync("kek", null));
         Assert.Equal((403, "ForbiddenByFirewall", KeyVaultFault.ForbiddenByFirewall), (refused.Status, refused.InnerCode, refused.Fault));
-        Assert.StartsWith("Client address is not authorized and caller is not a trusted service.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Client address is not authorized and caller is not a trusted service.\r\n",
+            refused.Message,
+            StringComparison.Ordinal);
         var trusted = stage.Vaults.Open(KeyVaultStage.Host, KeyVaultCaller.Principal(KeyVaultStage.Identity, isTrustedService: true));
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => trusted.GetKeyAsync("kek", null)));
         Assert.Equal("403 ForbiddenByPolicy", await KeyVaultStage.OutcomeOf(() => trusted.ListVersionsAsync("kek")));
@@ -178,7 +183,9 @@ public sealed class KeyVaultPermissionTests
     public async Task KeyOfAnotherHost_IsAMistakeOfTheCaller()
     {
         var stage = await KeyVaultStage.CreateAsync();
-        await Assert.ThrowsAsync<ArgumentException>(() => stage.Owner.WrapKeyAsync(KeyId.Parse("https://kv2.vault.localhost/keys/k"), new byte[32]));
+        var elsewhere = KeyId.Parse("https://kv2.vault.localhost/keys/k");
+        await Assert.ThrowsAsync<ArgumentException>(() => stage.Owner.WrapKeyAsync(elsewhere, new byte[32]));
+        await Assert.ThrowsAsync<ArgumentException>(() => stage.Owner.UnwrapKeyAsync(elsewhere, new byte[256]));
     }
 
     private static KeyId Id(string name) => KeyId.Parse($"https://{KeyVaultStage.Host}/keys/{name}");

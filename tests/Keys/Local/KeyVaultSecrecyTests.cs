@@ -28,7 +28,8 @@ public sealed class KeyVaultSecrecyTests
         wrapped[7] ^= 1;
         printed.Add(await PrintAsync(() => stage.Owner.UnwrapKeyAsync(id, wrapped)));
         printed.Add(await PrintAsync(() => stage.Principal.UnwrapKeyAsync(id, wrapped)));
-        printed.Add(await PrintAsync(() => stage.Owner.WrapKeyAsync(id, Enumerable.Repeat(Material, 9).SelectMany(bytes => bytes).ToArray())));
+        byte[] tooLong = [.. Enumerable.Repeat(Material, 9).SelectMany(bytes => bytes)];
+        printed.Add(await PrintAsync(() => stage.Owner.WrapKeyAsync(id, tooLong)));
         foreach (var damaged in Damage(record))
         {
             await stage.Store.PutAsync(KeyBlob, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(damaged)), PutCondition.Always);
@@ -88,6 +89,9 @@ public sealed class KeyVaultSecrecyTests
     // A rotation does not look into the versions that are there, and succeeds although one is damaged inside.
     private static async Task<string> PrintAsync(Func<Task> call) => (await Record.ExceptionAsync(call))?.ToString() ?? "";
 
-    private static async Task<string> ReadAsync(KeyVaultStage stage) =>
-        Encoding.UTF8.GetString(((await stage.Store.GetAsync(KeyBlob)) ?? throw new InvalidOperationException("There is no such key.")).Content.Span);
+    private static async Task<string> ReadAsync(KeyVaultStage stage)
+    {
+        var blob = await stage.Store.GetAsync(KeyBlob) ?? throw new InvalidOperationException("There is no such key.");
+        return Encoding.UTF8.GetString(blob.Content.Span);
+    }
 }

@@ -66,5 +66,6 @@ internal sealed class KeyVaultStage
 
     public static KeyId IdOf(KeyBundle bundle) => KeyId.Parse(bundle.Key.Kid);
 
-    public static string VersionOf(KeyBundle bundle) => IdOf(bundle).Version ?? throw new InvalidOperationException("A bundle's kid has a version.");
+    public static string VersionOf(KeyBundle bundle) =>
+        IdOf(bundle).Version ?? throw new InvalidOperationException("A bundle's kid has a version.");
 }

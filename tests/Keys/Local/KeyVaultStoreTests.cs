@@ -34,7 +34,8 @@ public sealed class KeyVaultStoreTests
         // Each can still be used: neither private half was lost or zeroed on the way.
         foreach (var version in versions)
         {
-            using var unwrapped = await stage.Owner.UnwrapKeyAsync(version, (await stage.Owner.WrapKeyAsync(version, new byte[32])).EncryptedKey);
+            var wrapped = await stage.Owner.WrapKeyAsync(version, new byte[32]);
+            using var unwrapped = await stage.Owner.UnwrapKeyAsync(version, wrapped.EncryptedKey);
             Assert.Equal(32, unwrapped.Length);
         }
     }
@@ -45,9 +46,9 @@ public sealed class KeyVaultStoreTests
         var store = new InterposedBlobStore();
         var stage = await KeyVaultStage.CreateAsync(store: store);
         await stage.CreateRsaAsync();
-        Assert.Equal(
-            "404 KeyNotFound",
-            await KeyVaultStage.OutcomeOf(() => OvertakeAsync(store, () => stage.Owner.RotateKeyAsync("kek"), () => stage.Owner.DeleteKeyAsync("kek"))));
+        var outcome = await KeyVaultStage.OutcomeOf(
+            () => OvertakeAsync(store, () => stage.Owner.RotateKeyAsync("kek"), () => stage.Owner.DeleteKeyAsync("kek")));
+        Assert.Equal("404 KeyNotFound", outcome);
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.RecoverDeletedKeyAsync("kek")));
     }
 
@@ -58,8 +59,8 @@ public sealed class KeyVaultStoreTests
         var stage = await KeyVaultStage.CreateAsync(store: store);
         await stage.CreateRsaAsync();
         await stage.Owner.DeleteKeyAsync("kek");
-        var outcome = await KeyVaultStage.OutcomeOf(() => OvertakeAsync(
-            store, async () => { await stage.Owner.PurgeDeletedKeyAsync("kek"); return 0; }, async () => { await stage.Owner.RecoverDeletedKeyAsync("kek"); return 0; }));
+        var outcome = await KeyVaultStage.OutcomeOf(
+            () => OvertakeAsync(store, () => stage.Owner.PurgeDeletedKeyAsync("kek"), () => stage.Owner.RecoverDeletedKeyAsync("kek")));
         Assert.Equal("404 KeyNotFound", outcome);
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.GetKeyAsync("kek", null)));
     }
@@ -69,7 +70,8 @@ public sealed class KeyVaultStoreTests
     {
         var store = new InterposedBlobStore();
         var stage = await KeyVaultStage.CreateAsync(store: store);
-        await OvertakeAsync(store, () => stage.Vaults.SetPolicyAsync("kv1", "one", ["get"]), () => stage.Vaults.SetPolicyAsync("kv1", "two", ["list"]));
+        await OvertakeAsync(
+            store, () => stage.Vaults.SetPolicyAsync("kv1", "one", ["get"]), () => stage.Vaults.SetPolicyAsync("kv1", "two", ["list"]));
         var policies = (await stage.Vaults.ShowAsync("kv1")).Properties.AccessPolicies;
         Assert.Equal(["two", "one"], policies.Select(policy => policy.ObjectId));
     }
@@ -79,9 +81,8 @@ public sealed class KeyVaultStoreTests
     {
         var store = new InterposedBlobStore();
         var stage = await KeyVaultStage.CreateAsync(store: store);
-        Func<string, Task> create = location => stage.Vaults.CreateAsync(new() { Name = "new", Location = location });
-        var outcome = await KeyVaultStage.OutcomeOf(() => OvertakeAsync(
-            store, async () => { await create("late"); return 0; }, async () => { await create("early"); return 0; }));
+        Func<string, Task<KeyVaultResource>> create = location => stage.Vaults.CreateAsync(new() { Name = "new", Location = location });
+        var outcome = await KeyVaultStage.OutcomeOf(() => OvertakeAsync(store, () => create("late"), () => create("early")));
         Assert.Equal("409 VaultAlreadyExists", outcome);
         Assert.Equal("early", (await stage.Vaults.ShowAsync("new")).Location);
     }
@@ -133,9 +134,9 @@ public sealed class KeyVaultStoreTests
     }
 
     /// <summary>Runs the second change just before the first one is written.</summary>
-    private static async Task<T2> OvertakeAsync<T1, T2>(InterposedBlobStore store, Func<Task<T1>> first, Func<Task<T2>> second)
+    private static async Task<T> OvertakeAsync<T>(InterposedBlobStore store, Func<Task> first, Func<Task<T>> second)
     {
-        T2? overtaker = default;
+        T? overtaker = default;
         store.BeforeWrite = async _ =>
         {
             store.BeforeWrite = _ => Task.CompletedTask;

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Keys.Local;
 
-/// <summary>The key permissions of an access policy, by Azure's names; read without regard to case, kept in Azure's spelling and order.</summary>
+/// <summary>
+/// The key permissions of an access policy, by Azure's names; read without regard to case, kept in Azure's spelling and order.
+/// </summary>
 public static class KeyPermissions
 {
     public const string Get = "get";
