@@ -48,7 +48,11 @@ public static class RecoveryKit
     {
         RecoveryKitHeader.RequireStoreId(storeId);
         if (passphrase.Length < MinPassphraseLength)
-            throw Refused(ErrorCodes.PassphraseTooShort, $"Want {MinPassphraseLength} characters or more, got {passphrase.Length}.");
+        {
+            throw Refused(
+                ErrorCodes.PassphraseTooShort,
+                $"No recovery kit was written: want a passphrase of {MinPassphraseLength} characters or more, got {passphrase.Length}.");
+        }
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         var (content, count) = await CollectAsync(keys, cancellation);
         using (content)
@@ -148,7 +152,7 @@ public static class RecoveryKit
         catch (BlobStoreException refused) when (refused.Error == BlobError.PreconditionFailed)
         {
             // Written since the check: fine if it is the same.
-            await IsThereAsync(keys, entry, content, cancellation);
+            if (!await IsThereAsync(keys, entry, content, cancellation)) throw;
         }
         finally
         {

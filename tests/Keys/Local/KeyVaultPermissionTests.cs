@@ -24,6 +24,17 @@ public sealed class KeyVaultPermissionTests
     }
 
     [Fact]
+    public async Task All_DoesNotAllowToPurge()
+    {
+        var stage = await KeyVaultStage.CreateAsync();
+        await stage.AllowAsync("ALL");
+        foreach (var (needed, call) in Operations(stage, KeyVaultCaller.Principal(KeyVaultStage.Identity)))
+            Assert.Equal((needed, needed == "purge"), (needed, await KeyVaultStage.OutcomeOf(call) == "403 ForbiddenByPolicy"));
+        await stage.AllowAsync("all", "purge");
+        Assert.Equal(["purge", "all"], Assert.Single((await stage.Vaults.ShowAsync("kv1")).Properties.AccessPolicies).Permissions.Keys);
+    }
+
+    [Fact]
     public async Task NoPermission_AnswersTheSameForAMissingKey()
     {
         var stage = await KeyVaultStage.CreateAsync();

@@ -16,7 +16,7 @@ public static class KeyPermissions
     public const string UnwrapKey = "unwrapKey";
     public const string Rotate = "rotate";
 
-    /// <summary>Stands for every permission, later ones too.</summary>
+    /// <summary>Stands for every permission but <see cref="Purge"/>, which must be given by name.</summary>
     public const string All = "all";
 
     private static readonly string[] Names =
@@ -24,6 +24,10 @@ public static class KeyPermissions
         Get, List, Create, Update, "import", Delete, "backup", "restore", Recover, Purge, "encrypt", "decrypt",
         WrapKey, UnwrapKey, "sign", "verify", Rotate, "getrotationpolicy", "setrotationpolicy", All,
     ];
+
+    /// <summary>Whether a policy's canonical names give a permission.</summary>
+    internal static bool Grants(IReadOnlyList<string> permissions, string permission) =>
+        permissions.Contains(permission) || (permission != Purge && permissions.Contains(All));
 
     /// <summary>The canonical names of a set of permissions, each once.</summary>
     /// <exception cref="KeyVaultException">400: a name is none of Azure's.</exception>

@@ -109,8 +109,7 @@ internal sealed partial record KeyVaultRecord(
     /// <summary>Whether policies or roles, whichever the vault goes by, give the principal a permission.</summary>
     public bool Grants(string objectId, string permission) => EnableRbacAuthorization
         ? RoleAssignments.Any(assignment => Same(assignment.PrincipalId, objectId) && KeyVaultRoles.Grants(assignment.Role, permission))
-        : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId)
-            && (policy.Permissions.Contains(permission) || policy.Permissions.Contains(KeyPermissions.All)));
+        : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId) && KeyPermissions.Grants(policy.Permissions, permission));
 
     private void RequireAccessPolicyModel()
     {
