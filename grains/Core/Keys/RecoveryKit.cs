@@ -7,8 +7,9 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// Everything in a keys store (local key vaults and the platform keyring) in one file under a passphrase, so that a lost machine does not mean
-/// lost backups. It is a snapshot: keys made later are not in it. <see cref="RecoveryKitHeader"/> and <see cref="RecoveryKitContent"/> describe it.
+/// Everything in a keys store (local key vaults and the platform keyring) in one file under a passphrase, so that a lost machine does not
+/// mean lost backups. It is a snapshot: keys made later are not in it. <see cref="RecoveryKitHeader"/> and
+/// <see cref="RecoveryKitContent"/> describe it.
 /// </summary>
 /// <remarks>
 /// There is no lowest iteration count on import, on purpose: refusing a file that has left the machine protects nobody from guessing its
@@ -20,7 +21,8 @@ public static class RecoveryKit
     public const int MinPassphraseLength = 8;
 
     /// <summary>
-    /// PBKDF2-HMAC-SHA256 iterations of a new kit: the OWASP Password Storage Cheat Sheet's figure. .NET has no memory-hard function (Argon2id).
+    /// PBKDF2-HMAC-SHA256 iterations of a new kit: the OWASP Password Storage Cheat Sheet's figure. .NET has no memory-hard function
+    /// (Argon2id).
     /// </summary>
     public const int Iterations = 600_000;
 
@@ -33,32 +35,46 @@ public static class RecoveryKit
     /// <param name="passphrase">Its exact UTF-8 bytes count: it is not normalised.</param>
     /// <param name="time">The clock of the kit's date.</param>
     /// <param name="cancellation">Stops it; what was written then is no kit.</param>
-    /// <exception cref="VaultException"><see cref="ErrorCodes.PassphraseTooShort"/>, <see cref="ErrorCodes.RecoveryKitTooLarge"/>.</exception>
+    /// <exception cref="VaultException">
+    /// <see cref="ErrorCodes.PassphraseTooShort"/>, <see cref="ErrorCodes.RecoveryKitTooLarge"/>.
+    /// </exception>
     public static async Task<int> ExportAsync(
-        IBlobStore keys, string storeId, Stream kit, ReadOnlyMemory<char> passphrase, TimeProvider time, CancellationToken cancellation = default)
+        IBlobStore keys,
+        string storeId,
+        Stream kit,
+        ReadOnlyMemory<char> passphrase,
+        TimeProvider time,
+        CancellationToken cancellation = default)
     {
         RecoveryKitHeader.RequireStoreId(storeId);
-        if (passphrase.Length < MinPassphraseLength) throw TooShort(passphrase.Length);
+        if (passphrase.Length < MinPassphraseLength)
+        {
+            throw Refused(
+                ErrorCodes.PassphraseTooShort,
+                $"No recovery kit was written: want a passphrase of {MinPassphraseLength} characters or more, got {passphrase.Length}.");
+        }
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         var (content, count) = await CollectAsync(keys, cancellation);
         using (content)
         using (var secret = RecoveryKitSecret.Derive(passphrase, salt, Iterations))
         {
-            var header = new RecoveryKitHeader(storeId, time.GetUtcNow(), Iterations, salt, secret.Check, content.Length + RecoveryKitSecret.TagBytes);
-            var headerBytes = header.Encode();
-            await kit.WriteAsync(headerBytes, cancellation);
-            await kit.WriteAsync(secret.Seal(headerBytes, content.Span), cancellation);
+            var bodyLength = content.Length + RecoveryKitSecret.TagBytes;
+            var header = new RecoveryKitHeader(storeId, time.GetUtcNow(), Iterations, salt, secret.Check, bodyLength).Encode();
+            await kit.WriteAsync(header, cancellation);
+            await kit.WriteAsync(secret.Seal(header, content.Span), cancellation);
         }
         return count;
     }
 
     /// <summary>
-    /// Brings the keys of a kit back and returns how many blobs were missing. Everything is checked before anything is written; a key that is
-    /// there already with the same content stays, so that an interrupted import can be repeated. Blobs that the kit does not know stay, too.
+    /// Brings the keys of a kit back and returns how many blobs were missing. Everything is checked before anything is written; a key
+    /// that is there already with the same content stays, so that an interrupted import can be repeated. Blobs that the kit does not know
+    /// stay, too.
     /// </summary>
     /// <exception cref="VaultException">
-    /// <see cref="ErrorCodes.RecoveryKitDamaged"/>, <see cref="ErrorCodes.RecoveryKitTooNew"/>, <see cref="ErrorCodes.RecoveryKitOtherStore"/>,
-    /// <see cref="ErrorCodes.RecoveryKitWrongPassphrase"/>, <see cref="ErrorCodes.KeysExist"/>: a different key of the same name is there.
+    /// <see cref="ErrorCodes.RecoveryKitDamaged"/>, <see cref="ErrorCodes.RecoveryKitTooNew"/>,
+    /// <see cref="ErrorCodes.RecoveryKitOtherStore"/>, <see cref="ErrorCodes.RecoveryKitWrongPassphrase"/>,
+    /// <see cref="ErrorCodes.KeysExist"/>: a different key of the same name is there.
     /// </exception>
     public static async Task<int> ImportAsync(
         IBlobStore keys, string storeId, Stream kit, ReadOnlyMemory<char> passphrase, CancellationToken cancellation = default)
@@ -67,7 +83,7 @@ public static class RecoveryKit
         var bytes = await ReadAllAsync(kit, cancellation);
         var header = RecoveryKitHeader.Parse(bytes, out var headerLength);
         if (header.StoreId != storeId)
-            throw new VaultException(ErrorCodes.RecoveryKitOtherStore, $"The recovery kit is of store '{header.StoreId}', want '{storeId}'.");
+            throw Refused(ErrorCodes.RecoveryKitOtherStore, $"The recovery kit is of store '{header.StoreId}', want '{storeId}'.");
         using var content = Open(header, bytes.AsSpan(..headerLength), bytes.AsSpan(headerLength..), passphrase);
         var missing = new List<RecoveryKitEntry>();
         foreach (var entry in RecoveryKitContent.Decode(content.Span))
@@ -77,9 +93,6 @@ public static class RecoveryKit
         foreach (var entry in missing) await WriteAsync(keys, entry, content, cancellation);
         return missing.Count;
     }
-
-    private static VaultException TooShort(int length) =>
-        new(ErrorCodes.PassphraseTooShort, $"A recovery kit's passphrase has at least {MinPassphraseLength} characters, got {length}.");
 
     private static async Task<(SecretBytes Content, int Count)> CollectAsync(IBlobStore keys, CancellationToken cancellation)
     {
@@ -105,25 +118,28 @@ public static class RecoveryKit
         }
     }
 
-    private static SecretBytes Open(RecoveryKitHeader header, ReadOnlySpan<byte> headerBytes, ReadOnlySpan<byte> body, ReadOnlyMemory<char> passphrase)
+    private static SecretBytes Open(
+        RecoveryKitHeader header, ReadOnlySpan<byte> headerBytes, ReadOnlySpan<byte> body, ReadOnlyMemory<char> passphrase)
     {
         if (body.Length != header.BodyLength)
             throw RecoveryKitHeader.Damaged($"{header.BodyLength} bytes follow the header of a whole one, got {body.Length}");
         using var secret = RecoveryKitSecret.Derive(passphrase, header.Salt, header.Iterations);
         if (!CryptographicOperations.FixedTimeEquals(secret.Check, header.Check))
-            throw new VaultException(ErrorCodes.RecoveryKitWrongPassphrase, "The passphrase does not open the recovery kit.");
+            throw Refused(ErrorCodes.RecoveryKitWrongPassphrase, "The passphrase does not open the recovery kit.");
         return secret.Open(headerBytes, body);
     }
 
     /// <summary>Whether the blob is there with the kit's content.</summary>
     /// <exception cref="VaultException">It is there with another.</exception>
-    private static async Task<bool> IsThereAsync(IBlobStore keys, RecoveryKitEntry entry, SecretBytes content, CancellationToken cancellation)
+    private static async Task<bool> IsThereAsync(
+        IBlobStore keys, RecoveryKitEntry entry, SecretBytes content, CancellationToken cancellation)
     {
         if (await keys.GetAsync(entry.Name, cancellation) is not { } blob) return false;
         var same = CryptographicOperations.FixedTimeEquals(blob.Content.Span, entry.Of(content));
         Wipe(blob.Content);
-        return same ? true : throw new VaultException(
-            ErrorCodes.KeysExist, $"The keys were not restored: '{entry.Name}' is there already and differs from the recovery kit's.");
+        return same
+            ? true
+            : throw Refused(ErrorCodes.KeysExist, $"The keys were not restored: another '{entry.Name}' than the kit's is there already.");
     }
 
     private static async Task WriteAsync(IBlobStore keys, RecoveryKitEntry entry, SecretBytes content, CancellationToken cancellation)
@@ -136,7 +152,7 @@ public static class RecoveryKit
         catch (BlobStoreException refused) when (refused.Error == BlobError.PreconditionFailed)
         {
             // Written since the check: fine if it is the same.
-            await IsThereAsync(keys, entry, content, cancellation);
+            if (!await IsThereAsync(keys, entry, content, cancellation)) throw;
         }
         finally
         {
@@ -156,6 +172,8 @@ public static class RecoveryKit
         }
         return bytes.ToArray();
     }
+
+    private static VaultException Refused(string code, string message) => new(code, message);
 
     // The reader of a blob owns the bytes; they hold private keys.
     private static void Wipe(ReadOnlyMemory<byte> content) => CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(content).Span);

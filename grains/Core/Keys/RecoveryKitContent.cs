@@ -27,7 +27,7 @@ internal static class RecoveryKitContent
     {
         var length = blobs.Sum(blob => (long)PrefixBytes + Encoding.UTF8.GetByteCount(blob.Name) + blob.Content.Length);
         if (length > MaxBytes)
-            throw new VaultException(ErrorCodes.RecoveryKitTooLarge, $"A recovery kit holds at most {MaxBytes} bytes of keys, got {length}.");
+            throw new VaultException(ErrorCodes.RecoveryKitTooLarge, $"A recovery kit holds {MaxBytes} bytes of keys, got {length}.");
         return SecretBytes.Fill((int)length, blobs, static (content, blobs) =>
         {
             foreach (var (name, bytes) in blobs)

@@ -7,7 +7,8 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// The clear beginning of a recovery kit: ASCII lines ending in LF, the last one empty, hex in lower case. All of it is the sealed part's AAD.
+/// The clear beginning of a recovery kit: ASCII lines ending in LF, the last one empty, hex in lower case. All of it is the sealed part's
+/// AAD.
 /// <code>
 /// RecoveryVault recovery kit
 /// version 1
@@ -20,8 +21,8 @@ namespace RecoveryVault.Keys;
 /// </code>
 /// </summary>
 /// <remarks>
-/// The key check value tells a wrong passphrase from damage, and commits to the key. The digest does the same for the header's own bytes: it
-/// is against accidents; against forgery there is the seal. A newer version keeps the first two lines.
+/// The key check value tells a wrong passphrase from damage, and commits to the key. The digest does the same for the header's own bytes:
+/// it is against accidents; against forgery there is the seal. A newer version keeps the first two lines.
 /// </remarks>
 internal sealed partial record RecoveryKitHeader(
     string StoreId, DateTimeOffset CreatedOn, int Iterations, byte[] Salt, byte[] Check, int BodyLength)
@@ -35,7 +36,8 @@ internal sealed partial record RecoveryKitHeader(
     /// <exception cref="ArgumentException">The id has characters or a length that the header cannot hold.</exception>
     public static void RequireStoreId(string storeId)
     {
-        if (!StoreIdGrammar().IsMatch(storeId)) throw new ArgumentException("A store id has 1 to 64 letters, digits, dots, underscores and hyphens.", nameof(storeId));
+        if (!StoreIdGrammar().IsMatch(storeId))
+            throw new ArgumentException("A store id has 1 to 64 letters, digits, dots, underscores and hyphens.", nameof(storeId));
     }
 
     public byte[] Encode()
@@ -63,7 +65,7 @@ internal sealed partial record RecoveryKitHeader(
         if (!magic.Success) throw Damaged("it does not begin as one");
         var version = int.Parse(magic.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
         if (version > Version)
-            throw new VaultException(ErrorCodes.RecoveryKitTooNew, $"The recovery kit has version {version}, this program reads up to {Version}.");
+            throw new VaultException(ErrorCodes.RecoveryKitTooNew, $"The recovery kit has version {version}, want {Version}.");
         var header = Grammar().Match(text);
         if (!header.Success
             || header.Groups["digest"].Value != Digest(header.Groups["lines"].Value)

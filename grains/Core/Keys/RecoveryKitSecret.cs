@@ -4,8 +4,8 @@ using System.Text;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// What a passphrase opens: PBKDF2-HMAC-SHA256 over its UTF-8 bytes gives 32 bytes, from which HKDF-SHA256 expands the key check value and the
-/// key of the seal. The salt is fresh for each kit, so the key seals one message and its nonce can be zero.
+/// What a passphrase opens: PBKDF2-HMAC-SHA256 over its UTF-8 bytes gives 32 bytes, from which HKDF-SHA256 expands the key check value
+/// and the key of the seal. The salt is fresh for each kit, so the key seals one message and its nonce can be zero.
 /// </summary>
 internal sealed class RecoveryKitSecret : IDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class RecoveryKitSecret : IDisposable
         using var derived = SecretBytes.Fill(
             KeyBytes,
             (password, salt, iterations),
-            static (bytes, input) => Rfc2898DeriveBytes.Pbkdf2(input.password.Span, input.salt, bytes, input.iterations, HashAlgorithmName.SHA256));
+            static (bytes, input) =>
+                Rfc2898DeriveBytes.Pbkdf2(input.password.Span, input.salt, bytes, input.iterations, HashAlgorithmName.SHA256));
         var check = new byte[KeyBytes];
         HKDF.Expand(HashAlgorithmName.SHA256, derived.Span, check, "RecoveryVault recovery kit 1 check"u8);
         var sealKey = SecretBytes.Fill(
@@ -54,13 +55,13 @@ internal sealed class RecoveryKitSecret : IDisposable
     public SecretBytes Open(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
     {
         if (body.Length < TagBytes) throw RecoveryKitHeader.Damaged("its content is too short");
-        var (sealedBytes, aad) = (body.ToArray(), header.ToArray());
+        var (ciphertext, tag, aad) = (body[..^TagBytes].ToArray(), body[^TagBytes..].ToArray(), header.ToArray());
         try
         {
-            return SecretBytes.Fill(body.Length - TagBytes, (_sealKey, sealedBytes, aad), static (content, input) =>
+            return SecretBytes.Fill(ciphertext.Length, (_sealKey, ciphertext, tag, aad), static (content, input) =>
             {
                 using var aes = new AesGcm(input._sealKey.Span, TagBytes);
-                aes.Decrypt(Nonce, input.sealedBytes.AsSpan(..content.Length), input.sealedBytes.AsSpan(content.Length..), content, input.aad);
+                aes.Decrypt(Nonce, input.ciphertext, input.tag, content, input.aad);
             });
         }
         catch (AuthenticationTagMismatchException)

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Keys.Local;
 
-/// <summary>The key permissions of an access policy, by Azure's names; read without regard to case, kept in Azure's spelling and order.</summary>
+/// <summary>
+/// The key permissions of an access policy, by Azure's names; read without regard to case, kept in Azure's spelling and order.
+/// </summary>
 public static class KeyPermissions
 {
     public const string Get = "get";
@@ -14,7 +16,7 @@ public static class KeyPermissions
     public const string UnwrapKey = "unwrapKey";
     public const string Rotate = "rotate";
 
-    /// <summary>Stands for every permission, later ones too.</summary>
+    /// <summary>Stands for every permission but <see cref="Purge"/>, which must be given by name.</summary>
     public const string All = "all";
 
     private static readonly string[] Names =
@@ -22,6 +24,10 @@ public static class KeyPermissions
         Get, List, Create, Update, "import", Delete, "backup", "restore", Recover, Purge, "encrypt", "decrypt",
         WrapKey, UnwrapKey, "sign", "verify", Rotate, "getrotationpolicy", "setrotationpolicy", All,
     ];
+
+    /// <summary>Whether a policy's canonical names give a permission.</summary>
+    internal static bool Grants(IReadOnlyList<string> permissions, string permission) =>
+        permissions.Contains(permission) || (permission != Purge && permissions.Contains(All));
 
     /// <summary>The canonical names of a set of permissions, each once.</summary>
     /// <exception cref="KeyVaultException">400: a name is none of Azure's.</exception>

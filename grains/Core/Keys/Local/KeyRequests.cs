@@ -27,7 +27,9 @@ public sealed record KeyCreation
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 }
 
-/// <summary>Changes to a key version; null leaves an attribute as it is, so that, as in Azure, a limit can be moved but not taken away.</summary>
+/// <summary>
+/// Changes to a key version; null leaves an attribute as it is, so that, as in Azure, a limit can be moved but not taken away.
+/// </summary>
 public sealed record KeyUpdate
 {
     public bool? Enabled { get; init; }

@@ -10,7 +10,9 @@ internal sealed record KeyShape(string Type, int SizeBits)
     public const string Rsa = "RSA";
     public const string Ec = "EC";
 
-    private static readonly string[] RsaOperations = ["encrypt", "decrypt", "sign", "verify", KeyPermissions.WrapKey, KeyPermissions.UnwrapKey];
+    private static readonly string[] RsaOperations =
+        ["encrypt", "decrypt", "sign", "verify", KeyPermissions.WrapKey, KeyPermissions.UnwrapKey];
+
     private static readonly string[] EcOperations = ["sign", "verify"];
 
     /// <summary>The name of an EC key's curve.</summary>
@@ -31,7 +33,7 @@ internal sealed record KeyShape(string Type, int SizeBits)
         { Kty: Ec, KeySize: null, Curve: "P-384" } => new(Ec, 384),
         { Kty: Ec, KeySize: null, Curve: "P-521" } => new(Ec, 521),
         _ => throw KeyVaultRefusal.BadParameter(
-            $"No key of type '{request.Kty}', size {request.KeySize?.ToString() ?? "(none)"}, curve {request.Curve ?? "(none)"} can be made. "
+            $"No key of type '{request.Kty}', size '{request.KeySize}' and curve '{request.Curve}' can be made. "
             + "Want RSA of 2048, 3072 or 4096 bits, or EC on P-256, P-384 or P-521."),
     };
 
@@ -42,9 +44,9 @@ internal sealed record KeyShape(string Type, int SizeBits)
         var possible = Type == Rsa ? RsaOperations : EcOperations;
         if (asked is null) return possible;
         var unknown = asked.FirstOrDefault(operation => !possible.Contains(operation, StringComparer.OrdinalIgnoreCase));
-        if (unknown is not null)
-            throw KeyVaultRefusal.BadParameter($"A key of type {Type} has no operation '{unknown}'. Want some of: {string.Join(' ', possible)}.");
-        return [.. possible.Where(operation => asked.Contains(operation, StringComparer.OrdinalIgnoreCase))];
+        return unknown is not null
+            ? throw KeyVaultRefusal.BadParameter($"A key of type {Type} has no operation '{unknown}', only {string.Join(' ', possible)}.")
+            : [.. possible.Where(operation => asked.Contains(operation, StringComparer.OrdinalIgnoreCase))];
     }
 
     /// <summary>Makes a key pair; a slow call: about a second for RSA 4096.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace RecoveryVault.Keys.Local;
 
 /// <summary>
-/// How key vaults and keys are kept. Every record begins with its format. An unknown member is an error: rewriting the record would lose it.
+/// How key vaults and keys are kept. Every record begins with its format. An unknown member is an error, since rewriting would lose it.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -8,8 +8,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Keys.Local;
 
 /// <summary>
-/// The records in the keys store: <c>keyvaults/{vault}.json</c> and <c>keys/{vault}/{key}.json</c>, names in lower case since Key Vault's mean
-/// the same in any case. Every change is conditional on the etag it was made from, and made again from the newer record when that is lost.
+/// The records in the keys store: <c>keyvaults/{vault}.json</c> and <c>keys/{vault}/{key}.json</c>, names in lower case since Key Vault's
+/// mean the same in any case. Every change is conditional on the etag it was made from, and made again from the newer record if need be.
 /// </summary>
 internal sealed class KeyVaultBlobs(IBlobStore store)
 {
@@ -23,7 +23,8 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
         ReadAsync(VaultName(vault), KeyStoreJson.Default.KeyVaultRecord, record => record, cancellation);
 
     /// <summary>Changes a key vault, or creates it when the change makes a record from null.</summary>
-    public Task<KeyVaultRecord> UpdateVaultAsync(string vault, Func<KeyVaultRecord?, KeyVaultRecord> change, CancellationToken cancellation) =>
+    public Task<KeyVaultRecord> UpdateVaultAsync(
+        string vault, Func<KeyVaultRecord?, KeyVaultRecord> change, CancellationToken cancellation) =>
         UpdateAsync(
             VaultName(vault),
             KeyStoreJson.Default.KeyVaultRecord,
@@ -70,7 +71,7 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
             var current = blob is null ? null : Parse(name, blob, type);
             using var zeroed = current as IDisposable;
             var (next, result) = change(current);
-            if (ReferenceEquals(next, current) || await TryWriteAsync(name, blob?.ETag, next, type, cancellation)) return result;
+            if (await TryWriteAsync(name, blob?.ETag, next, type, cancellation)) return result;
         }
         throw KeyVaultRefusal.TooManyConflicts(name);
     }
@@ -105,7 +106,7 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
         {
             var format = JsonSerializer.Deserialize(blob.Content.Span, KeyStoreJson.Default.RecordFormat)?.Format;
             if (format != RecordFormat.Current)
-                throw Damaged($"'{name}' has format {format}; this version reads {RecordFormat.Current}. Use the version that wrote it or a newer one.");
+                throw Damaged($"'{name}' has format {format}, this version reads {RecordFormat.Current}. Use the version that wrote it.");
             var record = JsonSerializer.Deserialize(blob.Content.Span, type);
             return record is null or KeyRecord { Versions.Count: 0 } ? throw Damaged($"'{name}' holds no key.") : record;
         }

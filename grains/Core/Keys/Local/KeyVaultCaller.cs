@@ -1,6 +1,8 @@
 namespace RecoveryVault.Keys.Local;
 
-/// <summary>Who calls a local key vault: its owner, who may do everything, or a principal that the key vault authorises at every call.</summary>
+/// <summary>
+/// Who calls a local key vault: its owner, who may do everything, or a principal that the key vault authorises at every call.
+/// </summary>
 public sealed record KeyVaultCaller
 {
     private KeyVaultCaller(string objectId, string? applicationId, bool isTrustedService, bool isOwner) =>

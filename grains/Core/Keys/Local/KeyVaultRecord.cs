@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace RecoveryVault.Keys.Local;
 
-/// <summary>A key vault as it is kept: settings, access policies and role assignments. Changes return a new record or refuse as Azure does.</summary>
+/// <summary>
+/// A key vault as it is kept: settings, access policies and role assignments. Changes return a new record or refuse as Azure does.
+/// </summary>
 internal sealed partial record KeyVaultRecord(
     int Format,
     string Name,
@@ -35,12 +37,12 @@ internal sealed partial record KeyVaultRecord(
     {
         RequireName(request.Name);
         if (!LocationGrammar().IsMatch(request.Location))
-            throw KeyVaultRefusal.BadRequest($"The provided location '{request.Location}' is not available. Want the name of a region, such as westeurope.");
+            throw KeyVaultRefusal.BadRequest($"The provided location '{request.Location}' is no name of a region, such as westeurope.");
         RequireRetention(request.RetentionDays);
         if (request.EnablePurgeProtection && !request.EnableSoftDelete) throw PurgeProtectionNeedsSoftDelete();
         return new(
-            RecordFormat.Current, request.Name, request.Location, request.EnableSoftDelete, request.RetentionDays, request.EnablePurgeProtection,
-            request.EnableRbacAuthorization, request.DefaultAction, [], []);
+            RecordFormat.Current, request.Name, request.Location, request.EnableSoftDelete, request.RetentionDays,
+            request.EnablePurgeProtection, request.EnableRbacAuthorization, request.DefaultAction, [], []);
     }
 
     public static void RequireName(string name)
@@ -55,8 +57,7 @@ internal sealed partial record KeyVaultRecord(
         if (update.RetentionDays is { } days)
         {
             RequireRetention(days);
-            if (EnableSoftDelete && days != RetentionDays)
-                throw KeyVaultRefusal.BadRequest("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.");
+            if (EnableSoftDelete && days != RetentionDays) throw KeyVaultRefusal.RetentionIsSet();
         }
         var softDelete = update.EnableSoftDelete ?? EnableSoftDelete;
         var purgeProtection = update.EnablePurgeProtection ?? EnablePurgeProtection;
@@ -108,12 +109,11 @@ internal sealed partial record KeyVaultRecord(
     /// <summary>Whether policies or roles, whichever the vault goes by, give the principal a permission.</summary>
     public bool Grants(string objectId, string permission) => EnableRbacAuthorization
         ? RoleAssignments.Any(assignment => Same(assignment.PrincipalId, objectId) && KeyVaultRoles.Grants(assignment.Role, permission))
-        : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId)
-            && (policy.Permissions.Contains(permission) || policy.Permissions.Contains(KeyPermissions.All)));
+        : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId) && KeyPermissions.Grants(policy.Permissions, permission));
 
     private void RequireAccessPolicyModel()
     {
-        if (EnableRbacAuthorization) throw KeyVaultRefusal.BadRequest("Cannot set policies to a vault with '--enable-rbac-authorization' specified");
+        if (EnableRbacAuthorization) throw KeyVaultRefusal.PoliciesAreNotUsed();
     }
 
     private static void RequireRetention(int days)
@@ -135,7 +135,8 @@ internal sealed partial record KeyVaultRecord(
     // Object ids are GUIDs, whose case means nothing.
     private static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
-    private static bool Same(RoleAssignment left, RoleAssignment right) => left.Role == right.Role && Same(left.PrincipalId, right.PrincipalId);
+    private static bool Same(RoleAssignment left, RoleAssignment right) =>
+        left.Role == right.Role && Same(left.PrincipalId, right.PrincipalId);
 
     [GeneratedRegex(@"\A(?=.{3,24}\z)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex NameGrammar();

@@ -16,12 +16,19 @@ internal static class KeyVaultRefusal
         + "irreversible action.");
 
     public static KeyVaultException PurgeProtectionIsIrreversible() => BadRequest(
-        "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.");
+        "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault is an irreversible "
+        + "action.");
+
+    public static KeyVaultException RetentionIsSet() =>
+        BadRequest("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.");
+
+    public static KeyVaultException PoliciesAreNotUsed() =>
+        BadRequest("Cannot set policies to a vault with '--enable-rbac-authorization' specified");
 
     public static KeyVaultException VaultNameNotValid(string name) => new(
         KeyVaultFault.BadParameter, 400, "VaultNameNotValid", null,
-        $"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, "
-        + "end with a letter or digit, and not contain consecutive hyphens.");
+        $"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a "
+        + "letter, end with a letter or digit, and not contain consecutive hyphens.");
 
     public static KeyVaultException VaultAlreadyExists(string name) => new(
         KeyVaultFault.Conflict, 409, "VaultAlreadyExists", null, $"The vault name '{name}' is already in use.");
@@ -35,7 +42,8 @@ internal static class KeyVaultRefusal
         KeyVaultFault.Unreachable, 0, "HostNotFound", null, $"The key vault at '{host}' cannot be reached: no such host is known.");
 
     public static KeyVaultException StoreFailed(string host, Exception cause) => new(
-        KeyVaultFault.Unreachable, 500, "InternalServerError", null, $"The key vault at '{host}' could not use its store: {cause.Message}", cause);
+        KeyVaultFault.Unreachable, 500, "InternalServerError", null,
+        $"The key vault at '{host}' could not use its store: {cause.Message}", cause);
 
     /// <summary>A request whose value the service does not take.</summary>
     public static KeyVaultException BadParameter(string message) => new(KeyVaultFault.BadParameter, 400, "BadParameter", null, message);
@@ -48,10 +56,12 @@ internal static class KeyVaultRefusal
         $"Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\n"
         + $"Caller: {Claims(caller, tenantId)}\r\nVault: {vault.Name};location={vault.Location}");
 
-    public static KeyVaultException ForbiddenByPolicy(KeyVaultRecord vault, KeyVaultCaller caller, string tenantId, string permission) => new(
+    public static KeyVaultException ForbiddenByPolicy(
+        KeyVaultRecord vault, KeyVaultCaller caller, string tenantId, string permission) => new(
         KeyVaultFault.NoPermission, 403, Forbidden, "ForbiddenByPolicy",
         $"The user, group or application '{Claims(caller, tenantId)}' does not have keys {permission} permission on key vault "
-        + $"'{vault.Name};location={vault.Location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287");
+        + $"'{vault.Name};location={vault.Location}'. For help resolving this issue, please see "
+        + "https://go.microsoft.com/fwlink/?linkid=2125287");
 
     public static KeyVaultException ForbiddenByRbac(
         KeyVaultRecord vault, KeyVaultCaller caller, string tenantId, string permission, string? keyName) => new(
@@ -60,12 +70,13 @@ internal static class KeyVaultRefusal
         + $"recently, please observe propagation time.\r\nCaller: {Claims(caller, tenantId)}\r\n"
         + $"Action: '{KeyVaultRoles.DataAction(permission)}'\r\n"
         + $"Resource: '{KeyVaultResource.IdOf(vault.Name)}{(keyName is null ? "" : $"/keys/{keyName}")}'\r\n"
-        + $"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {vault.Name};location={vault.Location}\r\n");
+        + "Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\n"
+        + $"Vault: {vault.Name};location={vault.Location}\r\n");
 
     public static KeyVaultException KeyNotFound(string name, string? version) => new(
         KeyVaultFault.KeyNotFound, 404, "KeyNotFound", null,
-        $"A key with (name/id) {(version is null ? name : $"{name}/{version}")} was not found in this key vault. If you recently deleted this "
-        + "key you may be able to recover it using the correct recovery command. For help resolving this issue, please see "
+        $"A key with (name/id) {(version is null ? name : $"{name}/{version}")} was not found in this key vault. If you recently "
+        + "deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see "
         + "https://go.microsoft.com/fwlink/?linkid=2125182");
 
     public static KeyVaultException DeletedKeyNotFound(string name) => new(
@@ -82,8 +93,8 @@ internal static class KeyVaultRefusal
 
     public static KeyVaultException PurgeProtected(KeyVaultRecord vault) => new(
         KeyVaultFault.OperationForbidden, 403, Forbidden, null,
-        "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it "
-        + $"after the retention period has passed.\r\nVault: {vault.Name};location={vault.Location}");
+        "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically "
+        + $"purge it after the retention period has passed.\r\nVault: {vault.Name};location={vault.Location}");
 
     public static KeyVaultException KeyDisabled(string operation) => new(
         KeyVaultFault.KeyDisabled, 403, Forbidden, "KeyDisabled", $"Operation {operation} is not allowed on a disabled key.");
@@ -97,8 +108,10 @@ internal static class KeyVaultRefusal
 
     /// <summary>The inner code is public, the text is not.</summary>
     public static KeyVaultException KeyNotYetValid(string operation) => new(
-        KeyVaultFault.KeyNotYetValid, 403, Forbidden, "KeyNotYetValid", $"Operation {operation} is not allowed on a key that is not yet valid.");
+        KeyVaultFault.KeyNotYetValid, 403, Forbidden, "KeyNotYetValid",
+        $"Operation {operation} is not allowed on a key that is not yet valid.");
 
     private static string Claims(KeyVaultCaller caller, string tenantId) =>
-        $"{(caller.ApplicationId is null ? "" : $"appid={caller.ApplicationId};")}oid={caller.ObjectId};iss=https://sts.windows.net/{tenantId}/";
+        (caller.ApplicationId is null ? "" : $"appid={caller.ApplicationId};")
+        + $"oid={caller.ObjectId};iss=https://sts.windows.net/{tenantId}/";
 }

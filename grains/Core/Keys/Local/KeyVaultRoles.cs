@@ -9,10 +9,12 @@ public static class KeyVaultRoles
     public const string CryptoOfficer = "Key Vault Crypto Officer";
     public const string CryptoServiceEncryptionUser = "Key Vault Crypto Service Encryption User";
 
+    private static readonly string[] Names = [CryptoOfficer, CryptoServiceEncryptionUser];
+
     /// <exception cref="KeyVaultException">400: the local key vault does not know the role.</exception>
     internal static string Canonical(string role) =>
-        new[] { CryptoOfficer, CryptoServiceEncryptionUser }.FirstOrDefault(name => string.Equals(name, role, StringComparison.OrdinalIgnoreCase))
-        ?? throw KeyVaultRefusal.BadRequest($"The role '{role}' is not known here. Want '{CryptoOfficer}' or '{CryptoServiceEncryptionUser}'.");
+        Names.FirstOrDefault(name => string.Equals(name, role, StringComparison.OrdinalIgnoreCase))
+        ?? throw KeyVaultRefusal.BadRequest($"The role '{role}' is not known here. Want one of: {string.Join(", ", Names)}.");
 
     internal static bool Grants(string role, string permission) =>
         role == CryptoOfficer

@@ -6,20 +6,20 @@ internal sealed record KeyVersionRecord(
     KeyShape Shape,
     IReadOnlyList<string> Operations,
     bool Enabled,
-    long? NotBefore,
-    long? ExpiresOn,
     long CreatedOn,
     long UpdatedOn,
-    IReadOnlyDictionary<string, string>? Tags,
     PublicKey PublicKey,
-    PrivateKey PrivateKey) : IDisposable
+    PrivateKey PrivateKey,
+    long? NotBefore = null,
+    long? ExpiresOn = null,
+    IReadOnlyDictionary<string, string>? Tags = null) : IDisposable
 {
     private const int MaxTags = 15;
     private const int MaxTagLength = 256;
 
     /// <summary>
-    /// Refuses to use the key as the service does: a disabled key is for nothing, whatever else holds; an expired or not yet valid one still
-    /// unwraps, so that what it wrapped can be read.
+    /// Refuses to use the key as the service does: a disabled key is for nothing, whatever else holds; an expired or not yet valid one
+    /// still unwraps, so that what it wrapped can be read.
     /// </summary>
     public void RequireUsable(string operation, long now)
     {
@@ -48,7 +48,7 @@ internal sealed record KeyVersionRecord(
     {
         if (tags is null) return null;
         if (tags.Count > MaxTags || tags.Any(tag => tag.Key.Length is 0 or > MaxTagLength || tag.Value.Length > MaxTagLength))
-            throw KeyVaultRefusal.BadParameter($"A key has at most {MaxTags} tags with names and values of at most {MaxTagLength} characters.");
+            throw KeyVaultRefusal.BadParameter($"A key has at most {MaxTags} tags, names and values of at most {MaxTagLength} characters.");
         // A copy, so that the caller's dictionary can change.
         return tags.ToDictionary(StringComparer.Ordinal);
     }

@@ -1,7 +1,7 @@
 namespace RecoveryVault.Keys.Local;
 
-// Deleting and recovering keys. A key whose retention has ended is gone for every caller at once; its bytes go when its name is used again or
-// a purge is asked for, so that a clock that jumped ahead and back destroys nothing by itself.
+// Deleting and recovering keys. A key whose retention has ended is gone for every caller at once; its bytes go when its name is used
+// again or a purge is asked for, so that a clock that jumped ahead and back destroys nothing by itself.
 public sealed partial class LocalKeyVault
 {
     /// <summary>Deletes a key with all its versions: recoverable in a key vault with soft delete, destroyed in one without.</summary>

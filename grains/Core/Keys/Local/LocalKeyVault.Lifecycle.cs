@@ -34,7 +34,9 @@ public sealed partial class LocalKeyVault
             },
             cancellation);
 
-    /// <summary>Makes a new latest version of the type, size, operations and tags of the one before, enabled and without a window.</summary>
+    /// <summary>
+    /// Makes a new latest version of the type, size, operations and tags of the one before, enabled and without a window.
+    /// </summary>
     public Task<KeyBundle> RotateKeyAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.Rotate,
@@ -65,16 +67,14 @@ public sealed partial class LocalKeyVault
 
     /// <summary>All keys by name, without versions; the attributes are those of the latest.</summary>
     public Task<IReadOnlyList<KeyItem>> ListKeysAsync(CancellationToken cancellation = default) =>
-        CallAsync(
-            KeyPermissions.List, null, vault => ListAsync(vault, key => key.IsActive, cancellation), cancellation);
+        CallAsync(KeyPermissions.List, null, vault => ListAsync(vault, key => key.IsActive, cancellation), cancellation);
 
     /// <summary>All versions of a key, oldest first.</summary>
     public Task<IReadOnlyList<KeyItem>> ListKeyVersionsAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.List,
             name,
-            vault => _blobs.ReadKeyAsync<IReadOnlyList<KeyItem>>(
-                vault.Name, name, key => [.. RequireActive(key, name).Versions.Select(version => Item(vault, key!, version))], cancellation),
+            vault => ReadVersionsAsync(vault, name, (key, version) => Item(vault, key, version), cancellation),
             cancellation);
 
     /// <summary>Changes the attributes of a version of a key, the latest unless one is named.</summary>
@@ -99,8 +99,8 @@ public sealed partial class LocalKeyVault
         var (publicKey, privateKey) = shape.Generate(_generateRsa);
         var now = Now;
         return new(
-            RandomNumberGenerator.GetHexString(32, lowercase: true), shape, operations, Enabled: true, NotBefore: null, ExpiresOn: null,
-            CreatedOn: now, UpdatedOn: now, tags, publicKey, privateKey);
+            RandomNumberGenerator.GetHexString(32, lowercase: true), shape, operations, Enabled: true, CreatedOn: now, UpdatedOn: now,
+            publicKey, privateKey, Tags: tags);
     }
 
     /// <summary>The active key of the name; null when there is none or its retention has ended: then it is overwritten.</summary>
@@ -130,7 +130,13 @@ public sealed partial class LocalKeyVault
     private string? RecoveryId(KeyRecord key) => key.IsActive ? null : $"https://{_host}/deletedkeys/{key.Name}";
 
     private static KeyAttributes Attributes(KeyVaultRecord vault, KeyVersionRecord version) => new(
-        version.Enabled, version.NotBefore, version.ExpiresOn, version.CreatedOn, version.UpdatedOn, vault.RecoveryLevel, vault.RecoverableDays);
+        version.Enabled,
+        version.NotBefore,
+        version.ExpiresOn,
+        version.CreatedOn,
+        version.UpdatedOn,
+        vault.RecoveryLevel,
+        vault.RecoverableDays);
 
     private async Task<IReadOnlyList<KeyItem>> ListAsync(KeyVaultRecord vault, Func<KeyRecord, bool> wanted, CancellationToken cancellation)
     {

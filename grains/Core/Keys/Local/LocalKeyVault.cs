@@ -9,9 +9,9 @@ namespace RecoveryVault.Keys.Local;
 /// without permission does not learn whether it exists.
 /// </summary>
 /// <remarks>
-/// Life of a key: 1. created, its first version enabled or not; 2. each rotation adds a version, which is the latest from then on; 3. versions
-/// are enabled, disabled and given validity windows one by one; 4. deleted, all versions together: with soft delete it can be recovered until
-/// its retention ends, without it is destroyed; 5. purged, or its retention over: gone, and its name free.
+/// Life of a key: 1. created, its first version enabled or not; 2. each rotation adds a version, which is the latest from then on; 3.
+/// versions are enabled, disabled and given validity windows one by one; 4. deleted, all versions together: with soft delete it can be
+/// recovered until its retention ends, without it is destroyed; 5. purged, or its retention over: gone, and its name free.
 /// </remarks>
 public sealed partial class LocalKeyVault : IKeyVault
 {
@@ -24,21 +24,30 @@ public sealed partial class LocalKeyVault : IKeyVault
     private readonly Func<int, RSA> _generateRsa;
 
     internal LocalKeyVault(
-        string host, string? name, KeyVaultCaller caller, KeyVaultBlobs blobs, TimeProvider time, string tenantId, Func<int, RSA> generateRsa) =>
+        string host,
+        string? name,
+        KeyVaultCaller caller,
+        KeyVaultBlobs blobs,
+        TimeProvider time,
+        string tenantId,
+        Func<int, RSA> generateRsa) =>
         (_host, _name, _caller, _blobs, _time, _tenantId, _generateRsa) =
         (host.ToLowerInvariant(), name, caller, blobs, time, tenantId, generateRsa);
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
 
     public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default) =>
-        CallAsync(KeyPermissions.Get, name, vault => ReadVersionAsync(vault, name, version, (key, found) => Describe(vault, key, found), cancellation), cancellation);
+        CallAsync(
+            KeyPermissions.Get,
+            name,
+            vault => ReadVersionAsync(vault, name, version, (key, found) => Describe(vault, key, found), cancellation),
+            cancellation);
 
     public Task<IReadOnlyList<KeyProperties>> ListVersionsAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.List,
             name,
-            vault => _blobs.ReadKeyAsync<IReadOnlyList<KeyProperties>>(
-                vault.Name, name, record => [.. RequireActive(record, name).Versions.Select(version => Properties(vault, record!, version))], cancellation),
+            vault => ReadVersionsAsync(vault, name, (key, version) => Properties(vault, key, version), cancellation),
             cancellation);
 
     public Task<WrapResult> WrapKeyAsync(KeyId key, ReadOnlyMemory<byte> keyMaterial, CancellationToken cancellation = default) =>
@@ -74,21 +83,24 @@ public sealed partial class LocalKeyVault : IKeyVault
             cancellation);
 
     /// <summary>
-    /// The one way into the key vault, in the order of the service: host, firewall, permission, then the key. What watches or disturbs calls
-    /// as a whole (an audit trail, injected faults) belongs here.
+    /// The one way into the key vault, in the order of the service: host, firewall, permission, then the key. What watches or disturbs
+    /// calls as a whole (an audit trail, injected faults) belongs here.
     /// </summary>
-    private async Task<T> CallAsync<T>(string permission, string? keyName, Func<KeyVaultRecord, Task<T>> operation, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(
+        string permission, string? keyName, Func<KeyVaultRecord, Task<T>> operation, CancellationToken cancellation)
     {
         try
         {
-            var vault = (_name is null ? null : await _blobs.ReadVaultAsync(_name, cancellation)) ?? throw KeyVaultRefusal.HostNotFound(_host);
+            var found = _name is null ? null : await _blobs.ReadVaultAsync(_name, cancellation);
+            var vault = found ?? throw KeyVaultRefusal.HostNotFound(_host);
             Authorise(vault, permission, keyName);
             if (keyName is not null && !KeyName().IsMatch(keyName))
                 throw KeyVaultRefusal.BadParameter($"The request URI contains an invalid name: {keyName}");
             return await operation(vault);
         }
-        catch (BlobStoreException failure)
+        catch (Exception failure) when (failure is BlobStoreException or CryptographicException)
         {
+            // The record could not be had, or the key in it is none: no answer of the service, and so no denial.
             throw KeyVaultRefusal.StoreFailed(_host, failure);
         }
     }
@@ -113,6 +125,19 @@ public sealed partial class LocalKeyVault : IKeyVault
             {
                 var key = RequireActive(record, name, version);
                 return use(key, RequireVersion(key, version));
+            },
+            cancellation);
+
+    /// <summary>Makes something of each version of a key, oldest first.</summary>
+    private Task<IReadOnlyList<T>> ReadVersionsAsync<T>(
+        KeyVaultRecord vault, string name, Func<KeyRecord, KeyVersionRecord, T> use, CancellationToken cancellation) =>
+        _blobs.ReadKeyAsync<IReadOnlyList<T>>(
+            vault.Name,
+            name,
+            record =>
+            {
+                var key = RequireActive(record, name);
+                return [.. key.Versions.Select(version => use(key, version))];
             },
             cancellation);
 

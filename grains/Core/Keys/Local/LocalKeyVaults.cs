@@ -4,14 +4,17 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Keys.Local;
 
 /// <summary>
-/// Software key vaults in a keys store, behaving as Azure Key Vault does: this is their management plane, <see cref="Open(string, KeyVaultCaller)"/>
-/// leads to the keys of one. Nothing is cached, so that any number of processes can share the store; every change is one conditional write.
+/// Software key vaults in a keys store, behaving as Azure Key Vault does: this is their management plane,
+/// <see cref="Open(string, KeyVaultCaller)"/> leads to the keys of one. Nothing is cached, so that any number of processes can share the
+/// store; every change is one conditional write.
 /// </summary>
 /// <param name="keys">The keys store; it must lie apart from the data.</param>
 /// <param name="time">The clock of validity windows and retentions.</param>
 /// <param name="tenantId">The tenant that resources and messages name.</param>
 /// <param name="generateRsa">Makes an RSA key of so many bits; null: a fresh random one.</param>
-/// <remarks>All methods throw <see cref="KeyVaultException"/> as the service refuses, and <see cref="BlobStoreException"/> when the store fails.</remarks>
+/// <remarks>
+/// All methods throw <see cref="KeyVaultException"/> as the service refuses, and <see cref="BlobStoreException"/> when the store fails.
+/// </remarks>
 public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string tenantId, Func<int, RSA>? generateRsa = null)
 {
     private const string HostSuffix = ".vault.localhost";
@@ -49,7 +52,9 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
         return vaults;
     }
 
-    /// <summary>Gives a principal exactly these key permissions (<see cref="KeyPermissions"/>, any case) in place of those it had.</summary>
+    /// <summary>
+    /// Gives a principal exactly these key permissions (<see cref="KeyPermissions"/>, any case) in place of those it had.
+    /// </summary>
     public Task<KeyVaultResource> SetPolicyAsync(
         string name, string objectId, IEnumerable<string> keyPermissions, CancellationToken cancellation = default) =>
         ChangeAsync(name, vault => vault.WithPolicy(objectId, keyPermissions), cancellation);
@@ -84,7 +89,8 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
         return KeyVaultRecord.IsName(name) ? name : null;
     }
 
-    private async Task<KeyVaultResource> ChangeAsync(string name, Func<KeyVaultRecord, KeyVaultRecord> change, CancellationToken cancellation)
+    private async Task<KeyVaultResource> ChangeAsync(
+        string name, Func<KeyVaultRecord, KeyVaultRecord> change, CancellationToken cancellation)
     {
         KeyVaultRecord.RequireName(name);
         return Describe(await _blobs.UpdateVaultAsync(

@@ -5,12 +5,12 @@ using System.Text.Json.Serialization;
 namespace RecoveryVault.Keys.Local;
 
 /// <summary>
-/// The private half of an RSA or EC key version, DER PKCS#8 in pinned memory, zeroed on dispose. An RSA object is made for one operation and
-/// freed: keeping it would save 1 to 3 ms of an unwrap, of which a silo makes one per item and ten minutes.
+/// The private half of an RSA or EC key version, DER PKCS#8 in pinned memory, zeroed on dispose. An RSA object is made for one operation
+/// and freed: keeping it would save 1 to 3 ms of an unwrap, of which a silo makes one per item and ten minutes.
 /// </summary>
 /// <remarks>
-/// It is kept as it is, not encrypted once more: whoever can read the keys directory (mode 0700) is the owner, and a key to open it with would
-/// have to lie beside it. The recovery kit, which leaves that directory, is encrypted.
+/// It is kept as it is, not encrypted once more: whoever can read the keys directory (mode 0700) is the owner, and a key to open it with
+/// would have to lie beside it. The recovery kit, which leaves that directory, is encrypted.
 /// </remarks>
 [JsonConverter(typeof(Converter))]
 internal sealed class PrivateKey(SecretBytes pkcs8) : IDisposable

@@ -18,8 +18,9 @@ internal sealed record PublicKey(byte[] Spki)
     {
         using var rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(Spki, out _);
-        if (keyMaterial.Length == 0 || keyMaterial.Length > (rsa.KeySize / 8) - OaepOverheadBytes) throw KeyVaultRefusal.ParameterIncorrect();
-        return rsa.Encrypt(keyMaterial, RSAEncryptionPadding.OaepSHA256);
+        return keyMaterial.Length > 0 && keyMaterial.Length <= (rsa.KeySize / 8) - OaepOverheadBytes
+            ? rsa.Encrypt(keyMaterial, RSAEncryptionPadding.OaepSHA256)
+            : throw KeyVaultRefusal.ParameterIncorrect();
     }
 
     public JsonWebKey ToJsonWebKey(KeyShape shape, string kid, IReadOnlyList<string> operations)
@@ -29,11 +30,13 @@ internal sealed record PublicKey(byte[] Spki)
             using var rsa = RSA.Create();
             rsa.ImportSubjectPublicKeyInfo(Spki, out _);
             var parameters = rsa.ExportParameters(includePrivateParameters: false);
-            return new(kid, shape.Type, operations, N: Base64Url.EncodeToString(parameters.Modulus), E: Base64Url.EncodeToString(parameters.Exponent));
+            return new(kid, shape.Type, operations, N: Encode(parameters.Modulus), E: Encode(parameters.Exponent));
         }
         using var ec = ECDsa.Create();
         ec.ImportSubjectPublicKeyInfo(Spki, out _);
         var point = ec.ExportParameters(includePrivateParameters: false).Q;
-        return new(kid, shape.Type, operations, Crv: shape.Curve, X: Base64Url.EncodeToString(point.X), Y: Base64Url.EncodeToString(point.Y));
+        return new(kid, shape.Type, operations, Crv: shape.Curve, X: Encode(point.X), Y: Encode(point.Y));
     }
+
+    private static string Encode(byte[]? integer) => Base64Url.EncodeToString(integer);
 }
