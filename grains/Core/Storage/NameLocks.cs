@@ -57,15 +57,9 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
     {
         public void Dispose()
         {
-            try
-            {
-                Libc.Unlock(file);
-            }
-            finally
-            {
-                file.Dispose();
-                queue.Release();
-            }
+            Libc.Unlock(file);
+            file.Dispose();
+            queue.Release();
         }
     }
 }
