@@ -12,6 +12,8 @@ internal static class Roles
         ["blob-calls"] = BlobRoles.CallsAsync,
         ["blob-increment"] = BlobRoles.IncrementAsync,
         ["blob-put-for-ever"] = BlobRoles.PutForEverAsync,
+        ["fill-disk"] = FullDiskRoles.FillAsync,
+        ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
         ["store-lock"] = StoreLockRole.HoldAsync,
     };
 

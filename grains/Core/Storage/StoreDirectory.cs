@@ -89,6 +89,9 @@ internal sealed class StoreDirectory
     {
         var reserved = Path.Join(Root, Reserved);
         MakeDirectories(Temporary);
+        MakeDirectories(Locks);
+        NameLocks.MakeFiles(Locks);
+        Libc.OpenOrCreate(LockFile).Dispose();
         using var file = TempFile.Create(Temporary);
         file.Write([Encoding.ASCII.GetBytes(LayoutText)]);
         Libc.TryLink(file.Path, LayoutFile);
