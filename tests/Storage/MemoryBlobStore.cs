@@ -47,6 +47,7 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
     {
         cancellation.ThrowIfCancellationRequested();
         BlobName.Require(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (!_entries.TryGetValue(name, out var entry)) return Task.FromResult<int?>(null);
         var count = (int)Math.Clamp(entry.Content.LongLength - offset, 0, destination.Length);
         if (count > 0) entry.Content.AsSpan((int)offset, count).CopyTo(destination.Span);
@@ -70,6 +71,7 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
     public Task<BlobPage> ListAsync(string prefix, string? after = null, int maxCount = 5000, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxCount);
         var items = _entries
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
             .Take(maxCount + 1)

@@ -56,7 +56,7 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
         var text = isDirectory ? BlobPath.DecodeDirectory(parent.Text, child) : BlobPath.DecodeFile(parent.Text, child);
         if (text is null || text.Length > BlobName.MaxLength || !(isDirectory ? MayHold(text) : Wants(text))) return;
         var path = parent.Path.Length == 0 ? child : $"{parent.Path}/{child}";
-        if (isDirectory || BlobPath.Encode(text) == path) _queue.Enqueue(new(path, text, isDirectory), text);
+        if (isDirectory || BlobPath.IsPathOf(path, text)) _queue.Enqueue(new(path, text, isDirectory), text);
     }
 
     private bool Wants(string name) => name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(name, after) > 0;

@@ -9,15 +9,22 @@ public static class BlobName
     /// <exception cref="BlobStoreException"><see cref="BlobError.InvalidName"/>: the name breaks the rule.</exception>
     public static void Require(string name)
     {
-        if (name.Length is 0 or > MaxLength || name[0] == '/' || name[^1] == '/')
-            throw Invalid($"A blob name has 1 to {MaxLength} characters and no slash at either end; got {name.Length}.");
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (char.IsControl(name[i])) throw Invalid("A blob name has no control characters.");
-            if (char.IsHighSurrogate(name[i]) && i + 1 < name.Length && char.IsLowSurrogate(name[i + 1])) i++;
-            else if (char.IsSurrogate(name[i])) throw Invalid("A blob name is well-formed text.");
-        }
+        if (Fault(name) is { } fault) throw new BlobStoreException(BlobError.InvalidName, fault);
     }
 
-    private static BlobStoreException Invalid(string message) => new(BlobError.InvalidName, message);
+    /// <summary>Whether a name keeps the rule.</summary>
+    internal static bool IsValid(string name) => Fault(name) is null;
+
+    private static string? Fault(string name)
+    {
+        if (name.Length is 0 or > MaxLength || name[0] == '/' || name[^1] == '/')
+            return $"A blob name has 1 to {MaxLength} characters and no slash at either end; got {name.Length}.";
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (char.IsControl(name[i])) return "A blob name has no control characters.";
+            if (char.IsHighSurrogate(name[i]) && i + 1 < name.Length && char.IsLowSurrogate(name[i + 1])) i++;
+            else if (char.IsSurrogate(name[i])) return "A blob name is well-formed text.";
+        }
+        return null;
+    }
 }

@@ -50,8 +50,11 @@ internal static class BlobPath
         for (int slash; (slash = path.IndexOf('/', start)) >= 0 && text is not null; start = slash + 1)
             text = DecodeDirectory(text, path[start..slash]);
         var name = text is null ? null : DecodeFile(text, path[start..]);
-        return name is not null && Encode(name) == path ? name : null;
+        return name is not null && IsPathOf(path, name) ? name : null;
     }
+
+    /// <summary>Whether a path found on disk is the one place of a name decoded from it; anyone may put other files there.</summary>
+    public static bool IsPathOf(string path, string name) => BlobName.IsValid(name) && Encode(name) == path;
 
     /// <summary>The text all names below a directory begin with, given that of its parent; null when no blob can lie there.</summary>
     public static string? DecodeDirectory(string parentText, string directory)
@@ -63,7 +66,7 @@ internal static class BlobPath
         return continued ? parentText + text : parentText + text + "/";
     }
 
-    /// <summary>The name of a file, given its directory's text; it is a blob only if the name's path is the file's.</summary>
+    /// <summary>The name of a file, given its directory's text; it is a blob only if <see cref="IsPathOf"/>.</summary>
     public static string? DecodeFile(string parentText, string file)
     {
         var text = Unescape(file.EndsWith(FileMark, StringComparison.Ordinal) ? file[..^FileMark.Length] : file);

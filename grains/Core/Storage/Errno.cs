@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace RecoveryVault.Storage;
 
 /// <summary>The error numbers of Linux that the file store tells apart, and what each means for a caller of the store.</summary>
@@ -20,8 +22,8 @@ internal static class Errno
     /// <summary>The runtime's messages name whole paths, which do not belong into an answer; the inner exception keeps them.</summary>
     private static string Cause(Exception error) => error switch
     {
-        UnauthorizedAccessException => "access denied",
-        IOException { HResult: > 0 } => System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error.HResult),
+        LibcException => error.Message,
+        IOException { HResult: > 0 } => $"{Marshal.GetPInvokeErrorMessage(error.HResult)} (errno {error.HResult})",
         _ => error.GetType().Name,
     };
 }

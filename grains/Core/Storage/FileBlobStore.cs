@@ -120,7 +120,8 @@ public sealed class FileBlobStore : IBlobStore
         using var current = TryOpen(path);
         if (current is null) return false;
         if (ifMatch is not null) RequireVersion(current, ifMatch);
-        using var directory = _directories.Open(BlobPath.Parent(path));
+        using var place = Reach(BlobPath.Parent(path));
+        using var directory = Libc.TryOpen(place.Path) ?? throw new DirectoryNotFoundException();
         using var target = Reach(path);
         Libc.TryUnlink(target.Path);
         SyncPublished(directory);

@@ -8,7 +8,7 @@ namespace RecoveryVault.Storage;
 /// success after a failure) or does not offer them (link, fsync of a directory, flock without an open mode's say).
 /// </summary>
 /// <remarks>
-/// A failure is an <see cref="IOException"/> whose <see cref="Exception.HResult"/> is the errno, as with the runtime's own on Unix. Answers
+/// A failure is a <see cref="LibcException"/> whose <see cref="Exception.HResult"/> is the errno, as with the runtime's own on Unix. Answers
 /// that callers expect are return values instead. The constants are equal on Linux x64 and arm64 (asm-generic).
 /// </remarks>
 internal static partial class Libc
@@ -54,9 +54,10 @@ internal static partial class Libc
     public static bool TryLock(SafeFileHandle file) => Unless(FlockCall(file, LockExclusive | LockNonBlocking), "flock", Errno.EAGAIN);
 
     /// <summary>
-    /// Gives the lock back. Closing would, too, but not while a child process between fork and exec still has the descriptor.
+    /// Gives the lock back before the file is closed, which would do it, too, but not while a child process between fork and exec still has
+    /// the descriptor. So a failure here matters to nobody.
     /// </summary>
-    public static void Unlock(SafeFileHandle file) => Require(FlockCall(file, LockRelease), "flock");
+    public static void Unlock(SafeFileHandle file) => _ = FlockCall(file, LockRelease);
 
     /// <summary>Gives a file a second name; false when the name is taken.</summary>
     public static bool TryLink(string existing, string name) => Unless(LinkCall(existing, name), "link", Errno.EEXIST);
@@ -93,8 +94,7 @@ internal static partial class Libc
         if (result < 0) throw Failure(call, Marshal.GetLastPInvokeError());
     }
 
-    private static IOException Failure(string call, int errno) =>
-        new($"{call} failed: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})", errno);
+    private static LibcException Failure(string call, int errno) => new(call, errno);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial SafeFileHandle OpenCall(string path, int flags, int mode);
@@ -117,3 +117,7 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "mkdir", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int MakeDirectoryCall(string path, uint mode);
 }
+
+/// <summary>A call of <see cref="Libc"/> that failed; the message names the call and the reason, and no path.</summary>
+internal sealed class LibcException(string call, int errno)
+    : IOException($"{call}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})", errno);

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace RecoveryVault.Storage;
 
 /// <summary>
-/// Exclusive locks by name, across threads and processes, freed by the kernel when their holder dies. Names share 256 lock files (by a hash
+/// Exclusive locks by name, across threads and processes, freed by the kernel when their holder dies. Names share 64 lock files (by a hash
 /// of the path that is part of the layout); nobody ever holds two, so sharing costs waiting and never a deadlock.
 /// </summary>
 /// <remarks>
@@ -15,10 +15,16 @@ namespace RecoveryVault.Storage;
 /// </remarks>
 internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan timeout)
 {
-    private const int Count = 256;
+    private const int Count = 64;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(8);
     private readonly SemaphoreSlim[] _queues = [.. Enumerable.Range(0, Count).Select(_ => new SemaphoreSlim(1))];
+
+    /// <summary>Makes the lock files with the store, so that a full disk never keeps anyone from deleting.</summary>
+    public static void MakeFiles(string directory)
+    {
+        for (var index = 0; index < Count; index++) Libc.OpenOrCreate(PathOf(directory, index)).Dispose();
+    }
 
     /// <exception cref="BlobStoreException"><see cref="BlobError.Unavailable"/>: another process held the lock for too long.</exception>
     public async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
@@ -28,7 +34,7 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
         SafeFileHandle? file = null;
         try
         {
-            file = Libc.OpenOrCreate(Path.Join(directory, index.ToString("x2", CultureInfo.InvariantCulture)));
+            file = Libc.OpenOrCreate(PathOf(directory, index));
             await LockAsync(file, cancellation);
             return new Holder(file, _queues[index]);
         }
@@ -50,6 +56,8 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
         }
     }
 
+    private static string PathOf(string directory, int index) => Path.Join(directory, index.ToString("x2", CultureInfo.InvariantCulture));
+
     private BlobStoreException TimedOut() => new(BlobError.Unavailable,
         $"Another process held a lock in {directory} for more than {timeout.TotalSeconds:0} s; nothing was changed. Is one of them stopped?");
 
@@ -57,15 +65,9 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
     {
         public void Dispose()
         {
-            try
-            {
-                Libc.Unlock(file);
-            }
-            finally
-            {
-                file.Dispose();
-                queue.Release();
-            }
+            Libc.Unlock(file);
+            file.Dispose();
+            queue.Release();
         }
     }
 }

@@ -31,8 +31,9 @@ internal sealed class StoreDirectory
     {
         Libc.RequireSupported();
         var store = new StoreDirectory(root);
-        store.RequirePresent();
-        var layout = File.ReadAllText(store.LayoutFile);
+        using var file = Libc.TryOpen(store.LayoutFile) ?? throw store.Missing();
+        Span<byte> text = stackalloc byte[LayoutText.Length + 1];
+        var layout = Encoding.ASCII.GetString(text[..RandomAccess.Read(file, text, 0)]);
         return layout == LayoutText ? store : throw new BlobStoreException(BlobError.Unavailable,
             $"The store at {store.Root} was not opened: got '{layout.Trim()}', want '{LayoutText.Trim()}'. Use the version that made it.");
     }
@@ -88,6 +89,9 @@ internal sealed class StoreDirectory
     {
         var reserved = Path.Join(Root, Reserved);
         MakeDirectories(Temporary);
+        MakeDirectories(Locks);
+        NameLocks.MakeFiles(Locks);
+        Libc.OpenOrCreate(LockFile).Dispose();
         using var file = TempFile.Create(Temporary);
         file.Write([Encoding.ASCII.GetBytes(LayoutText)]);
         Libc.TryLink(file.Path, LayoutFile);
