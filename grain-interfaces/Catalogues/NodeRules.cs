@@ -30,11 +30,11 @@ internal static class NodeRules
     /// </summary>
     public static bool EndsAfter(RelativePath path, int level) => (XxHash3.HashToUInt64(path.Bytes.Span, level) & PathMask) == 0;
 
-    /// <summary>May a list node end after this reference? Always after a zero chunk, so that long holes become equal nodes.</summary>
+    /// <summary>May a list node end after this reference? Never after a zero chunk: of a long hole every cut would be as good as every other.</summary>
     public static bool EndsAfter(ChunkRef reference)
     {
         Span<byte> digest = stackalloc byte[Digest.SizeBytes];
         reference.Digest.WriteTo(digest);
-        return reference.IsZero || (BinaryPrimitives.ReadUInt64LittleEndian(digest) & DigestMask) == 0;
+        return !reference.IsZero && (BinaryPrimitives.ReadUInt64LittleEndian(digest) & DigestMask) == 0;
     }
 }
