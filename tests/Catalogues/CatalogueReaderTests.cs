@@ -41,13 +41,15 @@ public sealed class CatalogueReaderTests
     [InlineData("length is", "00 00 01 61 01 00 00 00 00 00 01 01 05 02 08 00 05 01 82 80 80 04 00 00")]
     [InlineData("data extents", "00 00 01 61 01 00 00 00 00 00 01 01 05 03 04 ff ff ff 7f 00")]
     [InlineData("without name", "00 00 01 61 02 00 00 00 00 00 06 01 00 00")]
-    public async Task Read_OfABrokenSegment_IsRefused(string why, string hex) => await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, why, 0, hex);
+    public async Task Read_OfABrokenSegment_IsRefused(string why, string hex) =>
+        await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, why, 0, hex);
 
     [Theory]
     [InlineData("type 8", "00 00 00 08 00 00 00 00 00 00")]
     [InlineData("attribute 11", "00 00 01 61 01 00 00 00 00 00 0b 00 00")]
     [InlineData("attribute 127", "00 00 01 61 01 00 00 00 00 00 7f 01 05 00")]
-    public async Task Read_OfWhatANewerVersionWrote_IsRefusedAsSuch(string why, string hex) => await AssertRefusedAsync(ErrorCodes.CatalogueTooNew, why, 0, hex);
+    public async Task Read_OfWhatANewerVersionWrote_IsRefusedAsSuch(string why, string hex) =>
+        await AssertRefusedAsync(ErrorCodes.CatalogueTooNew, why, 0, hex);
 
     [Fact]
     public async Task Read_OfAnOptionalAttributeOfANewerVersion_IgnoresIt()
@@ -63,7 +65,8 @@ public sealed class CatalogueReaderTests
     [InlineData("out of order", "01 01 62 05 01 61 05")]
     [InlineData("no bytes", "01 00 00")]
     [InlineData("ends too early", "01 00 04 01 02")]
-    public async Task Read_OfABrokenInnerNode_IsRefused(string why, string hex) => await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, why, 1, hex);
+    public async Task Read_OfABrokenInnerNode_IsRefused(string why, string hex) =>
+        await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, why, 1, hex);
 
     [Fact]
     public async Task Read_WhenAChildBeginsElsewhere_IsRefused()
@@ -79,7 +82,8 @@ public sealed class CatalogueReaderTests
     {
         var first = await _nodes.WriteAsync([CatalogueSamples.DirectoryAt("a"), CatalogueSamples.DirectoryAt("c")]);
         var second = await _nodes.WriteAsync([CatalogueSamples.DirectoryAt("b")]);
-        await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, "after its predecessor", new(1, Inner(1, ("a", first.Node), ("b", second.Node))));
+        var parent = Inner(1, ("a", first.Node), ("b", second.Node));
+        await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, "after its predecessor", new(1, parent));
     }
 
     [Theory]

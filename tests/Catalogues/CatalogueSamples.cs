@@ -7,11 +7,13 @@ namespace RecoveryVault.Tests.Catalogues;
 /// <summary>Entries for catalogue tests: arbitrary trees, and large regular ones.</summary>
 public static class CatalogueSamples
 {
-    private static readonly Gen<FileTime> Time = Gen.Select(Gen.Long, Gen.Int[0, 999_999_999], (seconds, nanoseconds) => new FileTime(seconds, nanoseconds));
+    private static readonly Gen<FileTime> Time =
+        Gen.Select(Gen.Long, Gen.Int[0, 999_999_999], (seconds, nanoseconds) => new FileTime(seconds, nanoseconds));
     private static readonly Gen<DeviceNumber> Device = Gen.Select(Gen.UInt, Gen.UInt, (major, minor) => new DeviceNumber(major, minor));
 
     private static readonly Gen<FileIdentity?> Identity =
-        Gen.Select(Gen.Bool, Device, Gen.ULong, Time, (some, device, inode, time) => some ? new FileIdentity(device, inode, time) : (FileIdentity?)null);
+        Gen.Select(Gen.Bool, Device, Gen.ULong, Time, (some, device, inode, time) =>
+            some ? new FileIdentity(device, inode, time) : (FileIdentity?)null);
 
     private static readonly Gen<ImmutableArray<ExtendedAttribute>> Attributes =
         Gen.Select(Gen.Byte.Array[1, 12], Gen.Byte.Array[0, 40]).Array[0, 3].Select(pairs => pairs
@@ -29,8 +31,8 @@ public static class CatalogueSamples
             new ChunkList(depth, length, [.. nodes.Select(node => new ChunkRef(Digest.Of([1]), node.Length))])));
 
     private static readonly Gen<CatalogueEntry> Attributed =
-        Gen.Select(Gen.Int[0, 0xFFF], Gen.UInt, Gen.UInt, Time, Identity, Attributes, Gen.Bool, Gen.Int[0, 200], (mode, uid, gid, time, identity, attributes, linked, errno) =>
-            new CatalogueEntry
+        Gen.Select(Gen.Int[0, 0xFFF], Gen.UInt, Gen.UInt, Time, Identity, Attributes, Gen.Bool, Gen.Int[0, 200],
+            (mode, uid, gid, time, identity, attributes, linked, errno) => new CatalogueEntry
             {
                 Path = default,
                 Type = EntryType.Directory,
@@ -44,15 +46,16 @@ public static class CatalogueSamples
                 ReadError = errno > 100 ? errno : 0,
             });
 
-    private static readonly Gen<CatalogueEntry> File = Gen.Select(Attributed, Content, Gen.Bool, Gen.Bool, Gen.Int[1, 4], (entry, content, changed, sparse, pieces) =>
-    {
-        entry = entry with { Type = EntryType.File, ChangedWhileRead = changed };
-        if (entry.ReadError != 0) return entry with { Size = content.Length };
-        return sparse ? Sparse(entry with { Content = content }, pieces) : entry with { Size = content.Length, Content = content };
-    });
+    private static readonly Gen<CatalogueEntry> File =
+        Gen.Select(Attributed, Content, Gen.Bool, Gen.Bool, Gen.Int[1, 4], (entry, content, changed, sparse, pieces) =>
+        {
+            entry = entry with { Type = EntryType.File, ChangedWhileRead = changed };
+            if (entry.ReadError != 0) return entry with { Size = content.Length };
+            return sparse ? Sparse(entry with { Content = content }, pieces) : entry with { Size = content.Length, Content = content };
+        });
 
-    private static readonly Gen<CatalogueEntry> Other = Gen.Select(Attributed, Device, Gen.Byte[1, 255].Array[1, 60], Gen.Int[3, 7], (entry, device, target, type) =>
-        (EntryType)type switch
+    private static readonly Gen<CatalogueEntry> Other =
+        Gen.Select(Attributed, Device, Gen.Byte[1, 255].Array[1, 60], Gen.Int[3, 7], (entry, device, target, type) => (EntryType)type switch
         {
             EntryType.Symlink => entry with { Type = EntryType.Symlink, LinkTarget = target },
             EntryType.CharacterDevice or EntryType.BlockDevice => entry with { Type = (EntryType)type, Device = device },
@@ -127,7 +130,8 @@ public static class CatalogueSamples
         return entry with { Size = end + 1000, DataExtents = extents.ToImmutable() };
     }
 
-    private static void Insert(SortedDictionary<RelativePath, CatalogueEntry> entries, byte[][] names, CatalogueEntry leaf, CatalogueEntry directory)
+    private static void Insert(
+        SortedDictionary<RelativePath, CatalogueEntry> entries, byte[][] names, CatalogueEntry leaf, CatalogueEntry directory)
     {
         var path = RelativePath.Root;
         foreach (var name in names[..^1])

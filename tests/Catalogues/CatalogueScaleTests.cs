@@ -2,7 +2,9 @@ using RecoveryVault.Catalogues;
 
 namespace RecoveryVault.Tests.Catalogues;
 
-/// <summary>What the tree is for: a small change rewrites few nodes, a subtree fetches few, and neither side holds more than a path of nodes.</summary>
+/// <summary>
+/// What the tree is for: a small change rewrites few nodes, a subtree fetches few, and neither side holds more than a path of nodes.
+/// </summary>
 public sealed class CatalogueScaleTests
 {
     private const int Files = 20_000;
@@ -35,8 +37,8 @@ public sealed class CatalogueScaleTests
     {
         var root = await _nodes.WriteAsync(CatalogueSamples.Large(Files));
         var before = _nodes.All.Count;
-        var changed = await _nodes.WriteAsync(CatalogueSamples.Large(Files).Select(entry =>
-            entry.Path == RelativePath.FromText("directory-000100/file-50.txt") ? CatalogueSamples.FileAt("directory-000100/file-50.txt", 1) : entry));
+        var after = CatalogueSamples.FileAt("directory-000100/file-50.txt", version: 1);
+        var changed = await _nodes.WriteAsync(CatalogueSamples.Large(Files).Select(entry => entry.Path == after.Path ? after : entry));
         Assert.NotEqual(root, changed);
         Assert.InRange(_nodes.All.Count - before, 1, root.Level + 1);
     }
@@ -53,7 +55,8 @@ public sealed class CatalogueScaleTests
             Assert.InRange(_nodes.All.Count - before, 1, 8);
         }
         var beforeRemoval = _nodes.All.Count;
-        await _nodes.WriteAsync(CatalogueSamples.Large(Files).Where(entry => !entry.Path.IsWithin(RelativePath.FromText("directory-000120"))));
+        var removed = RelativePath.FromText("directory-000120");
+        await _nodes.WriteAsync(CatalogueSamples.Large(Files).Where(entry => !entry.Path.IsWithin(removed)));
         Assert.InRange(_nodes.All.Count - beforeRemoval, 1, 8);
     }
 

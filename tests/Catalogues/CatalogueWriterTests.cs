@@ -5,7 +5,8 @@ namespace RecoveryVault.Tests.Catalogues;
 public sealed class CatalogueWriterTests
 {
     private static readonly CatalogueEntry File = CatalogueSamples.FileAt("a");
-    private static readonly CatalogueEntry Link = CatalogueSamples.DirectoryAt("a") with { Type = EntryType.Symlink, LinkTarget = "target"u8.ToArray() };
+    private static readonly CatalogueEntry Link =
+        CatalogueSamples.DirectoryAt("a") with { Type = EntryType.Symlink, LinkTarget = "target"u8.ToArray() };
 
     public static TheoryData<string, CatalogueEntry> BrokenEntries() => new()
     {
@@ -28,10 +29,10 @@ public sealed class CatalogueWriterTests
         { "another length", File with { DataExtents = [new(0, 12)] } },
         { "extents", File with { DataExtents = [new(0, 12_346)] } },
         { "extents", File with { DataExtents = [new(8, 4), new(0, 4)] } },
-        { "extents", File with { DataExtents = [.. Enumerable.Range(0, CatalogueLimits.MaxDataExtents + 1).Select(i => new Extent(2 * i, 1))], Size = 1 << 20 } },
+        { "extents", File with { DataExtents = [.. Extents(CatalogueLimits.MaxDataExtents + 1)], Size = 1 << 20 } },
         { "length", File with { Content = new(0, 12_345, [new(default, 12_346)]) } },
         { "depth", File with { Content = new(ChunkList.MaxDepth + 1, 12_345, [new(default, 5)]) } },
-        { "inline", File with { Content = new(0, 12_345, [.. Enumerable.Repeat(new ChunkRef(default, 1, true), ChunkList.MaxInlineRefs + 1)]) } },
+        { "inline", File with { Content = new(0, 33, [.. Enumerable.Repeat(new ChunkRef(default, 1, true), 33)]), Size = 33 } },
         { "zero chunk", File with { Content = new(1, 12_345, [new(default, 5, true)]) } },
         { "zero chunk", File with { Content = new(0, 12_345, [new(Digest.Of([1]), 12_345, true)]) } },
         { "chunk of impossible", File with { Content = new(0, 12_345, [new(default, ChunkRef.MaxLength + 1)]) } },
@@ -53,7 +54,8 @@ public sealed class CatalogueWriterTests
     [MemberData(nameof(BrokenEntries))]
     public async Task Add_OfABrokenEntry_IsRefused(string why, CatalogueEntry entry)
     {
-        var refusal = await Assert.ThrowsAsync<ArgumentException>(async () => await new CatalogueWriter(new MemoryNodes().EmitAsync).AddAsync(entry));
+        var refusal =
+            await Assert.ThrowsAsync<ArgumentException>(async () => await new CatalogueWriter(new MemoryNodes().EmitAsync).AddAsync(entry));
         Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -77,8 +79,11 @@ public sealed class CatalogueWriterTests
     }
 
     [Fact]
-    public async Task Finish_WithoutEntries_IsRefused() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await new CatalogueWriter(new MemoryNodes().EmitAsync).FinishAsync());
+    public async Task Finish_WithoutEntries_IsRefused()
+    {
+        var writer = new CatalogueWriter(new MemoryNodes().EmitAsync);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.FinishAsync());
+    }
 
     [Fact]
     public async Task Add_AfterANodeCouldNotBeStored_IsRefused()
@@ -95,7 +100,8 @@ public sealed class CatalogueWriterTests
     [Fact]
     public async Task Write_EntryOfTheLargestKind_FitsOneChunkAndReadsBack()
     {
-        var extents = Enumerable.Range(0, CatalogueLimits.MaxDataExtents).Select(i => new Extent((1L << 45) * i, 1L << 44)).ToArray();
+        const int AttributeLength = CatalogueLimits.MaxExtendedAttributeBytes - CatalogueLimits.ExtendedAttributeOverhead;
+        var extents = Extents(CatalogueLimits.MaxDataExtents, 1L << 44).ToArray();
         var length = extents.Sum(extent => extent.Length);
         var name = Enumerable.Repeat((byte)'n', 250).ToArray();
         var entry = CatalogueSamples.FileAt("a") with
@@ -104,11 +110,15 @@ public sealed class CatalogueWriterTests
             Size = long.MaxValue,
             DataExtents = [.. extents],
             Content = new(4, length, [new(Digest.Of([1]), 1000)]),
-            ExtendedAttributes = [new(name, new byte[CatalogueLimits.MaxExtendedAttributeBytes - 250 - CatalogueLimits.ExtendedAttributeOverhead])],
+            ExtendedAttributes = [new(name, new byte[AttributeLength - 250])],
         };
         var nodes = new MemoryNodes();
         var root = await nodes.WriteAsync([CatalogueSamples.DirectoryAt(""), entry, CatalogueSamples.FileAt("z")]);
         Assert.InRange(nodes.LongestNode, 1_900_000, ChunkRef.MaxLength);
         Assert.Equal(CatalogueRoundTripTests.Describe(entry), CatalogueRoundTripTests.Describe((await nodes.ReadAsync(root))[1]));
     }
+
+    /// <summary>Extents of a length with holes as long between them.</summary>
+    private static IEnumerable<Extent> Extents(int count, long length = 1) =>
+        Enumerable.Range(0, count).Select(i => new Extent(2 * i * length, length));
 }

@@ -37,11 +37,11 @@ internal static class CatalogueVector
         "mtime" => entry with { ModifiedAt = Time(value) },
         "size" => entry with { Size = Number(value) },
         "content" => entry with { Content = Content(value.Split(';')) },
-        "extents" => entry with { DataExtents = [.. value.Split(',').Select(extent => extent.Split('+')).Select(pair => new Extent(Number(pair[0]), Number(pair[1])))] },
+        "extents" => entry with { DataExtents = [.. value.Split(',').Select(Extent)] },
         "target" => entry with { LinkTarget = Convert.FromHexString(value) },
         "device" => entry with { Device = Device(value.Split(':')) },
         "xattr" => entry with { ExtendedAttributes = entry.ExtendedAttributes.Add(Attribute(value.Split(':'))) },
-        "identity" => entry with { Identity = new(Device(value.Split(':')), (ulong)Number(value.Split(':')[2]), Time(value.Split(':')[3])) },
+        "identity" => entry with { Identity = Identity(value.Split(':')) },
         "linked" => entry with { IsHardLinked = true },
         "error" => entry with { ReadError = (int)Number(value) },
         "changed" => entry with { ChangedWhileRead = true },
@@ -54,9 +54,14 @@ internal static class CatalogueVector
 
     private static DeviceNumber Device(string[] parts) => new((uint)Number(parts[0]), (uint)Number(parts[1]));
 
+    private static Extent Extent(string text) => new(Number(text.Split('+')[0]), Number(text.Split('+')[1]));
+
+    private static FileIdentity Identity(string[] parts) => new(Device(parts), (ulong)Number(parts[2]), Time(parts[3]));
+
     private static ExtendedAttribute Attribute(string[] parts) => new(Convert.FromHexString(parts[0]), Convert.FromHexString(parts[1]));
 
-    private static ChunkList Content(string[] parts) => new((int)Number(parts[0]), Number(parts[1]), [.. parts[2].Split(',').Select(Reference)]);
+    private static ChunkList Content(string[] parts) =>
+        new((int)Number(parts[0]), Number(parts[1]), [.. parts[2].Split(',').Select(Reference)]);
 
     private static ChunkRef Reference(string text)
     {

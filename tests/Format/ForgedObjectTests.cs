@@ -5,7 +5,10 @@ using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Format;
 
-/// <summary>Objects whose inner parts were changed by someone who holds the keys and sealed them again: the parsers behind the seal stand on their own.</summary>
+/// <summary>
+/// Objects whose inner parts were changed by someone who holds the keys and sealed them again: the parsers behind the seal stand on their
+/// own.
+/// </summary>
 public sealed class ForgedObjectTests
 {
     private const int TailLength = 32;
@@ -83,7 +86,8 @@ public sealed class ForgedObjectTests
     {
         try
         {
-            foreach (var plaintext in FormatSamples.Open(forged, Dek)) Assert.Contains(Plaintexts, original => original.AsSpan().SequenceEqual(plaintext));
+            foreach (var plaintext in FormatSamples.Open(forged, Dek))
+                Assert.Contains(Plaintexts, original => original.AsSpan().SequenceEqual(plaintext));
         }
         catch (FormatFaultException fault)
         {

@@ -10,7 +10,9 @@ using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Format;
 
-/// <summary>Fixed keys and arbitrary packs for the tests of the storage format, and what an attacker without keys can do to an object.</summary>
+/// <summary>
+/// Fixed keys and arbitrary packs for the tests of the storage format, and what an attacker without keys can do to an object.
+/// </summary>
 internal static class FormatSamples
 {
     public static readonly VaultId Vault = VaultId.Parse("00112233445566778899aabbccddeeff");
@@ -127,5 +129,6 @@ internal static class FormatSamples
         return copy;
     }
 
-    public static void AssertFault(FormatFault fault, Action action) => Assert.Equal(fault, Assert.Throws<FormatFaultException>(action).Fault);
+    public static void AssertFault(FormatFault fault, Action action) =>
+        Assert.Equal(fault, Assert.Throws<FormatFaultException>(action).Fault);
 }

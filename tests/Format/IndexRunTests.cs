@@ -13,16 +13,18 @@ public sealed class IndexRunTests
         new(new(Bytes32.Parse(new string('b', 64))), 2, ObjectSuite.Infrastructure, 7),
     ];
 
-    private static readonly Gen<IndexedChunk> Chunk = Gen.Select(Gen.Int, Gen.Int[0, 1], Gen.UInt, Gen.Int[1, 4 << 20], Gen.Int[128, 1 << 27], (seed, pack, ordinal, length, offset) =>
-    {
-        var overhead = pack == 0 ? 16 : 32;
-        var id = FormatSamples.ChunkIdOf(BitConverter.GetBytes(seed));
-        return length % 2 == 0
-            ? new IndexedChunk(pack, new(ordinal, id, (uint)offset, length + overhead, length, PayloadCodec.Raw))
-            : new IndexedChunk(pack, new(ordinal, id, (uint)offset, ((length + 1) / 2) + overhead, length + 1, PayloadCodec.Zstd));
-    });
+    private static readonly Gen<IndexedChunk> Chunk =
+        Gen.Select(Gen.Int, Gen.Int[0, 1], Gen.UInt, Gen.Int[1, 4 << 20], Gen.Int[128, 1 << 27], (seed, pack, ordinal, length, offset) =>
+        {
+            var overhead = pack == 0 ? 16 : 32;
+            var id = FormatSamples.ChunkIdOf(BitConverter.GetBytes(seed));
+            return length % 2 == 0
+                ? new IndexedChunk(pack, new(ordinal, id, (uint)offset, length + overhead, length, PayloadCodec.Raw))
+                : new IndexedChunk(pack, new(ordinal, id, (uint)offset, ((length + 1) / 2) + overhead, length + 1, PayloadCodec.Zstd));
+        });
 
-    private static readonly Gen<IndexedChunk[]> Chunks = Chunk.Array[0, 40].Select(chunks => chunks.DistinctBy(chunk => chunk.Frame.ChunkId).ToArray());
+    private static readonly Gen<IndexedChunk[]> Chunks =
+        Chunk.Array[0, 40].Select(chunks => chunks.DistinctBy(chunk => chunk.Frame.ChunkId).ToArray());
 
     [Fact]
     public void Encode_OfWhatNoRunHolds_IsRefused()
@@ -56,7 +58,8 @@ public sealed class IndexRunTests
         AssertRefused(FormatFault.Malformed, With(body, first + 53, 1));
         AssertRefused(FormatFault.Malformed, With(body, first + 52, 2));
         AssertRefused(FormatFault.Malformed, With(body, first, body[(first + 56)..(first + 88)]));
-        AssertRefused(FormatFault.Malformed, With(With(body, first, body[(first + 56)..(first + 88)]), first + 56, body[first..(first + 32)]));
+        var (one, two) = (body[first..(first + 32)], body[(first + 56)..(first + 88)]);
+        AssertRefused(FormatFault.Malformed, With(With(body, first, two), first + 56, one));
     }
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class ManifestTests
         RetainUntil = Time.AddDays(30),
     };
 
-    private static readonly Gen<Manifest> Any = Gen.Select(Gen.String[1, 30], Gen.Long[1, long.MaxValue], Gen.Byte.Array[0, 60], Gen.Bool, Gen.Long[0, long.MaxValue],
+    private static readonly Gen<Manifest> Any = Gen.Select(
+        Gen.String[1, 30], Gen.Long[1, long.MaxValue], Gen.Byte.Array[0, 60], Gen.Bool, Gen.Long[0, long.MaxValue],
         (name, seq, path, retained, count) => Sample with
         {
             RecoveryPoint = Clean(name),
@@ -122,7 +123,8 @@ public sealed class ManifestTests
     public void Decode_OfTheLongestFields_StaysBelowTheLimit()
     {
         var name = new string('\u0001', 128);
-        var largest = Sample with { RecoveryPoint = name, OperationId = name, Source = new(new string('\u0001', 255), Enumerable.Repeat((byte)0xff, 65_535).ToArray()) };
+        var path = Enumerable.Repeat((byte)0xff, 65_535).ToArray();
+        var largest = Sample with { RecoveryPoint = name, OperationId = name, Source = new(new string('\u0001', 255), path) };
         var json = largest.Encode();
         Assert.InRange(json.Length, 400_000, Manifest.MaxLength);
         Assert.Equal(json, Manifest.Decode(json).Encode());
@@ -142,5 +144,6 @@ public sealed class ManifestTests
         }
     }, iter: TestScale.Iterations(20_000));
 
-    private static string Clean(string text) => text.EnumerateRunes().Aggregate(new StringBuilder(), (clean, rune) => clean.Append(rune)).ToString();
+    private static string Clean(string text) =>
+        text.EnumerateRunes().Aggregate(new StringBuilder(), (clean, rune) => clean.Append(rune)).ToString();
 }

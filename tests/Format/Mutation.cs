@@ -22,7 +22,8 @@ public sealed record Mutation(Mutation.Op Kind, double At, double To, byte Value
         CsCheck.Gen.Int[0, (int)Op.Max32], CsCheck.Gen.Double[0, 1], CsCheck.Gen.Double[0, 1], CsCheck.Gen.Byte,
         (kind, at, to, value) => new Mutation((Op)kind, at, to, value));
 
-    public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) => mutations.Aggregate(bytes, (current, mutation) => mutation.Apply(current));
+    public static byte[] Apply(byte[] bytes, IEnumerable<Mutation> mutations) =>
+        mutations.Aggregate(bytes, (current, mutation) => mutation.Apply(current));
 
     private byte[] Apply(byte[] bytes)
     {

@@ -6,29 +6,34 @@ using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Format;
 
-/// <summary>No key and nonce are ever used for two plaintexts: object ids never repeat, ordinals never repeat in an object, whichever threads seal.</summary>
+/// <summary>
+/// No key and nonce are ever used for two plaintexts: object ids never repeat, ordinals never repeat in an object, whichever threads seal.
+/// </summary>
 public sealed class NonceTests
 {
     [Fact]
     public async Task Seal_OnManyThreadsAndInAnyOrder_NeverUsesAKeyAndNonceTwice()
     {
         var seen = new ConcurrentDictionary<(ObjectId, ulong), bool>();
-        await Gen.Select(FormatSamples.Plaintext.Array[1, 20], Gen.Int[0, 1000], Gen.Bool).SampleAsync(async (plaintexts, order, infrastructure) =>
+        var samples = Gen.Select(FormatSamples.Plaintext.Array[1, 20], Gen.Int[0, 1000], Gen.Bool);
+        await samples.SampleAsync(async (plaintexts, order, infrastructure) =>
         {
             using var dek = FormatSamples.Dek();
             var platform = infrastructure ? FormatSamples.Platform : null;
             using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platform);
-            var frames = plaintexts.Select(plaintext =>
-                (Frame: writer.Reserve(FormatSamples.ChunkIdOf(plaintext), plaintext.Length, PayloadCodec.Raw, plaintext.Length), plaintext)).ToList();
-            var shuffled = frames.OrderBy(frame => (frame.Frame.Entry.Ordinal * 7919) + order);
-            await Parallel.ForEachAsync(shuffled, (frame, _) =>
+            var frames = plaintexts
+                .Select(plaintext => writer.Reserve(default, plaintext.Length, PayloadCodec.Raw, plaintext.Length))
+                .OrderBy(frame => (frame.Entry.Ordinal * 7919) + order)
+                .ToList();
+            await Parallel.ForEachAsync(frames, (frame, _) =>
             {
-                frame.Frame.Seal(frame.plaintext);
+                frame.Seal(plaintexts[frame.Entry.Ordinal]);
                 return ValueTask.CompletedTask;
             });
             var pack = writer.Finish().ToArray();
             Assert.Equal(plaintexts, FormatSamples.Open(pack, dek, platform));
-            foreach (var ordinal in writer.Entries.Select(entry => (ulong)entry.Ordinal).Append(ObjectLayout.FooterOrdinal).Append(ObjectLayout.TailOrdinal))
+            var ordinals = writer.Entries.Select(entry => (ulong)entry.Ordinal);
+            foreach (var ordinal in ordinals.Append(ObjectLayout.FooterOrdinal).Append(ObjectLayout.TailOrdinal))
                 Assert.True(seen.TryAdd((writer.Header.ObjectId, ordinal), true));
         }, iter: TestScale.Iterations(200));
     }
@@ -43,7 +48,10 @@ public sealed class NonceTests
         foreach (var entry in entries)
         {
             foreach (var other in entries.Where(other => other.Ordinal != entry.Ordinal))
-                FormatSamples.AssertFault(FormatFault.Tampered, () => FormatSamples.OpenFrame(reader, entry with { Ordinal = other.Ordinal }, pack));
+            {
+                FormatSamples.AssertFault(
+                    FormatFault.Tampered, () => FormatSamples.OpenFrame(reader, entry with { Ordinal = other.Ordinal }, pack));
+            }
         }
     }
 

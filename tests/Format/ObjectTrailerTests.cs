@@ -31,7 +31,8 @@ public sealed class ObjectTrailerTests
     }
 
     [Fact]
-    public void Finish_OfAnIntactObjectInAnyPieces_Passes() => Gen.Int[1, 5000].Sample(piece => Scrub(Object, Object.Length, piece), iter: TestScale.Iterations(300));
+    public void Finish_OfAnIntactObjectInAnyPieces_Passes() =>
+        Gen.Int[1, 5000].Sample(piece => Scrub(Object, Object.Length, piece), iter: TestScale.Iterations(300));
 
     private static void Scrub(byte[] bytes, long length, int piece)
     {

@@ -33,7 +33,9 @@ public sealed class PayloadCompressionTests
         var expanded = new byte[plaintext.Length];
         PayloadCompression.Expand(buffer.AsSpan(0, length), expanded);
         Assert.Equal(plaintext, expanded);
-        FormatSamples.AssertFault(FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length + 1]));
-        FormatSamples.AssertFault(FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length - 1]));
+        FormatSamples.AssertFault(
+            FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length + 1]));
+        FormatSamples.AssertFault(
+            FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length - 1]));
     }, iter: TestScale.Iterations(500));
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace RecoveryVault.Tests.Format;
 
-/// <summary>A test that runs the independent reader: needs python3 and the two libraries it loads. Skipped without them, but under CI it must run.</summary>
+/// <summary>
+/// A test that runs the independent reader: needs python3 and the two libraries it loads. Skipped without them, but under CI it must run.
+/// </summary>
 public sealed class PythonFactAttribute : FactAttribute
 {
     private static readonly string[] Libraries = ["libcrypto.so.3", "libzstd.so.1"];

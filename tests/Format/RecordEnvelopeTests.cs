@@ -58,7 +58,8 @@ public sealed class RecordEnvelopeTests
 
     [Fact]
     public void Open_OfARecordMadeWithAnotherKeyUnderTheSameId_IsTampered() =>
-        FormatSamples.AssertFault(FormatFault.Tampered, () => Open(RecordEnvelope.Seal(RecordType.Ring, new(7, FormatSamples.Secret(9)), Payload)));
+        FormatSamples.AssertFault(
+            FormatFault.Tampered, () => Open(RecordEnvelope.Seal(RecordType.Ring, new(7, FormatSamples.Secret(9)), Payload)));
 
     [Fact]
     public void Open_WithoutTheKeyInTheKeyring_IsWrongKey() =>
@@ -66,13 +67,19 @@ public sealed class RecordEnvelopeTests
 
     [Fact]
     public void Seal_OfTooLongAPayload_IsRefused() =>
-        Assert.Throws<ArgumentException>(() => RecordEnvelope.Seal(RecordType.Ring, FormatSamples.Platform, new byte[RecordEnvelope.MaxPayloadLength + 1]));
+        Assert.Throws<ArgumentException>(() =>
+            RecordEnvelope.Seal(RecordType.Ring, FormatSamples.Platform, new byte[RecordEnvelope.MaxPayloadLength + 1]));
 
     [Fact]
     public void Open_AfterSeal_ReturnsThePayload() => Gen.Select(Gen.Byte.Array[0, 500], Gen.Int[1, 5]).Sample((payload, type) =>
-        Assert.Equal(payload, Open(RecordEnvelope.Seal((RecordType)type, FormatSamples.Platform, payload), (RecordType)type)), iter: TestScale.Iterations(300));
+    {
+        var record = RecordEnvelope.Seal((RecordType)type, FormatSamples.Platform, payload);
+        Assert.Equal(payload, Open(record, (RecordType)type));
+    }, iter: TestScale.Iterations(300));
 
-    /// <summary>Structure-aware: the mutated head is MACed and summed again by who holds the key, so that everything behind the checks is reached.</summary>
+    /// <summary>
+    /// Structure-aware: the mutated head is MACed and summed again by who holds the key, so that everything behind the checks is reached.
+    /// </summary>
     [Fact]
     public void Open_OfAForgedHead_IsRefusedOrReturnsItsPayload() => Mutation.Gen.Array[1, 3].Sample(mutations =>
     {
@@ -95,7 +102,8 @@ public sealed class RecordEnvelopeTests
     private static byte[] Mac(byte[] head)
     {
         var key = new byte[32];
-        HKDF.Expand(HashAlgorithmName.SHA256, FormatSamples.Platform.Secret.Span, key, [.. "recoveryvault/1/record"u8, (byte)RecordType.Ring]);
+        byte[] info = [.. "recoveryvault/1/record"u8, (byte)RecordType.Ring];
+        HKDF.Expand(HashAlgorithmName.SHA256, FormatSamples.Platform.Secret.Span, key, info);
         return HMACSHA256.HashData(key, head);
     }
 }

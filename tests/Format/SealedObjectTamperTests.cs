@@ -6,7 +6,9 @@ using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Format;
 
-/// <summary>Everything that can be done to an object without its keys, and the one fault each must give; never a byte of plaintext.</summary>
+/// <summary>
+/// Everything that can be done to an object without its keys, and the one fault each must give; never a byte of plaintext.
+/// </summary>
 public sealed class SealedObjectTamperTests
 {
     private static readonly byte[][] Plaintexts = [[.. Enumerable.Repeat((byte)'a', 500)], [1, 2, 3, 4], [5, 6, 7, 8], [9]];
@@ -15,8 +17,11 @@ public sealed class SealedObjectTamperTests
     private static readonly byte[] Doubled = FormatSamples.Pack(Dek, FormatSamples.Platform, Plaintexts);
 
     [Fact]
-    public void Open_AfterAnyFlippedBit_IsBitRot() => Gen.Select(Gen.Long[0, (Pack.Length * 8) - 1], Gen.Bool).Sample((bit, infrastructure) =>
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Open(FormatSamples.FlipBit(infrastructure ? Doubled : Pack, bit))), iter: TestScale.Iterations(1000));
+    public void Open_AfterAnyFlippedBit_IsBitRot() => Gen.Select(Gen.Long[0, (4096 * 8) - 1], Gen.Bool).Sample((bit, infrastructure) =>
+    {
+        var flipped = FormatSamples.FlipBit(infrastructure ? Doubled : Pack, bit);
+        FormatSamples.AssertFault(FormatFault.BitRot, () => Open(flipped));
+    }, iter: TestScale.Iterations(1000));
 
     [Fact]
     public void Open_AfterEveryByteChangedAndTheTrailerRepaired_IsTheFaultOfItsPlace()
@@ -39,11 +44,12 @@ public sealed class SealedObjectTamperTests
     }, iter: TestScale.Iterations(500));
 
     [Fact]
-    public void Open_AfterALengthCutOrAddedAndTheTrailerRepaired_IsTampered() => Gen.Int[ObjectHeader.SizeBytes + 64, Pack.Length - 1].Sample(length =>
-    {
-        FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair(Pack[..length])));
-        FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair([.. Pack, .. Pack[..length]])));
-    }, iter: TestScale.Iterations(500));
+    public void Open_AfterALengthCutOrAddedAndTheTrailerRepaired_IsTampered() =>
+        Gen.Int[ObjectHeader.SizeBytes + 64, Pack.Length - 1].Sample(length =>
+        {
+            FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair(Pack[..length])));
+            FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair([.. Pack, .. Pack[..length]])));
+        }, iter: TestScale.Iterations(500));
 
     [Fact]
     public void OpenFrame_SwappedWithinTheObject_IsTampered()
@@ -77,7 +83,8 @@ public sealed class SealedObjectTamperTests
         using var reader = Reader(Pack);
         FormatSamples.AssertFault(FormatFault.Tampered, () => reader.OpenTail(other, other.Length));
         var location = reader.OpenTail(Pack, Pack.Length);
-        FormatSamples.AssertFault(FormatFault.Tampered, () => reader.OpenFooter(location, other.AsSpan((int)location.Offset, location.SealedLength)));
+        FormatSamples.AssertFault(
+            FormatFault.Tampered, () => reader.OpenFooter(location, other.AsSpan((int)location.Offset, location.SealedLength)));
     }
 
     [Fact]
@@ -154,7 +161,8 @@ public sealed class SealedObjectTamperTests
         var id = ObjectHeader.Read(manifest).ObjectId;
         Assert.Equal([1, 2, 3], SealedBody.Open(manifest, ObjectType.Manifest, id, Dek, null, 100));
         FormatSamples.AssertFault(FormatFault.Tampered, () => SealedBody.Open(manifest, ObjectType.IndexRun, id, Dek, null, 100));
-        FormatSamples.AssertFault(FormatFault.Tampered, () => SealedBody.Open(manifest, ObjectType.Manifest, ObjectId.Create(), Dek, null, 100));
+        FormatSamples.AssertFault(
+            FormatFault.Tampered, () => SealedBody.Open(manifest, ObjectType.Manifest, ObjectId.Create(), Dek, null, 100));
     }
 
     private static List<byte[]> Open(byte[] pack) => FormatSamples.Open(pack, Dek, FormatSamples.Platform);

@@ -60,7 +60,8 @@ internal sealed class SmallRecoveryPoint : IDisposable
             var buffer = new byte[plaintext.Length];
             var isCompressed = PayloadCompression.TryCompress(plaintext.Span, buffer, out var length);
             var payload = isCompressed ? buffer.AsSpan(0, length) : plaintext.Span;
-            _packs[_stored.Count % 2].Add(Keys.ChunkIdOf(digest), plaintext.Length, isCompressed ? PayloadCodec.Zstd : PayloadCodec.Raw, payload);
+            var codec = isCompressed ? PayloadCodec.Zstd : PayloadCodec.Raw;
+            _packs[_stored.Count % 2].Add(Keys.ChunkIdOf(digest), plaintext.Length, codec, payload);
         }
         return ValueTask.FromResult(new ChunkRef(digest, plaintext.Length));
     }

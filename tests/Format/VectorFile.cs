@@ -7,8 +7,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Tests.Format;
 
 /// <summary>
-/// A frozen vector: lines "name: value", continued on lines that begin with a blank, '#' for remarks. What begins with "expect" was computed once, and checked by a
-/// second implementation where one exists; it is never computed again.
+/// A frozen vector: lines "name: value", continued on lines that begin with a blank, '#' for remarks. What begins with "expect" was
+/// computed once, and checked by a second implementation where one exists; it is never computed again.
 /// </summary>
 internal sealed class VectorFile
 {
@@ -20,7 +20,7 @@ internal sealed class VectorFile
         {
             if (line.StartsWith('#') || line.Length == 0) continue;
             if (line.StartsWith(' ')) _fields[^1] = (_fields[^1].Name, _fields[^1].Value + line.Trim());
-            else _fields.Add((line[..line.IndexOf(':', StringComparison.Ordinal)], line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()));
+            else _fields.Add(Split(line, line.IndexOf(':', StringComparison.Ordinal)));
         }
     }
 
@@ -37,8 +37,12 @@ internal sealed class VectorFile
     public DataKey Dek()
     {
         var (vault, item, epoch) = (VaultId.Parse(this["vault"]), ItemId.Parse(this["item"]), Number("epoch"));
-        return DataKey.Open(vault, item, epoch, SecretBytes.CopyOf(Bytes("dek")), FormatSamples.Commitment(Bytes("dek"), vault, item, epoch));
+        var commitment = FormatSamples.Commitment(Bytes("dek"), vault, item, epoch);
+        return DataKey.Open(vault, item, epoch, SecretBytes.CopyOf(Bytes("dek")), commitment);
     }
 
-    public PlatformKey? Platform() => All("platform-key").Any() ? new(Number("platform-key-id"), SecretBytes.CopyOf(Bytes("platform-key"))) : null;
+    public PlatformKey? Platform() =>
+        All("platform-key").Any() ? new(Number("platform-key-id"), SecretBytes.CopyOf(Bytes("platform-key"))) : null;
+
+    private static (string Name, string Value) Split(string line, int colon) => (line[..colon], line[(colon + 1)..].Trim());
 }
