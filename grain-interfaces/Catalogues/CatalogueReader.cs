@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// Reads a catalogue in walk order, fetching a node when it is reached; holds one node for each level. Safe for concurrent reads when the fetcher is.
+/// Reads a catalogue in walk order, fetching a node when it is reached; holds one node for each level. Safe for concurrent reads when the
+/// fetcher is.
 /// </summary>
 /// <param name="fetch">
 /// Returns a node's plaintext after checking its digest; the bytes stay unchanged until the enumeration ends.
@@ -11,10 +12,12 @@ namespace RecoveryVault.Catalogues;
 public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch)
 {
     /// <summary>
-    /// The entry <paramref name="from"/> and everything below it; of the nodes only those are fetched that can hold such entries. Nothing when there is no
-    /// such entry.
+    /// The entry <paramref name="from"/> and everything below it; of the nodes only those are fetched that can hold such entries. Nothing
+    /// when there is no such entry.
     /// </summary>
-    /// <exception cref="Errors.VaultException"><c>CatalogueDamaged</c> or <c>CatalogueTooNew</c>; the entries returned before it are sound.</exception>
+    /// <exception cref="Errors.VaultException">
+    /// <c>CatalogueDamaged</c> or <c>CatalogueTooNew</c>; the entries returned before it are sound.
+    /// </exception>
     public async IAsyncEnumerable<CatalogueEntry> ReadAsync(
         CatalogueRoot root, RelativePath from = default, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -66,7 +69,8 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
             (_node, Level, _first) = (node, level, first);
             if (level == 0) return;
             ReadChildren();
-            if (first is { } expected && _children[0].First != expected) throw NodeReader.Damaged("a node begins elsewhere than its parent says");
+            if (first is { } expected && _children[0].First != expected)
+                throw NodeReader.Damaged("a node begins elsewhere than its parent says");
         }
 
         public int Level { get; }
@@ -87,8 +91,10 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
             var isFirst = _position == 1;
             var node = new NodeReader(_node.Span[_position..]);
             var entry = EntryReader.Read(ref node, _last);
-            if (isFirst && _first is { } expected && entry.Path != expected) throw NodeReader.Damaged("a node begins elsewhere than its parent says");
-            if (previous is not null && EntryRules.Violation(previous, entry) is { } violation) throw NodeReader.Damaged($"'{entry.Path}' {violation}");
+            if (isFirst && _first is { } expected && entry.Path != expected)
+                throw NodeReader.Damaged("a node begins elsewhere than its parent says");
+            if (previous is not null && EntryRules.Violation(previous, entry) is { } violation)
+                throw NodeReader.Damaged($"'{entry.Path}' {violation}");
             _position += node.Position;
             _last = entry.Path;
             return entry;

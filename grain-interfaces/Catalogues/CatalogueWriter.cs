@@ -1,8 +1,9 @@
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// Writes a catalogue from entries in walk order as a tree of nodes, each a chunk of its own. Equal entries make equal nodes, whatever ran before, and a
-/// small change rewrites few of them. Holds one node for each level, of at most 512 KiB or one entry. Not safe for concurrent use.
+/// Writes a catalogue from entries in walk order as a tree of nodes, each a chunk of its own. Equal entries make equal nodes, whatever ran
+/// before, and a small change rewrites few of them. Holds one node for each level, of at most 512 KiB or one entry. Not safe for concurrent
+/// use.
 /// </summary>
 /// <param name="emit">Stores a node, whose bytes are valid until the task completes, and returns its reference.</param>
 public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ChunkRef>> emit)
@@ -16,7 +17,9 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
     public long Count { get; private set; }
 
     /// <summary>Adds the next entry.</summary>
-    /// <exception cref="ArgumentException">The entry breaks a rule of its type, exceeds <see cref="CatalogueLimits"/> or does not follow the one before.</exception>
+    /// <exception cref="ArgumentException">
+    /// The entry breaks a rule of its type, exceeds <see cref="CatalogueLimits"/> or does not follow the one before.
+    /// </exception>
     public async ValueTask AddAsync(CatalogueEntry entry, CancellationToken cancellation = default)
     {
         RequireOpen();
@@ -79,7 +82,8 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
         // Until the node is stored the tree has a gap: after a failure nothing may be added any more.
         _isClosed = true;
         var node = await emit(level.Node, cancellation);
-        if (node.IsZero || node.Length != level.Node.Length) throw new InvalidOperationException("The reference returned for a catalogue node is not its own.");
+        if (node.IsZero || node.Length != level.Node.Length)
+            throw new InvalidOperationException("The reference returned for a catalogue node is not its own.");
         _isClosed = false;
         level.HasEmitted = true;
         return node;

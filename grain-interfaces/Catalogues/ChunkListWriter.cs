@@ -1,8 +1,8 @@
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// Makes the chunk list of one stream from its chunks in order; more than <see cref="ChunkList.MaxInlineRefs"/> references go into nodes, each a chunk of
-/// its own. Holds one node of at most half a MiB for each depth. Not safe for concurrent use.
+/// Makes the chunk list of one stream from its chunks in order; more than <see cref="ChunkList.MaxInlineRefs"/> references go into nodes,
+/// each a chunk of its own. Holds one node of at most half a MiB for each depth. Not safe for concurrent use.
 /// </summary>
 /// <param name="emit">Stores a node, whose bytes are valid until the task completes, and returns its reference.</param>
 public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ChunkRef>> emit)
@@ -17,7 +17,8 @@ public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken
     public async ValueTask AddAsync(ChunkRef chunk, CancellationToken cancellation = default)
     {
         RequireOpen();
-        if (chunk.Length is < 1 or > ChunkRef.MaxLength) throw new ArgumentOutOfRangeException(nameof(chunk), chunk.Length, "No chunk has this length.");
+        if (chunk.Length is < 1 or > ChunkRef.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(chunk), chunk.Length, "No chunk has this length.");
         Length = checked(Length + chunk.Length);
         await AppendAsync(0, chunk, cancellation);
     }
@@ -52,7 +53,8 @@ public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken
         // Until the node is stored the list has a gap: after a failure nothing may be added any more.
         _isClosed = true;
         var node = await emit(level.Node, cancellation);
-        if (node.IsZero || node.Length != level.Length) throw new InvalidOperationException("The reference returned for a list node is not its own.");
+        if (node.IsZero || node.Length != level.Length)
+            throw new InvalidOperationException("The reference returned for a list node is not its own.");
         _isClosed = false;
         level.Begin();
         if (depth + 1 == _levels.Count) _levels.Add(new(depth + 1));

@@ -7,7 +7,9 @@ internal static class EntryReader
 {
     private const int MaxTag = 1 << 20;
 
-    /// <summary>Reads one entry with its path; <paramref name="previous"/> is the path before it in the same node, empty for the first.</summary>
+    /// <summary>
+    /// Reads one entry with its path; <paramref name="previous"/> is the path before it in the same node, empty for the first.
+    /// </summary>
     public static CatalogueEntry Read(ref NodeReader node, RelativePath previous)
     {
         var entry = new CatalogueEntry
@@ -31,7 +33,8 @@ internal static class EntryReader
         previous.Bytes.Span[..shared].CopyTo(path);
         suffix.CopyTo(path.AsSpan(shared));
         // A writer shares all it can; only then has an entry one encoding.
-        return previous.Bytes.Span.CommonPrefixLength(path) == shared ? new(path) : throw NodeReader.Damaged("a path shares less than it could");
+        if (previous.Bytes.Span.CommonPrefixLength(path) != shared) throw NodeReader.Damaged("a path shares less than it could");
+        return new(path);
     }
 
     private static EntryType ReadType(ref NodeReader node)
@@ -103,7 +106,8 @@ internal static class EntryReader
 
     private static ReadOnlyMemory<byte> ReadRest(ref NodeReader value) => value.Bytes(value.Remaining).ToArray();
 
-    private static DeviceNumber ReadDevice(ref NodeReader value) => new(value.UInt32("a device's major number"), value.UInt32("a device's minor number"));
+    private static DeviceNumber ReadDevice(ref NodeReader value) =>
+        new(value.UInt32("a device's major number"), value.UInt32("a device's minor number"));
 
     private static FileTime ReadTime(ref NodeReader value) => new(value.Zigzag(), value.Int32(int.MaxValue, "nanoseconds"));
 }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace RecoveryVault.Catalogues;
 
-/// <summary>What every entry must satisfy, checked when it is written and again when it is read: the one place, so that both agree.</summary>
+/// <summary>
+/// What every entry must satisfy, checked when it is written and again when it is read: the one place, so that both agree.
+/// </summary>
 internal static class EntryRules
 {
     private const int MaxMode = 0xFFF;
@@ -35,7 +37,8 @@ internal static class EntryRules
             if (reference.Length is < 1 or > ChunkRef.MaxLength) return "has a chunk of impossible length";
             if (reference.IsZero && (list.Depth > 0 || reference.Digest != default)) return "has a zero chunk that cannot be one";
         }
-        var isConsistent = list.Depth == 0 ? list.Refs.Sum(reference => (long)reference.Length) == list.Length : list.Length > 0 && !list.Refs.IsEmpty;
+        var isConsistent =
+            list.Depth == 0 ? list.Refs.Sum(reference => (long)reference.Length) == list.Length : list.Length > 0 && !list.Refs.IsEmpty;
         return isConsistent ? null : "has a chunk list whose length is not that of its chunks";
     }
 
@@ -45,7 +48,8 @@ internal static class EntryRules
         if (entry.DataExtents is { } extents && ExtentsViolation(extents, entry.Size) is { } violation) return violation;
         if (entry.ReadError != 0 && (entry.Content.Length != 0 || entry.DataExtents is not null)) return "was not read and has content";
         var dataLength = entry.DataExtents?.Sum(extent => extent.Length) ?? entry.Size;
-        if (entry.ReadError == 0 && entry.Content.Length != dataLength) return "has content of another length than its size and extents say";
+        if (entry.ReadError == 0 && entry.Content.Length != dataLength)
+            return "has content of another length than its size and extents say";
         return Violation(entry.Content) ?? AttributesViolation(entry.ExtendedAttributes);
     }
 
@@ -67,7 +71,8 @@ internal static class EntryRules
         var end = 0L;
         foreach (var extent in extents)
         {
-            if (extent.Offset < end || extent.Length < 1 || extent.Offset > size - extent.Length) return "has data extents out of order or beyond its end";
+            if (extent.Offset < end || extent.Length < 1 || extent.Offset > size - extent.Length)
+                return "has data extents out of order or beyond its end";
             end = extent.Offset + extent.Length;
         }
         return null;
@@ -90,7 +95,9 @@ internal static class EntryRules
 
     private static bool IsTime(FileTime time) => time.Nanoseconds is >= 0 and <= MaxNanoseconds;
 
-    /// <summary>Names that a restore could not take literally (empty, '.', '..', with a zero byte) are refused here, once for all.</summary>
+    /// <summary>
+    /// Names that a restore could not take literally (empty, '.', '..', with a zero byte) are refused here, once for all.
+    /// </summary>
     private static bool IsWellFormed(ReadOnlySpan<byte> path)
     {
         if (path.Length > RelativePath.MaxLength || path.Contains((byte)0)) return false;

@@ -19,7 +19,9 @@ internal static class EntryTag
     public const int FirstOptional = 128;
 }
 
-/// <summary>Writes what follows an entry's path. An attribute that says what its absence says is left out: one entry, one encoding.</summary>
+/// <summary>
+/// Writes what follows an entry's path. An attribute that says what its absence says is left out: one entry, one encoding.
+/// </summary>
 internal sealed class EntryWriter
 {
     private readonly NodeBuffer _value = new();
@@ -34,10 +36,12 @@ internal sealed class EntryWriter
         WriteContent(node, entry);
         if (!entry.LinkTarget.IsEmpty) WriteAttribute(node, EntryTag.LinkTarget, entry.LinkTarget.Span);
         if (entry.Device != default) WriteAttribute(node, EntryTag.Device, entry.Device, WriteDevice);
-        foreach (var attribute in entry.ExtendedAttributes) WriteAttribute(node, EntryTag.ExtendedAttribute, attribute, WriteExtendedAttribute);
+        foreach (var attribute in entry.ExtendedAttributes)
+            WriteAttribute(node, EntryTag.ExtendedAttribute, attribute, WriteExtendedAttribute);
         if (entry.Identity is { } identity) WriteAttribute(node, EntryTag.Identity, identity, WriteIdentity);
         if (entry.IsHardLinked) WriteAttribute(node, EntryTag.HardLinked, []);
-        if (entry.ReadError != 0) WriteAttribute(node, EntryTag.ReadError, entry.ReadError, static (value, errno) => value.Varint((ulong)errno));
+        if (entry.ReadError != 0)
+            WriteAttribute(node, EntryTag.ReadError, entry.ReadError, static (value, errno) => value.Varint((ulong)errno));
         if (entry.ChangedWhileRead) WriteAttribute(node, EntryTag.ChangedWhileRead, []);
         node.Varint(EntryTag.End);
     }

@@ -64,7 +64,8 @@ internal ref struct NodeReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>The refusal of a node that breaks the format.</summary>
-    public static VaultException Damaged(string why) => new(ErrorCodes.CatalogueDamaged, $"The recovery point's catalogue is damaged: {why}.");
+    public static VaultException Damaged(string why) =>
+        new(ErrorCodes.CatalogueDamaged, $"The recovery point's catalogue is damaged: {why}.");
 
     /// <summary>The refusal of a node that uses what this version does not know.</summary>
     public static VaultException TooNew(string what) =>

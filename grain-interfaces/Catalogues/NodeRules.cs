@@ -4,8 +4,8 @@ using System.IO.Hashing;
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// Where nodes end. The content decides, so that an insertion moves the boundaries near it only and all other nodes stay the chunks they were. Readers
-/// do not check boundaries, only sizes.
+/// Where nodes end. The content decides, so that an insertion moves the boundaries near it only and all other nodes stay the chunks they
+/// were. Readers do not check boundaries, only sizes.
 /// </summary>
 internal static class NodeRules
 {
@@ -15,7 +15,10 @@ internal static class NodeRules
     /// <summary>A node ends before an entry that would take it beyond, in bytes; a single entry may be longer.</summary>
     public const int MaxLength = 512 << 10;
 
-    /// <summary>An inner node has at least as many items unless it is its level's last: paths as long as a node must not make a tree that never ends.</summary>
+    /// <summary>
+    /// An inner node has at least as many items unless it is its level's last: paths as long as a node must not make a tree that never
+    /// ends.
+    /// </summary>
     public const int MinItems = 4;
 
     /// <summary>Marks a node of a chunk list; the low six bits are the depth of its references.</summary>
@@ -25,16 +28,18 @@ internal static class NodeRules
     private const ulong DigestMask = (1 << 10) - 1;
 
     /// <summary>
-    /// May a node of this level end after an entry (level 0) or item of this path? By the path at every level, for paths outlive changes of content; with
-    /// the level as seed, for otherwise every boundary of a level would lie on one of the level below.
+    /// May a node of this level end after an entry (level 0) or item of this path? By the path at every level, for paths outlive changes of
+    /// content; with the level as seed, for otherwise every boundary of a level would lie on one of the level below.
     /// </summary>
     public static bool EndsAfter(RelativePath path, int level) => (XxHash3.HashToUInt64(path.Bytes.Span, level) & PathMask) == 0;
 
-    /// <summary>May a list node end after this reference? Always after a zero chunk, so that long holes become equal nodes.</summary>
+    /// <summary>
+    /// May a list node end after this reference? Never after a zero chunk: of a long hole every cut would be as good as every other.
+    /// </summary>
     public static bool EndsAfter(ChunkRef reference)
     {
         Span<byte> digest = stackalloc byte[Digest.SizeBytes];
         reference.Digest.WriteTo(digest);
-        return reference.IsZero || (BinaryPrimitives.ReadUInt64LittleEndian(digest) & DigestMask) == 0;
+        return !reference.IsZero && (BinaryPrimitives.ReadUInt64LittleEndian(digest) & DigestMask) == 0;
     }
 }

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace RecoveryVault.Format;
 
-/// <summary>A growing sequence of pooled blocks in which every piece taken is contiguous: what is written in place is never copied again.</summary>
+/// <summary>
+/// A growing sequence of pooled blocks in which every piece taken is contiguous: what is written in place is never copied again.
+/// </summary>
 internal sealed class BlockBuffer
 {
     private const int MinBlock = 64 << 10;

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// Writes JSON that has one encoding: UTF-8, no white space, fields in the order written, strings escaped as RFC 8785 says (quotation mark, backslash and control
-/// characters only), integers in full.
+/// Writes JSON that has one encoding: UTF-8, no white space, fields in the order written, strings escaped as RFC 8785 says (quotation mark,
+/// backslash and control characters only), integers in full.
 /// </summary>
 internal sealed class CanonicalJsonWriter
 {
@@ -85,7 +85,9 @@ internal sealed class CanonicalJsonWriter
     };
 }
 
-/// <summary>Reads the fields of canonical JSON in their order. That it was canonical in every byte, the caller finds out by writing it again.</summary>
+/// <summary>
+/// Reads the fields of canonical JSON in their order. That it was canonical in every byte, the caller finds out by writing it again.
+/// </summary>
 internal ref struct CanonicalJsonReader(ReadOnlySpan<byte> json)
 {
     private const int MaxDepth = 4;
@@ -118,7 +120,9 @@ internal ref struct CanonicalJsonReader(ReadOnlySpan<byte> json)
     {
         Name(name);
         _json.Read();
-        return _json.TokenType is JsonTokenType.Null or JsonTokenType.String ? _json.GetString() : throw new FormatException($"The field {name} is no text.");
+        return _json.TokenType is JsonTokenType.Null or JsonTokenType.String
+            ? _json.GetString()
+            : throw new FormatException($"The field {name} is no text.");
     }
 
     public string Text(string name) => OptionalText(name) ?? throw new FormatException($"The field {name} is missing.");

@@ -7,8 +7,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// An unwrapped DEK with the item and epoch it belongs to, checked against its commitment: whoever holds one knows that the key is right, so that an object it
-/// does not open was tampered with. Owns the secret and zeroes it on dispose.
+/// An unwrapped DEK with the item and epoch it belongs to, checked against its commitment: whoever holds one knows that the key is right,
+/// so that an object it does not open was tampered with. Owns the secret and zeroes it on dispose.
 /// </summary>
 public sealed class DataKey : IDisposable
 {
@@ -19,7 +19,8 @@ public sealed class DataKey : IDisposable
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
-    private DataKey(VaultId vaultId, ItemId itemId, uint epoch, SecretBytes secret) => (VaultId, ItemId, Epoch, Secret) = (vaultId, itemId, epoch, secret);
+    private DataKey(VaultId vaultId, ItemId itemId, uint epoch, SecretBytes secret) =>
+        (VaultId, ItemId, Epoch, Secret) = (vaultId, itemId, epoch, secret);
 
     public VaultId VaultId { get; }
 
@@ -33,17 +34,22 @@ public sealed class DataKey : IDisposable
     /// <summary>A fresh random DEK.</summary>
     public static DataKey Create(VaultId vaultId, ItemId itemId, uint epoch) => new(vaultId, itemId, epoch, SecretBytes.Random(SizeBytes));
 
-    /// <summary>Takes over what a KEK unwrapped and checks in constant time that it is the DEK the ring means; otherwise zeroes it.</summary>
+    /// <summary>
+    /// Takes over what a KEK unwrapped and checks in constant time that it is the DEK the ring means; otherwise zeroes it.
+    /// </summary>
     /// <exception cref="FormatFaultException">WrongKey.</exception>
     public static DataKey Open(VaultId vaultId, ItemId itemId, uint epoch, SecretBytes unwrapped, ReadOnlySpan<byte> commitment)
     {
         var key = new DataKey(vaultId, itemId, epoch, unwrapped);
         if (unwrapped.Length == SizeBytes && CryptographicOperations.FixedTimeEquals(key.Commit(), commitment)) return key;
         key.Dispose();
-        throw new FormatFaultException(FormatFault.WrongKey, $"What was unwrapped for epoch {epoch} of item {itemId} is not the key the ring commits to.");
+        throw new FormatFaultException(
+            FormatFault.WrongKey, $"What was unwrapped for epoch {epoch} of item {itemId} is not the key the ring commits to.");
     }
 
-    /// <summary>The 32 bytes that let a later <see cref="Open"/> tell this key from every other, without telling anything about it.</summary>
+    /// <summary>
+    /// The 32 bytes that let a later <see cref="Open"/> tell this key from every other, without telling anything about it.
+    /// </summary>
     public byte[] Commit()
     {
         Span<byte> info = stackalloc byte[KeyLabels.DekCommitment.Length + ContextSizeBytes];
@@ -62,7 +68,7 @@ public sealed class DataKey : IDisposable
         using var aes = ItemIdKeyCipher(info);
         var sealedKey = new byte[SealedItemIdKeySizeBytes];
         nonce.CopyTo(sealedKey);
-        aes.Encrypt(nonce, keys.ItemIdKey.Span, sealedKey.AsSpan(NonceLength, ItemKeySet.SizeBytes), sealedKey.AsSpan(NonceLength + ItemKeySet.SizeBytes), info);
+        aes.Encrypt(nonce, keys.ItemIdKey.Span, sealedKey.AsSpan()[NonceLength..^TagLength], sealedKey.AsSpan()[^TagLength..], info);
         return sealedKey;
     }
 
@@ -70,7 +76,8 @@ public sealed class DataKey : IDisposable
     /// <exception cref="FormatFaultException">Tampered.</exception>
     public ItemKeySet OpenItemIdKey(ReadOnlySpan<byte> sealedKey)
     {
-        if (sealedKey.Length != SealedItemIdKeySizeBytes) throw new FormatFaultException(FormatFault.Malformed, "A sealed item id key has 60 bytes.");
+        if (sealedKey.Length != SealedItemIdKeySizeBytes)
+            throw new FormatFaultException(FormatFault.Malformed, "A sealed item id key has 60 bytes.");
         Span<byte> info = stackalloc byte[KeyLabels.ItemIdKey.Length + ContextSizeBytes];
         using var aes = ItemIdKeyCipher(info);
         Span<byte> key = stackalloc byte[ItemKeySet.SizeBytes];

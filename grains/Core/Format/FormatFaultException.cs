@@ -1,6 +1,8 @@
 namespace RecoveryVault.Format;
 
-/// <summary>Why stored bytes were refused. They are tested in the order of FORMAT.md, section 7; none returns a byte of plaintext first.</summary>
+/// <summary>
+/// Why stored bytes were refused. They are tested in the order of FORMAT.md, section 7; none returns a byte of plaintext first.
+/// </summary>
 public enum FormatFault
 {
     /// <summary>The bytes are not of this format, or break a rule that an honest writer keeps.</summary>

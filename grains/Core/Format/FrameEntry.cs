@@ -19,7 +19,8 @@ public enum PayloadCodec : byte
 /// <param name="SealedLength">Bytes in the object, tags included.</param>
 /// <param name="PlaintextLength">1 to 4 MiB.</param>
 /// <param name="Codec">How the payload becomes the plaintext.</param>
-public readonly record struct FrameEntry(uint Ordinal, ChunkId ChunkId, uint Offset, int SealedLength, int PlaintextLength, PayloadCodec Codec)
+public readonly record struct FrameEntry(
+    uint Ordinal, ChunkId ChunkId, uint Offset, int SealedLength, int PlaintextLength, PayloadCodec Codec)
 {
     internal bool IsSound(ObjectSuite suite)
     {

@@ -27,7 +27,9 @@ public readonly record struct Bytes32(UInt128 High, UInt128 Low)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x32}{Low:x32}");
 }
 
-/// <summary>A chunk's name in the store: HMAC-SHA256 of its digest under the item's chunk id key, so that it tells nothing about the content.</summary>
+/// <summary>
+/// A chunk's name in the store: HMAC-SHA256 of its digest under the item's chunk id key, so that it tells nothing about the content.
+/// </summary>
 public readonly record struct ChunkId(Bytes32 Value)
 {
     public override string ToString() => Value.ToString();
@@ -41,7 +43,9 @@ public readonly record struct ObjectId(Bytes32 Value)
     public override string ToString() => Value.ToString();
 }
 
-/// <summary>What a recovery point is known by outside the store: HMAC-SHA256 of its manifest's plaintext under the item's head key.</summary>
+/// <summary>
+/// What a recovery point is known by outside the store: HMAC-SHA256 of its manifest's plaintext under the item's head key.
+/// </summary>
 public readonly record struct HeadHash(Bytes32 Value)
 {
     /// <summary>What an item's first recovery point names as its predecessor.</summary>

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace RecoveryVault.Format;
 
-/// <summary>A pack as an index run names it: with its item's ids, everything needed to derive its keys without reading it. The platform key id is 0 in suite 1.</summary>
+/// <summary>
+/// A pack as an index run names it: with its item's ids, everything needed to derive its keys without reading it. The platform key id is 0
+/// in suite 1.
+/// </summary>
 public sealed record IndexedPack(ObjectId PackId, uint DekEpoch, ObjectSuite Suite, uint PlatformKeyId);
 
 /// <summary>Where a chunk lies.</summary>
@@ -10,7 +13,9 @@ public sealed record IndexedPack(ObjectId PackId, uint DekEpoch, ObjectSuite Sui
 /// <param name="Frame">The chunk's frame in that pack.</param>
 public readonly record struct IndexedChunk(int PackNumber, FrameEntry Frame);
 
-/// <summary>A sorted list of chunks with their places (FORMAT.md, section 4), searched in the bytes it came as: 56 for each chunk and none besides.</summary>
+/// <summary>
+/// A sorted list of chunks with their places (FORMAT.md, section 4), searched in the bytes it came as: 56 for each chunk and none besides.
+/// </summary>
 public sealed class IndexRun
 {
     /// <summary>The most chunks of one run; an item has as many runs as it needs.</summary>
@@ -44,7 +49,10 @@ public sealed class IndexRun
         var sorted = chunks.ToArray();
         Array.Sort(sorted, static (a, b) => a.Frame.ChunkId.Value.CompareTo(b.Frame.ChunkId.Value));
         if (packs.Count > MaxPacks || sorted.Length > MaxChunks)
-            throw new ArgumentException($"A run holds at most {MaxPacks} packs and {MaxChunks} chunks, not {packs.Count} and {sorted.Length}.");
+        {
+            throw new ArgumentException(
+                $"A run holds at most {MaxPacks} packs and {MaxChunks} chunks, not {packs.Count} and {sorted.Length}.");
+        }
         var body = new byte[4 + (packs.Count * PackLength) + 4 + (sorted.Length * ChunkLength)];
         var rest = body.AsSpan();
         WriteCount(ref rest, packs.Count);
@@ -55,7 +63,10 @@ public sealed class IndexRun
             var chunk = sorted[i];
             var isRepeated = i > 0 && chunk.Frame.ChunkId == sorted[i - 1].Frame.ChunkId;
             if (isRepeated || (uint)chunk.PackNumber >= (uint)packs.Count || !chunk.Frame.IsSound(packs[chunk.PackNumber].Suite))
-                throw new ArgumentException($"The chunk {chunk.Frame.ChunkId} comes twice, is in no pack of the run, or has impossible lengths.", nameof(chunks));
+            {
+                throw new ArgumentException(
+                    $"The chunk {chunk.Frame.ChunkId} comes twice, is in no pack of the run, or has impossible lengths.", nameof(chunks));
+            }
             WriteChunk(ref rest, chunk);
         }
         return body;
@@ -75,7 +86,8 @@ public sealed class IndexRun
         for (var i = 0; i < count; i++)
         {
             var chunk = run[i];
-            if ((uint)chunk.PackNumber >= (uint)packs.Length || !chunk.Frame.IsSound(packs[chunk.PackNumber].Suite)) throw Malformed("chunk");
+            if ((uint)chunk.PackNumber >= (uint)packs.Length || !chunk.Frame.IsSound(packs[chunk.PackNumber].Suite))
+                throw Malformed("chunk");
             if (i > 0 && run.ChunkIdAt(i - 1).CompareTo(chunk.Frame.ChunkId.Value) >= 0) throw Malformed("order");
         }
         return run;
@@ -130,7 +142,10 @@ public sealed class IndexRun
     {
         var suite = BinaryPrimitives.ReadUInt32LittleEndian(source[36..]);
         if (suite is > (uint)ObjectSuite.Infrastructure and <= byte.MaxValue)
-            throw new FormatFaultException(FormatFault.TooNew, $"The index names a pack of suite {suite}, which this program does not know.");
+        {
+            throw new FormatFaultException(
+                FormatFault.TooNew, $"The index names a pack of suite {suite}, which this program does not know.");
+        }
         var pack = new IndexedPack(
             new(Bytes32.Read(source)),
             BinaryPrimitives.ReadUInt32LittleEndian(source[32..]),

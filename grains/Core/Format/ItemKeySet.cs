@@ -5,8 +5,8 @@ using RecoveryVault.Keys;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// The item id key and what is derived from it. It lives as long as its item, whatever becomes of DEKs: chunks keep their names, heads their hashes and content
-/// its cut points. Owns the secrets. Safe for concurrent use.
+/// The item id key and what is derived from it. It lives as long as its item, whatever becomes of DEKs: chunks keep their names, heads
+/// their hashes and content its cut points. Owns the secrets. Safe for concurrent use.
 /// </summary>
 public sealed class ItemKeySet : IDisposable
 {

@@ -1,8 +1,8 @@
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// The first bytes of every derivation's info (FORMAT.md, section 1). None is the beginning of another, and what follows has a fixed length: no two
-/// derivations are ever given the same input.
+/// The first bytes of every derivation's info (FORMAT.md, section 1). None is the beginning of another, and what follows has a fixed
+/// length: no two derivations are ever given the same input.
 /// </summary>
 internal static class KeyLabels
 {

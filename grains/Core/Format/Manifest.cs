@@ -5,8 +5,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// What a backup counted: entries of the catalogue of every type, files and directories among them, content bytes in all without holes, entries with a read
-/// error, entries left out by rule (what lay below an excluded directory not counted).
+/// What a backup counted: entries of the catalogue of every type, files and directories among them, content bytes in all without holes,
+/// entries with a read error, entries left out by rule (what lay below an excluded directory not counted).
 /// </summary>
 public sealed record ManifestStatistics(long Entries, long Files, long Directories, long Bytes, long FilesUnreadable, long EntriesExcluded);
 
@@ -14,8 +14,8 @@ public sealed record ManifestStatistics(long Entries, long Files, long Directori
 public sealed record ManifestSource(string Host, ReadOnlyMemory<byte> Path);
 
 /// <summary>
-/// What a recovery point is (FORMAT.md, section 5). It names no key version, generation, pack or place, so that its hash outlives rotation, re-keying and
-/// repacking.
+/// What a recovery point is (FORMAT.md, section 5). It names no key version, generation, pack or place, so that its hash outlives rotation,
+/// re-keying and repacking.
 /// </summary>
 public sealed record Manifest
 {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Items;
@@ -19,11 +18,11 @@ internal static class ManifestCodec
         manifest.Seq < 1 || (manifest.Seq == 1) != (manifest.PrevHash == HeadHash.None) ? "has no place in a chain"
         : manifest.Kind is < ContentKind.Tree or > ContentKind.Image ? "has no known kind"
         : !IsText(manifest.RecoveryPoint, MaxNameLength) || !IsText(manifest.OperationId, MaxNameLength) ? "has a name of impossible length"
-        : manifest.Source.Host.Length > MaxHostLength || manifest.Source.Path.Length > RelativePath.MaxLength ? "has a source of impossible length"
-        : manifest.Statistics is not { Entries: >= 0, Files: >= 0, Directories: >= 0, Bytes: >= 0, FilesUnreadable: >= 0, EntriesExcluded: >= 0 }
-            ? "has negative counts"
-        : manifest.Catalogue.Level is < 0 or > CatalogueLimits.MaxLevel || manifest.Catalogue.Node is not { Length: >= 1 and <= ChunkRef.MaxLength, IsZero: false }
-            ? "has an impossible catalogue root"
+        : manifest.Source.Host.Length > MaxHostLength || manifest.Source.Path.Length > RelativePath.MaxLength
+            ? "has a source of impossible length"
+        : HasNegative(manifest.Statistics) ? "has negative counts"
+        : manifest.Catalogue is not { Level: >= 0 and <= CatalogueLimits.MaxLevel, Node: { Length: >= 1 and <= ChunkRef.MaxLength } }
+            || manifest.Catalogue.Node.IsZero ? "has an impossible catalogue root"
         : null;
 
     public static byte[] Encode(Manifest manifest)
@@ -51,9 +50,11 @@ internal static class ManifestCodec
         {
             var manifest = Read(json);
             if (Violation(manifest) is { } violation) throw new FormatFaultException(FormatFault.Malformed, $"The manifest {violation}.");
-            return Encode(manifest).AsSpan().SequenceEqual(json) ? manifest : throw new FormatFaultException(FormatFault.Malformed, "The manifest is not canonical.");
+            if (!Encode(manifest).AsSpan().SequenceEqual(json))
+                throw new FormatFaultException(FormatFault.Malformed, "The manifest is not canonical.");
+            return manifest;
         }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException or InvalidOperationException or EncoderFallbackException)
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException or InvalidOperationException)
         {
             throw new FormatFaultException(FormatFault.Malformed, "The manifest breaks the format.", e);
         }
@@ -64,7 +65,10 @@ internal static class ManifestCodec
         var json = new CanonicalJsonReader(utf8);
         json.Begin();
         if (json.Number("format") is var version && version > Manifest.FormatVersion)
-            throw new FormatFaultException(FormatFault.TooNew, $"The manifest has format {version}; this program knows format {Manifest.FormatVersion}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.TooNew, $"The manifest has format {version}; this program knows format {Manifest.FormatVersion}.");
+        }
         var manifest = new Manifest
         {
             VaultId = VaultId.Parse(json.Text("vaultId")),
@@ -112,8 +116,13 @@ internal static class ManifestCodec
     private static ManifestStatistics ReadStatistics(ref CanonicalJsonReader json)
     {
         json.Begin("statistics");
-        var statistics = new ManifestStatistics(json.Number("entries"), json.Number("files"), json.Number("directories"), json.Number("bytes"),
-            json.Number("filesUnreadable"), json.Number("entriesExcluded"));
+        var statistics = new ManifestStatistics(
+            json.Number("entries"),
+            json.Number("files"),
+            json.Number("directories"),
+            json.Number("bytes"),
+            json.Number("filesUnreadable"),
+            json.Number("entriesExcluded"));
         json.End();
         return statistics;
     }
@@ -151,7 +160,12 @@ internal static class ManifestCodec
     private static string Format(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     private static DateTimeOffset ParseTime(string text) =>
-        DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+        DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    private static bool HasNegative(ManifestStatistics statistics) => statistics is not
+    {
+        Entries: >= 0, Files: >= 0, Directories: >= 0, Bytes: >= 0, FilesUnreadable: >= 0, EntriesExcluded: >= 0,
+    };
 
     private static bool IsText(string text, int maxLength) => text.Length >= 1 && text.Length <= maxLength;
 }

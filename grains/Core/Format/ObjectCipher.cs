@@ -6,8 +6,8 @@ using RecoveryVault.Keys;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// One object's keys and the sealing and opening of its frames. Every operation makes a cipher of its own (3 microseconds), so that any number of threads may use
-/// one object. That no ordinal is sealed twice is the writer's duty.
+/// One object's keys and the sealing and opening of its frames. Every operation makes a cipher of its own (3 microseconds), so that any
+/// number of threads may use one object. That no ordinal is sealed twice is the writer's duty.
 /// </summary>
 internal sealed class ObjectCipher : IDisposable
 {
@@ -55,7 +55,9 @@ internal sealed class ObjectCipher : IDisposable
         outer.Encrypt(nonce, innerFrame, innerFrame, destination[^ObjectLayout.TagLength..], aad);
     }
 
-    /// <summary>Opens a frame into <paramref name="payload"/>, which is shorter by <see cref="Overhead"/> and stays zero unless all is authentic.</summary>
+    /// <summary>
+    /// Opens a frame into <paramref name="payload"/>, which is shorter by <see cref="Overhead"/> and stays zero unless all is authentic.
+    /// </summary>
     /// <exception cref="FormatFaultException">Tampered.</exception>
     public void Open(in FrameBinding binding, ReadOnlySpan<byte> sealedFrame, Span<byte> payload)
     {
@@ -75,7 +77,8 @@ internal sealed class ObjectCipher : IDisposable
         }
         catch (AuthenticationTagMismatchException e)
         {
-            throw new FormatFaultException(FormatFault.Tampered, $"Frame {(long)binding.Ordinal} does not authenticate: it was altered or belongs elsewhere.", e);
+            throw new FormatFaultException(
+                FormatFault.Tampered, $"Frame {(long)binding.Ordinal} does not authenticate: it was altered or belongs elsewhere.", e);
         }
         finally
         {
@@ -89,7 +92,8 @@ internal sealed class ObjectCipher : IDisposable
         _outerKey?.Dispose();
     }
 
-    private static void Decrypt(SecretBytes key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> frame, Span<byte> destination, ReadOnlySpan<byte> aad)
+    private static void Decrypt(
+        SecretBytes key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> frame, Span<byte> destination, ReadOnlySpan<byte> aad)
     {
         using var aes = new AesGcm(key.Span, ObjectLayout.TagLength);
         aes.Decrypt(nonce, frame[..^ObjectLayout.TagLength], frame[^ObjectLayout.TagLength..], destination, aad);

@@ -22,7 +22,9 @@ public enum ObjectType : byte
     Manifest = 3,
 }
 
-/// <summary>A sealed object's clear header without its key commitment (FORMAT.md, section 2). The platform key id is 0 in suite 1.</summary>
+/// <summary>
+/// A sealed object's clear header without its key commitment (FORMAT.md, section 2). The platform key id is 0 in suite 1.
+/// </summary>
 public sealed record ObjectHeader(
     ObjectSuite Suite, ObjectType Type, uint DekEpoch, VaultId VaultId, ItemId ItemId, ObjectId ObjectId, uint PlatformKeyId)
 {
@@ -42,12 +44,15 @@ public sealed record ObjectHeader(
     /// <exception cref="FormatFaultException">Malformed or TooNew.</exception>
     public static ObjectHeader Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < SizeBytes || !bytes.StartsWith(Magic)) throw new FormatFaultException(FormatFault.Malformed, "This is no sealed object.");
+        if (bytes.Length < SizeBytes || !bytes.StartsWith(Magic))
+            throw new FormatFaultException(FormatFault.Malformed, "This is no sealed object.");
         var version = BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]);
         if (version > FormatVersion || bytes[10] > (byte)ObjectSuite.Infrastructure || bytes[11] > (byte)ObjectType.Manifest)
         {
-            throw new FormatFaultException(FormatFault.TooNew,
-                $"The object has format version {version}, suite {bytes[10]}, type {bytes[11]}; this program knows version {FormatVersion}, suites 1 and 2, types 1 to 3.");
+            throw new FormatFaultException(
+                FormatFault.TooNew,
+                $"The object has format version {version}, suite {bytes[10]}, type {bytes[11]}; "
+                + $"this program knows version {FormatVersion}, suites 1 and 2, types 1 to 3.");
         }
         var header = new ObjectHeader(
             (ObjectSuite)bytes[10],
@@ -57,7 +62,8 @@ public sealed record ObjectHeader(
             new(BinaryPrimitives.ReadUInt128BigEndian(bytes[32..])),
             new(Bytes32.Read(bytes[48..])),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[PlatformKeyIdOffset..]));
-        var isSound = version != 0 && header.Suite != 0 && header.Type != 0 && bytes[ReservedOffset..SizeBytes].IndexOfAnyExcept((byte)0) < 0
+        var isSound = version != 0 && header.Suite != 0 && header.Type != 0
+            && bytes[ReservedOffset..SizeBytes].IndexOfAnyExcept((byte)0) < 0
             && (header.Suite == ObjectSuite.Infrastructure || header.PlatformKeyId == 0);
         return isSound ? header : throw new FormatFaultException(FormatFault.Malformed, "The object's header breaks the format.");
     }

@@ -22,7 +22,9 @@ internal static class ObjectLayout
 
     public static int SealedTailLength(ObjectSuite suite) => TailPlaintextLength + Overhead(suite);
 
-    /// <summary>The length an object of this length is padded to. A length that is its own padded length may occur, every other is refused.</summary>
+    /// <summary>
+    /// The length an object of this length is padded to. A length that is its own padded length may occur, every other is refused.
+    /// </summary>
     public static long PaddedLength(long length)
     {
         var step = length <= SmallLimit ? SmallStep : LargeStep;
@@ -31,5 +33,6 @@ internal static class ObjectLayout
 
     /// <summary>The whole object's length without padding.</summary>
     public static long UnpaddedLength(long footerOffset, int frames, ObjectSuite suite) =>
-        footerOffset + FooterHeadLength + ((long)frames * FooterEntryLength) + Overhead(suite) + SealedTailLength(suite) + ObjectTrailer.SizeBytes;
+        footerOffset + FooterHeadLength + ((long)frames * FooterEntryLength) + Overhead(suite)
+        + SealedTailLength(suite) + ObjectTrailer.SizeBytes;
 }

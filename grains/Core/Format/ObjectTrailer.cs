@@ -5,8 +5,8 @@ using System.IO.Hashing;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// The clear end of every sealed object: magic, length, and XXH3-128 of everything before the hash. Anyone can scrub with it, without keys; whoever alters
-/// an object on purpose can alter it too, so it tells bit rot only.
+/// The clear end of every sealed object: magic, length, and XXH3-128 of everything before the hash. Anyone can scrub with it, without keys;
+/// whoever alters an object on purpose can alter it too, so it tells bit rot only.
 /// </summary>
 public static class ObjectTrailer
 {
@@ -65,7 +65,10 @@ public sealed class ObjectScrub(long length)
     public void Finish()
     {
         if (_position != length || length < ObjectHeader.SizeBytes + ObjectTrailer.SizeBytes || !ObjectTrailer.IsAtEnd(_trailer, length))
-            throw new FormatFaultException(FormatFault.BitRot, $"The object is cut short or extended: of {length} bytes, the last are not its end.");
+        {
+            throw new FormatFaultException(
+                FormatFault.BitRot, $"The object is cut short or extended: of {length} bytes, the last are not its end.");
+        }
         if (!_hash.GetCurrentHash().AsSpan().SequenceEqual(_trailer.AsSpan(ObjectTrailer.SizeBytes - ObjectTrailer.HashLength)))
             throw new FormatFaultException(FormatFault.BitRot, "The object's checksum does not match: bits were flipped.");
     }

@@ -17,7 +17,8 @@ public static class PayloadCompression
     public static int MaxPayloadLength(int plaintextLength) => (int)(plaintextLength * 97L / 100);
 
     /// <summary>
-    /// Compresses into at least <see cref="MaxPayloadLength"/> bytes; false when that saves less than 3 %: then the plaintext itself is the payload.
+    /// Compresses into at least <see cref="MaxPayloadLength"/> bytes; false when that saves less than 3 %: then the plaintext itself is the
+    /// payload.
     /// </summary>
     public static bool TryCompress(ReadOnlySpan<byte> plaintext, Span<byte> destination, out int payloadLength)
     {

@@ -15,7 +15,8 @@ public static class SealedBody
         for (var rest = body; !rest.IsEmpty;)
         {
             var piece = rest[..Math.Min(rest.Length, PieceLength)];
-            if (PayloadCompression.TryCompress(piece, buffer, out var length)) writer.Add(default, piece.Length, PayloadCodec.Zstd, buffer.AsSpan(0, length));
+            if (PayloadCompression.TryCompress(piece, buffer, out var length))
+                writer.Add(default, piece.Length, PayloadCodec.Zstd, buffer.AsSpan(0, length));
             else writer.Add(default, piece.Length, PayloadCodec.Raw, piece);
             rest = rest[piece.Length..];
         }
@@ -23,8 +24,8 @@ public static class SealedBody
     }
 
     /// <summary>
-    /// Checks a whole object, trailer first, and opens its body. With <paramref name="expectedId"/>, by which it was looked up, another authentic object in its
-    /// place is refused. A body longer than <paramref name="maxLength"/> is refused before memory is taken for it.
+    /// Checks a whole object, trailer first, and opens its body. With <paramref name="expectedId"/>, by which it was looked up, another
+    /// authentic object in its place is refused. A body longer than <paramref name="maxLength"/> is refused before memory is taken for it.
     /// </summary>
     /// <exception cref="FormatFaultException">Any fault.</exception>
     public static byte[] Open(
@@ -34,11 +35,15 @@ public static class SealedBody
         ObjectTrailer.Verify(new(sealedObject));
         using var reader = new SealedObjectReader(bytes, dek, platformKey);
         if (reader.Header.Type != type || (expectedId is { } id && reader.Header.ObjectId != id))
-            throw new FormatFaultException(FormatFault.Tampered, $"Where a {type} belongs lies {reader.Header.Type} {reader.Header.ObjectId}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.Tampered, $"Where a {type} belongs lies {reader.Header.Type} {reader.Header.ObjectId}.");
+        }
         var footer = reader.OpenTail(bytes, bytes.Length);
         var entries = reader.OpenFooter(footer, bytes.Slice((int)footer.Offset, footer.SealedLength));
         var length = entries.Sum(entry => (long)entry.PlaintextLength);
-        if (length > maxLength) throw new FormatFaultException(FormatFault.Malformed, $"The {type}'s body has {length} bytes, at most {maxLength} are allowed.");
+        if (length > maxLength)
+            throw new FormatFaultException(FormatFault.Malformed, $"The {type}'s body has {length} bytes, more than {maxLength}.");
         var body = new byte[length];
         var rest = body.AsSpan();
         foreach (var entry in entries)

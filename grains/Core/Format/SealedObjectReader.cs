@@ -8,8 +8,8 @@ namespace RecoveryVault.Format;
 public readonly record struct FooterLocation(long Offset, int SealedLength);
 
 /// <summary>
-/// Opens the parts of one sealed object, whichever of them the caller has read from the store. Safe for concurrent use. A part that does not authenticate is
-/// reported as tampered with; whether it was bit rot, <see cref="ObjectTrailer.Verify"/> of the whole object tells.
+/// Opens the parts of one sealed object, whichever of them the caller has read from the store. Safe for concurrent use. A part that does
+/// not authenticate is reported as tampered with; whether it was bit rot, <see cref="ObjectTrailer.Verify"/> of the whole object tells.
 /// </summary>
 public sealed class SealedObjectReader : IDisposable
 {
@@ -25,30 +25,45 @@ public sealed class SealedObjectReader : IDisposable
     {
         if (CryptographicOperations.FixedTimeEquals(_cipher.Header, header[..ObjectHeader.SizeBytes])) return;
         _cipher.Dispose();
-        throw new FormatFaultException(FormatFault.Tampered, $"The header of {Header.Type} {Header.ObjectId} was altered, or its key substituted.");
+        throw new FormatFaultException(
+            FormatFault.Tampered, $"The header of {Header.Type} {Header.ObjectId} was altered, or its key substituted.");
     }
 
     private SealedObjectReader(ObjectHeader header, DataKey dek, PlatformKey? platformKey)
     {
         if (header.VaultId != dek.VaultId || header.ItemId != dek.ItemId)
-            throw new FormatFaultException(FormatFault.Tampered, $"{header.Type} {header.ObjectId} belongs to item {header.ItemId}, not to {dek.ItemId}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.Tampered, $"{header.Type} {header.ObjectId} belongs to item {header.ItemId}, not to {dek.ItemId}.");
+        }
         if (header.DekEpoch != dek.Epoch)
-            throw new FormatFaultException(FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs the DEK of epoch {header.DekEpoch}, not {dek.Epoch}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs the DEK of epoch {header.DekEpoch}, not {dek.Epoch}.");
+        }
         if (header.Suite == ObjectSuite.Infrastructure && platformKey?.Id != header.PlatformKeyId)
-            throw new FormatFaultException(FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs platform key {header.PlatformKeyId}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs platform key {header.PlatformKeyId}.");
+        }
         Header = header;
         _cipher = new(header, dek, platformKey);
     }
 
     public ObjectHeader Header { get; }
 
-    /// <summary>How many bytes at an object's end <see cref="OpenTail"/> needs at least; whoever reads more may have the footer with them.</summary>
+    /// <summary>
+    /// How many bytes at an object's end <see cref="OpenTail"/> needs at least; whoever reads more may have the footer with them.
+    /// </summary>
     public int TailLength => ObjectLayout.SealedTailLength(Header.Suite) + ObjectTrailer.SizeBytes;
 
     /// <summary>Opens chunks of a pack as an index run names them, without having read the pack's header.</summary>
     /// <exception cref="FormatFaultException">WrongKey.</exception>
     public static SealedObjectReader ForPack(IndexedPack pack, DataKey dek, PlatformKey? platformKey = null) =>
-        new(new ObjectHeader(pack.Suite, ObjectType.Pack, pack.DekEpoch, dek.VaultId, dek.ItemId, pack.PackId, pack.PlatformKeyId), dek, platformKey);
+        new(
+            new ObjectHeader(pack.Suite, ObjectType.Pack, pack.DekEpoch, dek.VaultId, dek.ItemId, pack.PackId, pack.PlatformKeyId),
+            dek,
+            platformKey);
 
     /// <summary>Finds the footer from the object's last bytes, at least <see cref="TailLength"/> of them.</summary>
     /// <exception cref="FormatFaultException">BitRot when the object ends too early or late, Tampered, Malformed.</exception>
@@ -60,8 +75,9 @@ public sealed class SealedObjectReader : IDisposable
         _cipher.Open(FrameBinding.Tail, end[^TailLength..^ObjectTrailer.SizeBytes], tail);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(tail);
         var length = BinaryPrimitives.ReadInt32LittleEndian(tail[8..]);
-        var isSound = objectLength <= ObjectLayout.MaxLength && objectLength == ObjectLayout.PaddedLength(objectLength) && offset >= ObjectHeader.SizeBytes
-            && length >= ObjectLayout.FooterHeadLength + _cipher.Overhead && offset == objectLength - TailLength - length
+        var isSound = objectLength <= ObjectLayout.MaxLength && objectLength == ObjectLayout.PaddedLength(objectLength)
+            && offset >= ObjectHeader.SizeBytes && length >= ObjectLayout.FooterHeadLength + _cipher.Overhead
+            && offset == objectLength - TailLength - length
             && BinaryPrimitives.ReadInt32LittleEndian(tail[12..]) == 0;
         return isSound ? new(offset, length) : throw Malformed("tail");
     }
@@ -86,14 +102,16 @@ public sealed class SealedObjectReader : IDisposable
     }
 
     /// <summary>
-    /// Opens one frame, named by the footer or an index run, into a buffer of the plaintext's length, which holds nothing of it unless all of it is authentic.
+    /// Opens one frame, named by the footer or an index run, into a buffer of the plaintext's length, which holds nothing of it unless all
+    /// of it is authentic.
     /// </summary>
     /// <exception cref="FormatFaultException">BitRot when the object ended before the frame did, Tampered, Malformed.</exception>
     public void OpenFrame(in FrameEntry entry, ReadOnlySpan<byte> sealedFrame, Span<byte> plaintext)
     {
         if (!entry.IsSound(Header.Suite)) throw Malformed("frame entry");
         RequireWhole(sealedFrame.Length, entry.SealedLength);
-        if (plaintext.Length != entry.PlaintextLength) throw new ArgumentException($"The plaintext has {entry.PlaintextLength} bytes.", nameof(plaintext));
+        if (plaintext.Length != entry.PlaintextLength)
+            throw new ArgumentException($"The plaintext has {entry.PlaintextLength} bytes.", nameof(plaintext));
         if (entry.Codec == PayloadCodec.Raw)
         {
             _cipher.Open(new(entry), sealedFrame, plaintext);
@@ -124,8 +142,8 @@ public sealed class SealedObjectReader : IDisposable
         for (var i = 0u; i < count; i++)
         {
             var chunkId = new ChunkId(Bytes32.Read(rest));
-            if (FrameEntry.ReadLocation(i, chunkId, rest[Bytes32.SizeBytes..]) is not { } entry || !entry.IsSound(Header.Suite) || entry.Offset != end)
-                throw Malformed("footer");
+            if (FrameEntry.ReadLocation(i, chunkId, rest[Bytes32.SizeBytes..]) is not { } entry) throw Malformed("footer");
+            if (!entry.IsSound(Header.Suite) || entry.Offset != end) throw Malformed("footer");
             entries[i] = entry;
             end += entry.SealedLength;
             rest = rest[ObjectLayout.FooterEntryLength..];
@@ -135,7 +153,9 @@ public sealed class SealedObjectReader : IDisposable
 
     private void RequireWhole(int got, int want)
     {
-        if (got != want) throw new FormatFaultException(FormatFault.BitRot, $"{Header.Type} {Header.ObjectId} is cut short: {got} bytes where {want} belong.");
+        if (got == want) return;
+        throw new FormatFaultException(
+            FormatFault.BitRot, $"{Header.Type} {Header.ObjectId} is cut short: {got} bytes where {want} belong.");
     }
 
     private FormatFaultException Malformed(string part) =>

@@ -5,8 +5,9 @@ using System.IO.Hashing;
 namespace RecoveryVault.Format;
 
 /// <summary>
-/// Builds one sealed object: reserve frames one after the other, seal each on any thread, finish, put the content under a name that holds the object id and with
-/// If-None-Match, dispose. An object that could not be put under its id is sealed again by a new writer; the same bytes may be put again.
+/// Builds one sealed object: reserve frames one after the other, seal each on any thread, finish, put the content under a name that holds
+/// the object id and with If-None-Match, dispose. An object that could not be put under its id is sealed again by a new writer; the same
+/// bytes may be put again.
 /// </summary>
 public sealed class SealedObjectWriter : IDisposable
 {
@@ -19,7 +20,8 @@ public sealed class SealedObjectWriter : IDisposable
     private bool _isDisposed;
 
     /// <summary>Begins an object; with a platform key it is one of suite 2 (infrastructure encryption).</summary>
-    public SealedObjectWriter(ObjectType type, DataKey dek, PlatformKey? platformKey = null) : this(type, dek, platformKey, ObjectId.Create())
+    public SealedObjectWriter(ObjectType type, DataKey dek, PlatformKey? platformKey = null)
+        : this(type, dek, platformKey, ObjectId.Create())
     {
     }
 
@@ -42,8 +44,8 @@ public sealed class SealedObjectWriter : IDisposable
     private long UnpaddedLength => ObjectLayout.UnpaddedLength(_content.Length, _entries.Count, _header.Suite);
 
     /// <summary>
-    /// Gives the next frame its ordinal and place. From one thread at a time. The chunk id is zero unless the object is a pack; the payload is as long as the plaintext
-    /// when raw, shorter when compressed.
+    /// Gives the next frame its ordinal and place. From one thread at a time. The chunk id is zero unless the object is a pack; the payload
+    /// is as long as the plaintext when raw, shorter when compressed.
     /// </summary>
     /// <exception cref="InvalidOperationException">The object is finished, or would exceed 256 MiB.</exception>
     public ReservedFrame Reserve(ChunkId chunkId, int plaintextLength, PayloadCodec codec, int payloadLength)
@@ -54,7 +56,8 @@ public sealed class SealedObjectWriter : IDisposable
             (uint)_entries.Count, chunkId, (uint)_content.Length, payloadLength + _cipher.Overhead, plaintextLength, codec);
         if (ObjectLayout.PaddedLength(UnpaddedLength + ObjectLayout.FooterEntryLength + entry.SealedLength) > ObjectLayout.MaxLength)
             throw new InvalidOperationException("The object would exceed 256 MiB: finish it and begin another.");
-        if (!entry.IsSound(_header.Suite)) throw new ArgumentException($"No frame can have these lengths: {plaintextLength}, {codec}, {payloadLength}.");
+        if (!entry.IsSound(_header.Suite))
+            throw new ArgumentException($"No frame can have these lengths: {plaintextLength}, {codec}, {payloadLength}.");
         _entries.Add(entry);
         Interlocked.Increment(ref _unsealed);
         return new(this, entry, _content.Take(entry.SealedLength));
@@ -73,7 +76,8 @@ public sealed class SealedObjectWriter : IDisposable
     public ReadOnlySequence<byte> Finish()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_isFinished || Volatile.Read(ref _unsealed) != 0) throw new InvalidOperationException("The object is finished, or frames of it are not sealed.");
+        if (_isFinished || Volatile.Read(ref _unsealed) != 0)
+            throw new InvalidOperationException("The object is finished, or frames of it are not sealed.");
         var length = ObjectLayout.PaddedLength(UnpaddedLength);
         // First of all, so that no failure below can lead to another footer under the same nonce.
         _isFinished = true;
@@ -155,7 +159,10 @@ public sealed class ReservedFrame
     public void Seal(ReadOnlySpan<byte> payload)
     {
         if (payload.Length != _destination.Length - ObjectLayout.Overhead(_writer.Header.Suite))
-            throw new ArgumentException($"The frame was reserved for {Entry.SealedLength} sealed bytes, which this payload does not make.", nameof(payload));
+        {
+            throw new ArgumentException(
+                $"The frame was reserved for {Entry.SealedLength} sealed bytes, which this payload does not make.", nameof(payload));
+        }
         if (Interlocked.Exchange(ref _isTaken, 1) != 0) throw new InvalidOperationException("A frame is sealed once.");
         _writer.Seal(Entry, payload, _destination.Span);
     }
