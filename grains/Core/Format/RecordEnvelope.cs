@@ -15,8 +15,8 @@ public enum RecordType : byte
 }
 
 /// <summary>
-/// The frame of the records that keys and recovery points hang on (FORMAT.md, section 6): clear payload, a MAC under the platform keyring, a checksum. The MAC says who
-/// wrote it and as what; that it is the right one (item, seq, predecessor) the payload must say.
+/// The frame of the records that keys and recovery points hang on (FORMAT.md, section 6): clear payload, a MAC under the platform keyring,
+/// a checksum. The MAC says who wrote it and as what; that it is the right one (item, seq, predecessor) the payload must say.
 /// </summary>
 public static class RecordEnvelope
 {
@@ -48,14 +48,18 @@ public static class RecordEnvelope
         return record;
     }
 
-    /// <summary>Checks checksum, then MAC in constant time, and returns the payload. The keyring gives the platform key of an id, or null.</summary>
+    /// <summary>
+    /// Checks checksum, then MAC in constant time, and returns the payload. The keyring gives the platform key of an id, or null.
+    /// </summary>
     /// <exception cref="FormatFaultException">BitRot, Malformed, TooNew, WrongKey when the keyring lacks the key, Tampered.</exception>
     public static byte[] Open(ReadOnlySpan<byte> record, RecordType type, Func<uint, PlatformKey?> keyring)
     {
         Scrub(record);
-        if (record[10] != (byte)type) throw new FormatFaultException(FormatFault.Tampered, $"Where a record of type {type} belongs lies one of type {record[10]}.");
+        if (record[10] != (byte)type)
+            throw new FormatFaultException(FormatFault.Tampered, $"Where a record of type {type} belongs lies one of type {record[10]}.");
         var keyId = BinaryPrimitives.ReadUInt32LittleEndian(record[12..]);
-        var key = keyring(keyId) ?? throw new FormatFaultException(FormatFault.WrongKey, $"The {type} record was made with platform key {keyId}, which the keyring lacks.");
+        var key = keyring(keyId) ?? throw new FormatFaultException(
+            FormatFault.WrongKey, $"The {type} record was made with platform key {keyId}, which the keyring lacks.");
         var macOffset = record.Length - ChecksumLength - MacLength;
         Span<byte> mac = stackalloc byte[MacLength];
         Mac(type, key, record[..macOffset], mac);
@@ -69,7 +73,10 @@ public static class RecordEnvelope
     public static void Scrub(ReadOnlySpan<byte> record)
     {
         if (record.Length < HeaderLength + MacLength + ChecksumLength || !IsIntact(record))
-            throw new FormatFaultException(FormatFault.BitRot, "The record's checksum does not match: it was cut short, extended, or bits were flipped.");
+        {
+            throw new FormatFaultException(
+                FormatFault.BitRot, "The record's checksum does not match: it was cut short, extended, or bits were flipped.");
+        }
         RequireWellFormed(record);
     }
 
@@ -78,9 +85,14 @@ public static class RecordEnvelope
         if (!record.StartsWith(Magic)) throw new FormatFaultException(FormatFault.Malformed, "This is no record.");
         var version = BinaryPrimitives.ReadUInt16LittleEndian(record[8..]);
         if (version > FormatVersion)
-            throw new FormatFaultException(FormatFault.TooNew, $"The record has format version {version}; this program knows version {FormatVersion}.");
+        {
+            throw new FormatFaultException(
+                FormatFault.TooNew, $"The record has format version {version}; this program knows version {FormatVersion}.");
+        }
         var payloadLength = BinaryPrimitives.ReadUInt32LittleEndian(record[16..]);
-        if (version == 0 || record[11] != 0 || payloadLength > MaxPayloadLength || record.Length != HeaderLength + payloadLength + MacLength + ChecksumLength)
+        var isSound = version != 0 && record[11] == 0 && payloadLength <= MaxPayloadLength
+            && record.Length == HeaderLength + payloadLength + MacLength + ChecksumLength;
+        if (!isSound)
             throw new FormatFaultException(FormatFault.Malformed, "The record breaks the format.");
     }
 
