@@ -126,13 +126,14 @@ internal sealed class Invocation : IAsyncDisposable
 
     private static ErrorShape Explain(Exception exception) => exception switch
     {
-        _ when Refusals.Find(exception) is VaultException refusal && exception is not KeyVaultException => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
+        // A key vault command is answered in the key vault's own words.
         KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, ""),
+        _ when Refusals.Find(exception) is { } refusal => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
         _ => new ErrorShape("InternalError", exception.Message, "This is a fault of the program: run the command again with --verbose and report what it prints."),
     };
 
     private static void LogToStandardError(ILoggingBuilder logging) =>
-        logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Information);
+        logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
 
     /// <summary>The words of a command, such as "rvault vault show".</summary>
     public static string PathOf(Command command)

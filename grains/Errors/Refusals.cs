@@ -1,16 +1,31 @@
+using System.Text.Json;
+using RecoveryVault.Format;
 using RecoveryVault.Keys;
+using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Errors;
 
-/// <summary>Leads from any failure of our own layers to the coded refusal that jobs keep and callers get.</summary>
+/// <summary>Leads from any failure of our own layers, however wrapped on its way, to the coded refusal that jobs keep and callers get.</summary>
 public static class Refusals
 {
     /// <summary>The refusal an exception stands for; null for faults of the program.</summary>
-    public static VaultException? Find(Exception exception) => exception switch
+    public static VaultException? Find(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (Translate(exception) is { } refusal) return refusal;
+        }
+        return null;
+    }
+
+    private static VaultException? Translate(Exception exception) => exception switch
     {
         VaultException refusal => refusal,
         KeyVaultException fault => KeyVaultRefusals.ToVaultException(fault, "The key vault refused"),
-        _ => StoreRefusals.Find(exception) is { } failure ? StoreRefusals.ToVaultException(failure) : null,
+        BlobStoreException failure => StoreRefusals.ToVaultException(failure),
+        FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
+        JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),
+        _ => null,
     };
 }

@@ -44,7 +44,9 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
         {
-            await EndAsync(vaultId, jobId, logOperation, JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation)));
+            // What went wrong first is what the caller must hear, also when the store has no space left to keep it.
+            var end = JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation));
+            await BestEffortAsync(() => EndAsync(vaultId, jobId, logOperation, end));
             throw refusal;
         }
     }

@@ -38,9 +38,9 @@ public interface IVaultKeys : IGrainWithStringKey
 [GrainsOnly, Alias("rv.IVaultCreation")]
 public interface IVaultCreation : IGrainWithStringKey
 {
-    /// <summary>Creates the record; the same request again changes nothing.</summary>
+    /// <summary>Creates the record; the same request again changes nothing. Null when the vault was deleted.</summary>
     [Alias("Create")]
-    Task<VaultSummary> CreateAsync(CreateVault request);
+    Task<VaultSummary?> CreateAsync(CreateVault request);
 
     /// <summary>The vault's settings, or null when it does not exist or is deleted.</summary>
     [Alias("Find")]

@@ -15,9 +15,13 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
     public async Task<VaultSummary> CreateVaultAsync(CreateVault request)
     {
         VaultName.Require(request.Name);
-        var claim = await _names.ClaimAsync(request.Name, VaultId.Create().ToString());
-        var vault = GrainFactory.GetGrain<IVaultCreation>(claim.Id);
-        return await vault.CreateAsync(request);
+        while (true)
+        {
+            var claim = await _names.ClaimAsync(request.Name, VaultId.Create().ToString());
+            if (await GrainFactory.GetGrain<IVaultCreation>(claim.Id).CreateAsync(request) is { } created) return created;
+            // The vault that bears the name was deleted, and its process died before it could free the name.
+            await _names.FreeAsync(claim.Name, claim.Id);
+        }
     }
 
     public async Task<VaultId> FindVaultAsync(string name)

@@ -11,6 +11,7 @@ public sealed partial class VaultGrain
     {
         if (Vault.JobOf(request.OperationId) is { } done) return Vault.ToEncryptionSummary(done);
         var keyId = Vault.RequireKeyChange(request);
+        KeyVaultConnector.RequireKnown(keyId);
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
         return await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, async () =>
         {
@@ -35,8 +36,9 @@ public sealed partial class VaultGrain
         if (facts?.Key is not { } key) throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
         var old = Vault.Settings.Encryption;
         await RequireOldKeyAsync(old, key);
-        await UpdateAsync(_ => Vault.AssignKey(request.KeyUri ?? keyId.ToString(), request.KeyVaultSubscriptionId, key, Journal.Now) with { RotationJobId = jobId });
-        await UpdateAsync(_ => Vault.Remember(request.OperationId, jobId));
+        await UpdateAsync(_ => Vault.JobOf(request.OperationId) is not null
+            ? Vault
+            : Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId) with { RotationJobId = jobId });
         // With items in the vault the job ends when the last of them is re-wrapped.
         if (Vault.Settings.Encryption.Previous is null) await EndKeyJobAsync(jobId, old.Current.KeyId);
         if (Vault.FollowsRotation) await EnsureRotationAsync();

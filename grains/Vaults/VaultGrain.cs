@@ -36,8 +36,9 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         ? record
         : throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault {VaultId}: it was deleted or never created.");
 
-    public async Task<VaultSummary> CreateAsync(CreateVault request)
+    public async Task<VaultSummary?> CreateAsync(CreateVault request)
     {
+        if (_cell.Current is { Settings.Deleted: true }) return null;
         if (_cell.Current?.JobOf(request.OperationId) is not null) return Vault.ToSummary();
         if (_cell.Current is not null) throw new VaultException(ErrorCodes.VaultAlreadyExists, $"There is a vault '{request.Name}' already.");
         var created = VaultRecord.Create(VaultId, request, _parts.TenantId, KeyVersions.Platform(_parts.PlatformKeyId), Journal.Now)

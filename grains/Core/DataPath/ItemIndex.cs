@@ -57,12 +57,6 @@ public sealed class ItemIndex
         return false;
     }
 
-    /// <summary>True when a run names the chunk, although its pack is gone.</summary>
-    public bool IsLost(ChunkId chunkId)
-    {
-        lock (_gate) return !_added.ContainsKey(chunkId) && _runs.Any(r => r.Run.TryFind(chunkId, out _));
-    }
-
     /// <summary>The stored length of a pack in bytes; null when it is gone.</summary>
     public long? PackLength(ObjectId packId)
     {

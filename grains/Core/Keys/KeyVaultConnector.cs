@@ -8,8 +8,18 @@ public sealed class KeyVaultConnector(Func<string, string, IKeyVault> openLocal)
 {
     public const string LocalSuffix = ".vault.localhost";
 
+    /// <exception cref="VaultException">As <see cref="RequireKnown"/>.</exception>
+    public IKeyVault Open(KeyId keyId, string principalId)
+    {
+        RequireKnown(keyId);
+        return openLocal(keyId.Host, principalId);
+    }
+
     /// <exception cref="VaultException">UserErrorCMKInvalidKeyUri: no key vault of that kind can be reached by this version.</exception>
-    public IKeyVault Open(KeyId keyId, string principalId) => keyId.Host.EndsWith(LocalSuffix, StringComparison.Ordinal)
-        ? openLocal(keyId.Host, principalId)
-        : throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{keyId}' is on {keyId.Host}; this version reaches key vaults of the form https://NAME{LocalSuffix}/ only.");
+    public static void RequireKnown(KeyId keyId)
+    {
+        if (keyId.Host.EndsWith(LocalSuffix, StringComparison.Ordinal)) return;
+        throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri,
+            $"'{keyId}' is on {keyId.Host}; this version reaches key vaults of the form https://NAME{LocalSuffix}/ only.");
+    }
 }

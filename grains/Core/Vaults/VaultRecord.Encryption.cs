@@ -35,9 +35,9 @@ public sealed partial record VaultRecord
     }
 
     /// <summary>R40 to R47: puts a checked key version in force. The same version again changes nothing but the URI's form.</summary>
-    public VaultRecord AssignKey(string keyUri, string? subscriptionId, KeyVaultKey key, DateTimeOffset now)
+    public VaultRecord AssignKey(KeyId keyId, string? subscriptionId, KeyVaultKey key, DateTimeOffset now)
     {
-        var assigned = Settings.Encryption with { KeyUri = keyUri, KeyVaultSubscriptionId = subscriptionId, LastUpdateStatus = UpdateStatuses.Succeeded };
+        var assigned = Settings.Encryption with { KeyUri = keyId.ToString(), KeyVaultSubscriptionId = subscriptionId, LastUpdateStatus = UpdateStatuses.Succeeded };
         var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now };
         return next.Announce(key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
     }
