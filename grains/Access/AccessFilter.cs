@@ -12,9 +12,10 @@ namespace RecoveryVault.Access;
 /// Inside a silo, Orleans' own services and the embedded command line both call as that silo's hosted client. Orleans' services are told by calling Orleans'
 /// interfaces. No silo opens a gateway yet; one that does must turn away clients that call themselves hosted.
 /// </remarks>
-public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilter
+public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract> open) : IIncomingGrainCallFilter
 {
     private readonly ConcurrentDictionary<MethodInfo, RequiresAttribute?> _requirements = new();
+    private readonly HashSet<string> _open = [.. open.Select(o => o.InterfaceName)];
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
@@ -28,9 +29,13 @@ public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilt
 
     private static bool IsFromClient(IIncomingGrainCallContext context) => context.SourceId is not { } source || source.IsClient();
 
-    private static bool IsOfRuntime(IIncomingGrainCallContext context) =>
-        context.SourceId is { } source && source.Key.ToString() is { } name && name.StartsWith("hosted-", StringComparison.Ordinal)
-        && context.InterfaceMethod.DeclaringType?.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true;
+    private bool IsOfRuntime(IIncomingGrainCallContext context)
+    {
+        if (context.InterfaceMethod.DeclaringType is not { } contract) return false;
+        var isHosted = context.SourceId is { } source && source.Key.ToString() is { } name && name.StartsWith("hosted-", StringComparison.Ordinal);
+        var isOrleans = contract.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true;
+        return isOrleans && (isHosted || _open.Contains(contract.Name));
+    }
 
     private void Authorize(MethodInfo method)
     {
@@ -42,4 +47,12 @@ public sealed class AccessFilter(VerifiedClient client) : IIncomingGrainCallFilt
                 : $"{client.Name} has the role {client.Role}; {method.Name} needs {required.Role}.");
         }
     }
+}
+
+/// <summary>A contract of Orleans' own that clients may call.</summary>
+/// <param name="InterfaceName">The interface's name without namespace; Orleans keeps such contracts internal.</param>
+public sealed record OpenContract(string InterfaceName)
+{
+    /// <summary>Tells which grain types and interfaces the cluster has: the one contract every client must call.</summary>
+    public static OpenContract ClusterManifest { get; } = new("IClusterManifestSystemTarget");
 }

@@ -23,6 +23,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton(parts.Keyring)
             .AddSingleton(parts.KeyVaults)
             .AddSingleton(parts.Client)
+            .AddSingleton(OpenContract.ClusterManifest)
             .AddStores()
             .AddKeys()
             .AddSessions(parts.DataPlane);

@@ -7,11 +7,11 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault activity-log …</c></summary>
 internal static class ActivityLogCommands
 {
-    public static Command Build() => Common.Group("activity-log", "Who changed what when.", List(), Verify());
+    public static Command Build() => CommandParts.Group("activity-log", "Who changed what when.", List(), Verify());
 
     private static CliCommand List()
     {
-        var vaultName = Common.VaultName();
+        var vaultName = CommandParts.VaultName();
         return new CliCommand("list", "Lists a vault's activity log, newest first.", "rvault activity-log list --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
@@ -25,7 +25,7 @@ internal static class ActivityLogCommands
 
     private static CliCommand Verify()
     {
-        var vaultName = Common.VaultName();
+        var vaultName = CommandParts.VaultName();
         return new CliCommand("verify", "Checks the log's hash chain: finds any entry changed, removed or put in another place.",
             "rvault activity-log verify --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
         {

@@ -8,11 +8,11 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault item …</c></summary>
 internal static class ItemCommands
 {
-    public static Command Build() => Common.Group("item", "Protected items.", List(), ShowOne());
+    public static Command Build() => CommandParts.Group("item", "Protected items.", List(), ShowOne());
 
     private static CliCommand List()
     {
-        var vaultName = Common.VaultName();
+        var vaultName = CommandParts.VaultName();
         return new CliCommand("list", "Lists a vault's items.", "rvault item list --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
         {
             var client = await run.ConnectAsync(cancellation: cancellation);
@@ -28,7 +28,7 @@ internal static class ItemCommands
 
     private static CliCommand ShowOne()
     {
-        var (vaultName, itemName) = (Common.VaultName(), Common.Text("--item-name", "The item's name.", "ITEM", "--name", "-i", "-n"));
+        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.Text("--item-name", "The item's name.", "ITEM", "--name", "-i", "-n"));
         return new CliCommand("show", "Shows an item.", "rvault item show --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
         {
             var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));

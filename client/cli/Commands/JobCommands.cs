@@ -8,13 +8,13 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault job …</c></summary>
 internal static class JobCommands
 {
-    public static Command Build() => Common.Group("job", "Jobs: what was done, how it ended.", List(), ShowOne(), Wait());
+    public static Command Build() => CommandParts.Group("job", "Jobs: what was done, how it ended.", List(), ShowOne(), Wait());
 
     private static CliCommand List()
     {
-        var vaultName = Common.VaultName();
+        var vaultName = CommandParts.VaultName();
         var status = new Option<JobStatus?>("--status") { Description = "Only jobs of this status.", HelpName = "STATUS" };
-        var operation = Common.Optional("--operation", "Only jobs of this operation, such as Backup.", "OPERATION");
+        var operation = CommandParts.Optional("--operation", "Only jobs of this operation, such as Backup.", "OPERATION");
         return new CliCommand("list", "Lists a vault's jobs, newest first.", "rvault job list --vault-name docs --status Failed") { vaultName, status, operation }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
@@ -28,7 +28,7 @@ internal static class JobCommands
 
     private static CliCommand ShowOne()
     {
-        var (vaultName, name) = (Common.VaultName(), Common.Name("job"));
+        var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
         return new CliCommand("show", "Shows a job.", "rvault job show --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
@@ -38,7 +38,7 @@ internal static class JobCommands
 
     private static CliCommand Wait()
     {
-        var (vaultName, name) = (Common.VaultName(), Common.Name("job"));
+        var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
         return new CliCommand("wait", "Waits until a job has ended; exit code 1 if it failed.", "rvault job wait --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));

@@ -8,11 +8,11 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault keyvault key …</c></summary>
 internal static class KeyCommands
 {
-    private static Option<string> KeyVaultName() => Common.Text("--vault-name", "The key vault's name.", "KV");
+    private static Option<string> KeyVaultName() => CommandParts.Text("--vault-name", "The key vault's name.", "KV");
 
-    private static Option<string?> Version() => Common.Optional("--version", "The version (32 hex digits); the latest when left out.", "VERSION");
+    private static Option<string?> Version() => CommandParts.Optional("--version", "The version (32 hex digits); the latest when left out.", "VERSION");
 
-    public static Command Build() => Common.Group("key", "Keys of a key vault.", Create(), ShowOne(), ListVersions(), SetAttributes(),
+    public static Command Build() => CommandParts.Group("key", "Keys of a key vault.", Create(), ShowOne(), ListVersions(), SetAttributes(),
         Simple("rotate", "Makes a new version of a key.", (vault, name, cancellation) => vault.RotateKeyAsync(name, cancellation)),
         Simple("delete", "Deletes a key with all its versions; it can be recovered until its key vault purges it.", (vault, name, cancellation) => vault.DeleteKeyAsync(name, cancellation)),
         Simple("recover", "Brings a deleted key back.", (vault, name, cancellation) => vault.RecoverDeletedKeyAsync(name, cancellation)),
@@ -20,10 +20,10 @@ internal static class KeyCommands
 
     private static CliCommand Create()
     {
-        var (vaultName, name) = (KeyVaultName(), Common.Name("key"));
-        var kty = Common.Optional("--kty", "RSA (default) or EC; a backup vault needs RSA.", "RSA|EC").Among("RSA", "EC");
+        var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
+        var kty = CommandParts.Optional("--kty", "RSA (default) or EC; a backup vault needs RSA.", "RSA|EC").Among("RSA", "EC");
         var size = new Option<int?>("--size") { Description = "RSA: 2048 (default), 3072 or 4096 bits.", HelpName = "BITS" };
-        var curve = Common.Optional("--curve", "EC: P-256 (default), P-384 or P-521.", "CURVE");
+        var curve = CommandParts.Optional("--curve", "EC: P-256 (default), P-384 or P-521.", "CURVE");
         return new CliCommand("create", "Creates a key; on an existing name, a new version of it.", "rvault keyvault key create --vault-name kv1 --name kek --kty RSA --size 3072")
         {
             vaultName, name, kty, size, curve,
@@ -40,14 +40,14 @@ internal static class KeyCommands
 
     private static CliCommand ShowOne()
     {
-        var (vaultName, name, version) = (KeyVaultName(), Common.Name("key"), Version());
+        var (vaultName, name, version) = (KeyVaultName(), CommandParts.Name("key"), Version());
         return new CliCommand("show", "Shows a key.", "rvault keyvault key show --vault-name kv1 --name kek") { vaultName, name, version }.Runs(async (run, cancellation) =>
             Print(run, await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)).GetKeyBundleAsync(run.Require(name), run.Get(version), cancellation)));
     }
 
     private static CliCommand ListVersions()
     {
-        var (vaultName, name) = (KeyVaultName(), Common.Name("key"));
+        var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         return new CliCommand("list-versions", "Lists a key's versions, oldest first.", "rvault keyvault key list-versions --vault-name kv1 --name kek") { vaultName, name }.Runs(async (run, cancellation) =>
         {
             var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
@@ -59,8 +59,8 @@ internal static class KeyCommands
 
     private static CliCommand SetAttributes()
     {
-        var (vaultName, name, version) = (KeyVaultName(), Common.Name("key"), Version());
-        var enabled = Common.Choice("--enabled", "Whether the version may be used at all.");
+        var (vaultName, name, version) = (KeyVaultName(), CommandParts.Name("key"), Version());
+        var enabled = CommandParts.Choice("--enabled", "Whether the version may be used at all.");
         var expires = new Option<DateTimeOffset?>("--expires") { Description = "It wraps no more from then on (it still unwraps), such as 2027-01-31T00:00:00Z.", HelpName = "TIME" };
         var notBefore = new Option<DateTimeOffset?>("--not-before") { Description = "It wraps nothing before.", HelpName = "TIME" };
         return new CliCommand("set-attributes", "Enables or disables a key version, or sets its time window.",
@@ -74,7 +74,7 @@ internal static class KeyCommands
 
     private static CliCommand Purge()
     {
-        var (vaultName, name) = (KeyVaultName(), Common.Name("key"));
+        var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         return new CliCommand("purge", "Destroys a deleted key for good; refused under purge protection.", "rvault keyvault key purge --vault-name kv1 --name old") { vaultName, name }.Runs(async (run, cancellation) =>
         {
             await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)).PurgeDeletedKeyAsync(run.Require(name), cancellation);
@@ -84,7 +84,7 @@ internal static class KeyCommands
 
     private static CliCommand Simple(string verb, string description, Func<LocalKeyVault, string, CancellationToken, Task<KeyBundle>> action)
     {
-        var (vaultName, name) = (KeyVaultName(), Common.Name("key"));
+        var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         return new CliCommand(verb, description, $"rvault keyvault key {verb} --vault-name kv1 --name kek") { vaultName, name }.Runs(async (run, cancellation) =>
             Print(run, await action(Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)), run.Require(name), cancellation)));
     }

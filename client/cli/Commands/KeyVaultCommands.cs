@@ -8,17 +8,17 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault keyvault …</c>: key vaults of the local service.</summary>
 internal static class KeyVaultCommands
 {
-    public static Command Build() => Common.Group("keyvault", "Local key vaults and their keys.",
+    public static Command Build() => CommandParts.Group("keyvault", "Local key vaults and their keys.",
         Create(), ShowOne(), List(), Update(), SetPolicy(), DeletePolicy(), KeyCommands.Build(), RecoveryKitCommands.Backup(), RecoveryKitCommands.Restore());
 
     private sealed record Settings(
         Option<bool?> SoftDelete, Option<int?> RetentionDays, Option<bool?> PurgeProtection, Option<bool?> Rbac, Option<NetworkDefaultAction?> DefaultAction)
     {
         public static Settings Create() => new(
-            Common.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
+            CommandParts.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
             new Option<int?>("--retention-days") { Description = "How long, 7 to 90 days (default 90).", HelpName = "N" },
-            Common.Choice("--enable-purge-protection", "Nobody can destroy a deleted key before that time is over; a vault's key needs it (default false)."),
-            Common.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
+            CommandParts.Choice("--enable-purge-protection", "Nobody can destroy a deleted key before that time is over; a vault's key needs it (default false)."),
+            CommandParts.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
             new Option<NetworkDefaultAction?>("--default-action") { Description = "Whom the firewall lets in: everybody, or trusted services only (default Allow).", HelpName = "Allow|Deny" });
 
         public void AddTo(Command command)
@@ -29,8 +29,8 @@ internal static class KeyVaultCommands
 
     private static CliCommand Create()
     {
-        var name = Common.Name("key vault");
-        var location = Common.Text("--location", "The region; it must be the backup vault's.", "REGION", "-l");
+        var name = CommandParts.Name("key vault");
+        var location = CommandParts.Text("--location", "The region; it must be the backup vault's.", "REGION", "-l");
         var settings = Settings.Create();
         var command = new CliCommand("create", "Creates a key vault at https://NAME.vault.localhost/; makes the store if there is none.",
             "rvault keyvault create --name kv1 --location westeurope --enable-purge-protection true") { name, location };
@@ -54,7 +54,7 @@ internal static class KeyVaultCommands
 
     private static CliCommand Update()
     {
-        var name = Common.Name("key vault");
+        var name = CommandParts.Name("key vault");
         var settings = Settings.Create();
         var command = new CliCommand("update", "Changes a key vault's settings; soft delete and purge protection, once on, stay on.",
             "rvault keyvault update --name kv1 --enable-purge-protection true") { name };
@@ -75,7 +75,7 @@ internal static class KeyVaultCommands
 
     private static CliCommand ShowOne()
     {
-        var name = Common.Name("key vault");
+        var name = CommandParts.Name("key vault");
         return new CliCommand("show", "Shows a key vault.", "rvault keyvault show --name kv1") { name }.Runs(async (run, cancellation) =>
             Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).ShowAsync(run.Require(name), cancellation)));
     }
@@ -90,8 +90,8 @@ internal static class KeyVaultCommands
 
     private static CliCommand SetPolicy()
     {
-        var name = Common.Name("key vault");
-        var objectId = Common.Text("--object-id", "The principal's object id, as 'rvault vault identity show' prints it.", "ID");
+        var name = CommandParts.Name("key vault");
+        var objectId = CommandParts.Text("--object-id", "The principal's object id, as 'rvault vault identity show' prints it.", "ID");
         var permissions = new Option<string[]>("--key-permissions")
         {
             Description = "The key permissions, in place of those it had; a vault's identity needs get list wrapKey unwrapKey.",
@@ -106,8 +106,8 @@ internal static class KeyVaultCommands
 
     private static CliCommand DeletePolicy()
     {
-        var name = Common.Name("key vault");
-        var objectId = Common.Text("--object-id", "The principal's object id.", "ID");
+        var name = CommandParts.Name("key vault");
+        var objectId = CommandParts.Text("--object-id", "The principal's object id.", "ID");
         return new CliCommand("delete-policy", "Takes a principal's permissions away.", "rvault keyvault delete-policy --name kv1 --object-id 3f2a...") { name, objectId }.Runs(async (run, cancellation) =>
             Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).DeletePolicyAsync(run.Require(name), run.Require(objectId), cancellation)));
     }

@@ -11,15 +11,15 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault protection …</c></summary>
 internal static class ProtectionCommands
 {
-    public static Command Build() => Common.Group("protection", "Protecting and backing up items.", Enable(), Disable(), BackupNow());
+    public static Command Build() => CommandParts.Group("protection", "Protecting and backing up items.", Enable(), Disable(), BackupNow());
 
     private static CliCommand Enable()
     {
-        var (vaultName, itemName) = (Common.VaultName(), Common.ItemName());
-        var source = Common.Text("--source", "The directory or file to back up.", "PATH");
-        var excludes = Common.Many("--exclude", "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.", "GLOB ...");
-        var caches = Common.Flag("--exclude-caches", "Leave out the content of directories marked by a CACHEDIR.TAG.");
-        var oneFileSystem = Common.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
+        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
+        var source = CommandParts.Text("--source", "The directory or file to back up.", "PATH");
+        var excludes = CommandParts.Many("--exclude", "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.", "GLOB ...");
+        var caches = CommandParts.Flag("--exclude-caches", "Leave out the content of directories marked by a CACHEDIR.TAG.");
+        var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
         return new CliCommand("enable", "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
             "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches")
         {
@@ -41,7 +41,7 @@ internal static class ProtectionCommands
 
     private static CliCommand Disable()
     {
-        var (vaultName, itemName) = (Common.VaultName(), Common.ItemName());
+        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         return new CliCommand("disable", "Stops protecting an item and keeps its recovery points.", "rvault protection disable --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
         {
             var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
@@ -52,8 +52,8 @@ internal static class ProtectionCommands
 
     private static CliCommand BackupNow()
     {
-        var (vaultName, itemName) = (Common.VaultName(), Common.ItemName());
-        var source = Common.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
+        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
+        var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
         return new CliCommand("backup-now", "Backs an item up; exit code 3 when some files could not be read (they are listed).",
             "rvault protection backup-now --vault-name docs --item-name home") { vaultName, itemName, source }.Runs(async (run, cancellation) =>
         {

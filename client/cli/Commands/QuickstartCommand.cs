@@ -14,7 +14,7 @@ internal static class QuickstartCommand
     public static CliCommand Build()
     {
         var source = new Argument<string>("DIR") { Description = "A directory of your own." };
-        var keep = Common.Flag("--keep", "Keep the store (in ~/.recoveryvault unless --store says where) and its keys.");
+        var keep = CommandParts.Flag("--keep", "Keep the store (in ~/.recoveryvault unless --store says where) and its keys.");
         return new CliCommand("quickstart", "The whole story on your own files: key, vault, backup, key rotation, backup, restore, comparison; in a temporary store.",
             "rvault quickstart ~/Documents") { source, keep }.Runs((run, cancellation) => RunAsync(run, Path.GetFullPath(run.Require(source)), run.Get(keep), cancellation));
     }

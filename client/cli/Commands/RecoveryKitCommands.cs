@@ -15,7 +15,7 @@ internal static class RecoveryKitCommands
 
     public static CliCommand Backup()
     {
-        var file = Common.Text("--out", "The file to write; an existing one is not overwritten.", "FILE");
+        var file = CommandParts.Text("--out", "The file to write; an existing one is not overwritten.", "FILE");
         return new CliCommand("backup", "Writes a recovery kit: all keys of the store in one file under a passphrase (RVAULT_PASSPHRASE, or asked for).",
             "rvault keyvault backup --out /media/usb/docs.rvkit") { file }.Runs(async (run, cancellation) =>
         {
@@ -37,7 +37,7 @@ internal static class RecoveryKitCommands
 
     public static CliCommand Restore()
     {
-        var file = Common.Text("--in", "The recovery kit.", "FILE");
+        var file = CommandParts.Text("--in", "The recovery kit.", "FILE");
         return new CliCommand("restore", "Brings the keys of a store back from a recovery kit; keys that are there and differ are never overwritten.",
             "rvault keyvault restore --in /media/usb/docs.rvkit --store /mnt/backup") { file }.Runs(async (run, cancellation) =>
         {

@@ -11,14 +11,14 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault recoverypoint …</c></summary>
 internal static class RecoveryPointCommands
 {
-    public static Command Build() => Common.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
+    public static Command Build() => CommandParts.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
 
     public static Option<string?> RecoveryPointName(params string[] aliases) =>
         new("--rp-name", aliases) { Description = "The recovery point's name; the latest when left out.", HelpName = "RP" };
 
     private static CliCommand List()
     {
-        var (vaultName, itemName) = (Common.VaultName(), Common.ItemName());
+        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         return new CliCommand("list", "Lists an item's recovery points, newest first, with the key version each needs today.",
             "rvault recoverypoint list --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
         {
@@ -35,7 +35,7 @@ internal static class RecoveryPointCommands
 
     private static CliCommand ShowOne()
     {
-        var (vaultName, itemName, name) = (Common.VaultName(), Common.ItemName(), RecoveryPointName("--name", "-n"));
+        var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName("--name", "-n"));
         return new CliCommand("show", "Shows a recovery point.", "rvault recoverypoint show --vault-name docs --item-name home --rp-name 20261123T190412Z-1") { vaultName, itemName, name }.Runs(async (run, cancellation) =>
         {
             var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
@@ -51,8 +51,8 @@ internal static class RecoveryPointCommands
 
     private static CliCommand Files()
     {
-        var (vaultName, itemName, name) = (Common.VaultName(), Common.ItemName(), RecoveryPointName());
-        var path = Common.Optional("--path", "Only this path and what lies below it.", "PATH");
+        var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName());
+        var path = CommandParts.Optional("--path", "Only this path and what lies below it.", "PATH");
         return new CliCommand("files", "Lists the files of a recovery point.", "rvault recoverypoint files --vault-name docs --item-name home --path letters/2026") { vaultName, itemName, name, path }.Runs(async (run, cancellation) =>
         {
             var client = await run.ConnectAsync(cancellation: cancellation);
@@ -100,8 +100,8 @@ internal static class RecoveryPointCommands
 
     private static CliCommand Verify()
     {
-        var (vaultName, itemName, name) = (Common.VaultName(), Common.ItemName(), RecoveryPointName());
-        var readData = Common.Flag("--read-data", "Read, open and check every byte instead of looking up where it lies.");
+        var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName());
+        var readData = CommandParts.Flag("--read-data", "Read, open and check every byte instead of looking up where it lies.");
         return new CliCommand("verify", "Checks that a recovery point can be restored; damage is exit code 1.",
             "rvault recoverypoint verify --vault-name docs --item-name home --read-data") { vaultName, itemName, name, readData }.Runs(async (run, cancellation) =>
         {

@@ -9,15 +9,15 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault restore …</c></summary>
 internal static class RestoreCommands
 {
-    public static Command Build() => Common.Group("restore", "Restoring.", Run());
+    public static Command Build() => CommandParts.Group("restore", "Restoring.", Run());
 
     private static CliCommand Run()
     {
-        var (vaultName, itemName, name) = (Common.VaultName(), Common.ItemName(), RecoveryPointCommands.RecoveryPointName());
-        var target = Common.Text("--target", "The directory that the content lands in; made if missing, refused if not empty.", "DIR");
-        var include = Common.Many("--include", "Only these paths and what lies below them.", "PATH ...");
-        var overwrite = Common.Flag("--overwrite", "Replace what is in the target already.");
-        var continueOnDamage = Common.Flag("--continue-on-damage", "Leave out files whose stored data is damaged and restore everything else.");
+        var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointCommands.RecoveryPointName());
+        var target = CommandParts.Text("--target", "The directory that the content lands in; made if missing, refused if not empty.", "DIR");
+        var include = CommandParts.Many("--include", "Only these paths and what lies below them.", "PATH ...");
+        var overwrite = CommandParts.Flag("--overwrite", "Replace what is in the target already.");
+        var continueOnDamage = CommandParts.Flag("--continue-on-damage", "Leave out files whose stored data is damaged and restore everything else.");
         return new CliCommand("run", "Restores a recovery point, the latest unless another is named.",
             "rvault restore run --vault-name docs --item-name home --target /tmp/restored",
             "rvault restore run --vault-name docs --item-name home --rp-name 20261123T190412Z-1 --include letters/2026 --target /tmp/letters")

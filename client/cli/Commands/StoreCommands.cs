@@ -9,7 +9,7 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault store …</c></summary>
 internal static class StoreCommands
 {
-    public static Command Build() => Common.Group("store", "The store itself.", Verify());
+    public static Command Build() => CommandParts.Group("store", "The store itself.", Verify());
 
     private static CliCommand Verify() => new CliCommand("verify", "Reads everything in the store and checks it for bit rot, without any key; damage is exit code 1.", "rvault store verify").Runs(async (run, cancellation) =>
     {

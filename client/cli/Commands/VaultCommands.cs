@@ -8,16 +8,16 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault vault …</c></summary>
 internal static class VaultCommands
 {
-    public static Command Build() => Common.Group("vault", "Vaults.",
+    public static Command Build() => CommandParts.Group("vault", "Vaults.",
         Create(), ShowOne(), List(), Delete(), Move(), VaultIdentityCommands.Build(), VaultEncryptionCommands.Build(), VaultEncryptionCommands.Checklist());
 
     private static CliCommand Create()
     {
-        var name = Common.Name("vault");
-        var location = Common.Text("--location", "The region, such as westeurope; a key vault for this vault must be in the same.", "REGION", "-l");
-        var group = Common.Optional("--resource-group", "The resource group.", "GROUP");
-        var subscription = Common.Optional("--subscription", "The subscription.", "ID");
-        var tags = Common.Many("--tags", "Tags, as name=value.", "NAME=VALUE");
+        var name = CommandParts.Name("vault");
+        var location = CommandParts.Text("--location", "The region, such as westeurope; a key vault for this vault must be in the same.", "REGION", "-l");
+        var group = CommandParts.Optional("--resource-group", "The resource group.", "GROUP");
+        var subscription = CommandParts.Optional("--subscription", "The subscription.", "ID");
+        var tags = CommandParts.Many("--tags", "Tags, as name=value.", "NAME=VALUE");
         tags.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) < 1)) result.AddError($"'{token.Value}' is no tag: write name=value.");
@@ -44,7 +44,7 @@ internal static class VaultCommands
 
     private static CliCommand ShowOne()
     {
-        var name = Common.Name("vault");
+        var name = CommandParts.Name("vault");
         return new CliCommand("show", "Shows a vault.", "rvault vault show --name docs") { name }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
@@ -64,7 +64,7 @@ internal static class VaultCommands
 
     private static CliCommand Delete()
     {
-        var name = Common.Name("vault");
+        var name = CommandParts.Name("vault");
         return new CliCommand("delete", "Deletes a vault in which nothing was ever protected.", "rvault vault delete --name docs") { name }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
@@ -76,9 +76,9 @@ internal static class VaultCommands
 
     private static CliCommand Move()
     {
-        var name = Common.Name("vault");
-        var group = Common.Optional("--resource-group", "The new resource group.", "GROUP");
-        var subscription = Common.Optional("--subscription", "The new subscription.", "ID");
+        var name = CommandParts.Name("vault");
+        var group = CommandParts.Optional("--resource-group", "The new resource group.", "GROUP");
+        var subscription = CommandParts.Optional("--subscription", "The new subscription.", "ID");
         var command = new CliCommand("move", "Moves a vault to another resource group or subscription; not one with a customer-managed key.",
             "rvault vault move --name docs --resource-group archive") { name, group, subscription };
         command.Validators.Add(result =>

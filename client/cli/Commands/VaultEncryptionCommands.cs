@@ -11,15 +11,15 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault vault encryption …</c> and <c>rvault vault checklist</c></summary>
 internal static class VaultEncryptionCommands
 {
-    public static Command Build() => Common.Group("encryption", "The customer-managed key of a vault.", Update(), ShowOne(), Versions(), Sync());
+    public static Command Build() => CommandParts.Group("encryption", "The customer-managed key of a vault.", Update(), ShowOne(), Versions(), Sync());
 
     private static CliCommand Update()
     {
-        var name = Common.Name("vault");
-        var keyId = Common.Optional("--encryption-key-id", "The key's URI; with a version at its end the vault stays on that version.", "URI");
-        var keyVault = Common.Optional("--key-vault-name", "The key vault, together with --key-name: the key is then followed as it rotates.", "KV");
-        var key = Common.Optional("--key-name", "The key's name.", "KEY");
-        var system = Common.Flag("--mi-system-assigned", "Open the key vault with the vault's system-assigned identity (the only kind there is so far).");
+        var name = CommandParts.Name("vault");
+        var keyId = CommandParts.Optional("--encryption-key-id", "The key's URI; with a version at its end the vault stays on that version.", "URI");
+        var keyVault = CommandParts.Optional("--key-vault-name", "The key vault, together with --key-name: the key is then followed as it rotates.", "KV");
+        var key = CommandParts.Optional("--key-name", "The key's name.", "KEY");
+        var system = CommandParts.Flag("--mi-system-assigned", "Open the key vault with the vault's system-assigned identity (the only kind there is so far).");
         var command = new CliCommand("update", "Assigns or changes the customer-managed key; returns when everything in the vault is wrapped by it.",
             "rvault vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned",
             "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek")
@@ -45,7 +45,7 @@ internal static class VaultEncryptionCommands
 
     private static CliCommand ShowOne()
     {
-        var name = Common.Name("vault");
+        var name = CommandParts.Name("vault");
         return new CliCommand("show", "Shows the encryption settings.", "rvault vault encryption show --name docs") { name }.Runs(async (run, cancellation) =>
         {
             var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
@@ -55,7 +55,7 @@ internal static class VaultEncryptionCommands
 
     private static CliCommand Versions()
     {
-        var name = Common.Name("vault");
+        var name = CommandParts.Name("vault");
         return new CliCommand("versions", "Every key version that is needed or once was: what needs it, and whether it may be disabled.",
             "rvault vault encryption versions --name docs") { name }.Runs(async (run, cancellation) =>
         {
@@ -70,7 +70,7 @@ internal static class VaultEncryptionCommands
 
     private static CliCommand Sync()
     {
-        var name = Common.Name("vault");
+        var name = CommandParts.Name("vault");
         return new CliCommand("sync", "Looks for a newer version of the key now and returns when every item is re-wrapped by it.",
             "rvault vault encryption sync --name docs") { name }.Runs(async (run, cancellation) =>
         {
@@ -85,8 +85,8 @@ internal static class VaultEncryptionCommands
 
     public static CliCommand Checklist()
     {
-        var name = Common.Name("vault");
-        var keyId = Common.Optional("--encryption-key-id", "Check this key, which is not assigned yet.", "URI");
+        var name = CommandParts.Name("vault");
+        var keyId = CommandParts.Optional("--encryption-key-id", "Check this key, which is not assigned yet.", "URI");
         return new CliCommand("checklist", "The preconditions of a customer-managed key in their order, each met or not, with the fix.",
             "rvault vault checklist --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek") { name, keyId }.Runs(async (run, cancellation) =>
         {

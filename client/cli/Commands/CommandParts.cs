@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace RecoveryVault.Cli.Commands;
 
 /// <summary>Options many commands have.</summary>
-internal static class Common
+internal static class CommandParts
 {
     public static Option<string> Name(string what) => Text("--name", $"The {what}'s name.", "NAME", "-n");
 

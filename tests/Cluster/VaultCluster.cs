@@ -1,0 +1,70 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.TestingHost;
+using RecoveryVault.Access;
+using RecoveryVault.DataPath;
+using RecoveryVault.Hosting;
+using RecoveryVault.Keys;
+using RecoveryVault.Keys.Local;
+using RecoveryVault.Tests.Keys;
+using RecoveryVault.Tests.Storage;
+
+namespace RecoveryVault.Tests.Cluster;
+
+/// <summary>
+/// Two silos in this process on one store in memory, a client that comes in through a gateway, local key vaults, and a clock that only the test moves
+/// (Orleans' own loops keep the real one). Shared by the tests of a collection, which therefore name everything afresh.
+/// </summary>
+public sealed class VaultCluster : IAsyncLifetime
+{
+    private readonly InProcessDataPlane _dataPlane = new();
+    private InProcessTestCluster? _cluster;
+    private PlatformKeyring? _keyring;
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+
+    public FaultyBlobStore Store { get; private set; } = new(new MemoryBlobStore());
+
+    public MemoryBlobStore KeyStore { get; } = new();
+
+    public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster is not started.");
+
+    public LocalKeyVaults KeyVaults { get; private set; } = null!;
+
+    public VaultClient Client { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Store = new FaultyBlobStore(new MemoryBlobStore(Time));
+        KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
+        _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
+        var connector = new KeyVaultConnector((host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)));
+        var parts = new SiloParts(Store, _keyring, connector, _dataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton<TimeProvider>(Time);
+            silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
+            silo.UseInMemoryReminderService();
+            silo.AddRecoveryVault(parts);
+            silo.Services.AddSingleton(new OpenContract("ITestHooks"));
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+        Client = new VaultClient(_cluster.Client, _dataPlane, Time);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        _keyring?.Dispose();
+    }
+}
+
+/// <summary>The tests that share one cluster.</summary>
+[CollectionDefinition(Name)]
+public sealed class VaultClusterCollection : ICollectionFixture<VaultCluster>
+{
+    public const string Name = "vault cluster";
+}
