@@ -17,6 +17,9 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     /// <summary>How much a crash can make the next session look up in packs' footers instead of index runs.</summary>
     private static readonly TimeSpan CheckpointPeriod = TimeSpan.FromSeconds(60);
 
+    /// <summary>Stands for the time of the last checkpoint while one is being written: there is never a second beside it.</summary>
+    private const long Checkpointing = long.MinValue;
+
     private readonly IBlobStore _store;
     private readonly ItemSecrets _secrets;
     private readonly ItemIndex _index;
@@ -152,10 +155,17 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     private async Task CheckpointIfDueAsync(CancellationToken cancellation)
     {
-        var now = _time.GetTimestamp();
         var last = Volatile.Read(ref _checkpointAt);
-        if (_time.GetElapsedTime(last, now) < CheckpointPeriod || Interlocked.CompareExchange(ref _checkpointAt, now, last) != last) return;
-        await _index.SaveAsync(cancellation);
+        if (last == Checkpointing || _time.GetElapsedTime(last) < CheckpointPeriod) return;
+        if (Interlocked.CompareExchange(ref _checkpointAt, Checkpointing, last) != last) return;
+        try
+        {
+            await _index.SaveAsync(cancellation);
+        }
+        finally
+        {
+            Volatile.Write(ref _checkpointAt, _time.GetTimestamp());
+        }
     }
 
     private void Enter()

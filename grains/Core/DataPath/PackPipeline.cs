@@ -108,10 +108,12 @@ internal sealed class PackPipeline : IAsyncDisposable
     {
         List<Task> uploads = [];
         SealedObjectWriter? pack = null;
+        TaskCompletionSource? flushing = null;
         try
         {
             await foreach (var work in _queue.Reader.ReadAllAsync(_stop.Token))
             {
+                flushing = work.Flushed;
                 if (work.Compression is { } compression) Append(pack ??= new SealedObjectWriter(ObjectType.Pack, _secrets.Newest), work, await compression);
                 if (pack is not null && (work.Flushed is not null || pack.Length >= PackLength))
                 {
@@ -126,6 +128,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         catch (Exception e)
         {
             Volatile.Write(ref _failure, e);
+            flushing?.TrySetException(e);
         }
         await EndAsync(pack, uploads);
     }
