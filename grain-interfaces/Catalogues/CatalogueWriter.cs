@@ -61,7 +61,7 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
         var level = _levels[number];
         if (level.Items > 0 && level.LengthWith(path) > NodeRules.MaxLength) await CloseAsync(number, cancellation);
         level.Append(path, child);
-        if (level.MayEnd && NodeRules.EndsAfter(path, number)) await CloseAsync(number, cancellation);
+        if (level.MayEnd && NodeRules.EndsAfter(path)) await CloseAsync(number, cancellation);
     }
 
     /// <summary>Emits a level's node and adds it to the level above.</summary>

@@ -28,10 +28,9 @@ internal static class NodeRules
     private const ulong DigestMask = (1 << 10) - 1;
 
     /// <summary>
-    /// May a node of this level end after an entry (level 0) or item of this path? By the path at every level, for paths outlive changes of
-    /// content; with the level as seed, for otherwise every boundary of a level would lie on one of the level below.
+    /// May a node end after the entry (level 0) or item of this path? The path decides at every level, for paths outlive changes of content.
     /// </summary>
-    public static bool EndsAfter(RelativePath path, int level) => (XxHash3.HashToUInt64(path.Bytes.Span, level) & PathMask) == 0;
+    public static bool EndsAfter(RelativePath path) => (XxHash3.HashToUInt64(path.Bytes.Span) & PathMask) == 0;
 
     /// <summary>
     /// May a list node end after this reference? Never after a zero chunk: of a long hole every cut would be as good as every other.

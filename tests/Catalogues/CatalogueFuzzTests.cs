@@ -2,7 +2,6 @@ using CsCheck;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Tests.Format;
-using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Catalogues;
 
@@ -12,17 +11,15 @@ namespace RecoveryVault.Tests.Catalogues;
 /// </summary>
 public sealed class CatalogueFuzzTests
 {
-    private static readonly Gen<(byte[] Node, byte[] Mutated)> Segment =
-        Gen.Select(CatalogueSamples.Tree, Mutation.Gen.Array[1, 3], (tree, mutations) =>
-        {
-            var nodes = new MemoryNodes();
-            var root = nodes.WriteAsync(tree).GetAwaiter().GetResult();
-            var node = nodes.All[root.Node];
-            return (node, Mutation.Apply(node, mutations));
-        });
+    private static readonly Gen<byte[]> Segment = Gen.Select(CatalogueSamples.Tree, Mutation.Gen.Array[1, 3], (tree, mutations) =>
+    {
+        var nodes = new MemoryNodes();
+        var root = nodes.WriteAsync(tree).GetAwaiter().GetResult();
+        return Mutation.Apply(nodes.All[root.Node], mutations);
+    });
 
     [Fact]
-    public Task Read_OfAMutatedSegment_IsRefusedOrCanonical() => Segment.SampleAsync(async (_, mutated) =>
+    public Task Read_OfAMutatedSegment_IsRefusedOrCanonical() => Segment.FuzzAsync(async mutated =>
     {
         if (mutated.Length == 0) return;
         var nodes = new MemoryNodes();
@@ -39,12 +36,13 @@ public sealed class CatalogueFuzzTests
         {
             Assert.Contains(refusal.Code, new[] { ErrorCodes.CatalogueDamaged, ErrorCodes.CatalogueTooNew });
         }
-    }, iter: TestScale.Iterations(20_000));
+    }, 20_000);
 
     [Fact]
     public Task Read_OfMutatedInnerAndListNodes_IsRefusedOrReads() =>
-        Gen.Select(Mutation.Gen.Array[1, 3], Gen.Bool).SampleAsync(async (mutations, isList) =>
+        Gen.Select(Mutation.Gen.Array[1, 3], Gen.Bool).FuzzAsync(async input =>
         {
+            var (mutations, isList) = input;
             var nodes = new MemoryNodes();
             var child = await nodes.WriteAsync([CatalogueSamples.DirectoryAt(""), CatalogueSamples.FileAt("a")]);
             var leaf = new byte[Digest.SizeBytes];
@@ -67,5 +65,5 @@ public sealed class CatalogueFuzzTests
             {
                 // The mutated reference leads to no node: the fetcher's affair.
             }
-        }, iter: TestScale.Iterations(20_000));
+        }, 20_000);
 }

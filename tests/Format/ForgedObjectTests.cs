@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using CsCheck;
 using RecoveryVault.Format;
-using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Format;
 
@@ -19,22 +18,51 @@ public sealed class ForgedObjectTests
     private static readonly FooterLocation Location = new SealedObjectReader(Pack, Dek).OpenTail(Pack, Pack.Length);
 
     [Fact]
-    public void Open_OfAMutatedFooter_IsRefusedOrOpensWhatItNames() => Mutation.Gen.Array[1, 3].Sample(mutations =>
+    public void Open_OfAMutatedFooter_IsRefusedOrOpensWhatItNames() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
     {
         // Mostly where the entries are: of the padding one byte is like another.
         var footer = PlaintextFooter();
         var changed = Mutation.Apply(footer[..110], mutations);
         byte[] whole = [.. changed, .. footer[110..]];
         AssertFaultOrOpens(Forge(whole[..Math.Min(whole.Length, footer.Length)], Tail()), FormatFault.Malformed, FormatFault.Tampered);
-    }, iter: TestScale.Iterations(5000));
+    }, 5000);
 
     [Fact]
-    public void OpenTail_OfAMutatedTail_IsMalformedOrTheOriginal() => Mutation.Gen.Array[1, 3].Sample(mutations =>
+    public void Open_OfAMutatedTail_IsRefusedOrOpensWhatItNames() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
     {
         var tail = Mutation.Apply(Tail(), mutations);
         Array.Resize(ref tail, 16);
-        AssertFaultOrOpens(Forge(PlaintextFooter(), tail), FormatFault.Malformed);
-    }, iter: TestScale.Iterations(5000));
+        AssertFaultOrOpens(Forge(PlaintextFooter(), tail), FormatFault.Malformed, FormatFault.Tampered);
+    }, 5000);
+
+    [Fact]
+    public void OpenFooter_WithAnythingInItsPadding_IsMalformed()
+    {
+        var footer = PlaintextFooter();
+        footer[^1] = 1;
+        FormatSamples.AssertFault(FormatFault.Malformed, () => FormatSamples.Open(Forge(footer, Tail()), Dek));
+    }
+
+    [Fact]
+    public void OpenFooter_OfFramesThatOverlapOrLeaveRoom_IsMalformed()
+    {
+        // The second entry's offset; the count, so that the last frame belongs to no entry.
+        foreach (var place in new[] { 4 + 48 + 32, 0 })
+        {
+            var footer = PlaintextFooter();
+            footer[place]--;
+            if (place == 0) footer.AsSpan(4 + 48, 48).Clear();
+            FormatSamples.AssertFault(FormatFault.Malformed, () => FormatSamples.Open(Forge(footer, Tail()), Dek));
+        }
+    }
+
+    [Fact]
+    public void OpenTail_OfAnObjectThatIsNotPadded_IsMalformed()
+    {
+        var tail = Tail();
+        BinaryPrimitives.WriteInt32LittleEndian(tail.AsSpan(8), Location.SealedLength - 1);
+        FormatSamples.AssertFault(FormatFault.Malformed, () => FormatSamples.Open(Forge(PlaintextFooter()[..^1], tail), Dek));
+    }
 
     [Fact]
     public void OpenFooter_OfAnAbsurdCount_TakesNoMemoryForIt()
@@ -49,8 +77,9 @@ public sealed class ForgedObjectTests
 
     [Fact]
     public void OpenFrame_OfAnyMutatedCompressedPayload_FillsExactlyItsPlaintextOrNothing() =>
-        Gen.Select(FormatSamples.Plaintext, Mutation.Gen.Array[1, 3]).Sample((plaintext, mutations) =>
+        Gen.Select(FormatSamples.Plaintext, Mutation.Gen.Array[1, 3]).Fuzz(input =>
         {
+            var (plaintext, mutations) = input;
             var buffer = new byte[plaintext.Length];
             if (!PayloadCompression.TryCompress(plaintext, buffer, out var length)) return;
             var payload = Mutation.Apply(buffer[..length], mutations);
@@ -67,7 +96,7 @@ public sealed class ForgedObjectTests
             {
                 Assert.Equal(FormatFault.Malformed, fault.Fault);
             }
-        }, iter: TestScale.Iterations(5000));
+        }, 5000);
 
     /// <summary>A payload that says it becomes 4 MiB stops at the length its frame declares.</summary>
     [Fact]

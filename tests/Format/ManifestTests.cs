@@ -131,7 +131,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Decode_OfAMutatedManifest_IsRefusedOrCanonical() => Mutation.Gen.Array[1, 3].Sample(mutations =>
+    public void Decode_OfAMutatedManifest_IsRefusedOrCanonical() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
     {
         var json = Mutation.Apply(Sample.Encode(), mutations);
         try
@@ -142,7 +142,7 @@ public sealed class ManifestTests
         {
             Assert.True(fault.Fault is FormatFault.Malformed or FormatFault.TooNew);
         }
-    }, iter: TestScale.Iterations(20_000));
+    }, 20_000);
 
     private static string Clean(string text) =>
         text.EnumerateRunes().Aggregate(new StringBuilder(), (clean, rune) => clean.Append(rune)).ToString();

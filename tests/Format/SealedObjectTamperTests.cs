@@ -36,6 +36,17 @@ public sealed class SealedObjectTamperTests
         }
     }
 
+    /// <summary>Ids and commitment are checked before there is anything to try a tag on.</summary>
+    [Fact]
+    public void Reader_OfAChangedHeader_IsRefusedAtOnce()
+    {
+        for (var place = 0; place < ObjectHeader.SizeBytes; place++)
+        {
+            var header = FormatSamples.FlipBit(Pack, place * 8L)[..ObjectHeader.SizeBytes];
+            FormatSamples.AssertFault(Expected(Pack, place, header), () => Reader(header).Dispose());
+        }
+    }
+
     [Fact]
     public void Open_AfterAnyLengthCutOrAdded_IsBitRot() => Gen.Int[0, Pack.Length - 1].Sample(length =>
     {

@@ -11,24 +11,15 @@ DIR holds the item's sealed objects as plain files under any names; packs are fo
 platformKeys only for suite 2. Needs Python 3.8, libcrypto.so.3 (OpenSSL) and libzstd.so.1; restores content, modes, times, links; owners when run as root; not
 extended attributes and devices. Does not compute the XXH3 checksum of the trailer: it would tell bit rot from tampering, here both are a failed tag.
 """
-import argparse, ctypes, ctypes.util, hashlib, hmac, json, os, struct, sys
+import argparse, ctypes, hashlib, hmac, json, os, struct, sys
 
 LABEL = b"recoveryvault/1/"
 TYPES = {1: "file", 2: "directory", 3: "symlink", 4: "fifo", 5: "socket", 6: "chardev", 7: "blockdev"}
 
 
-class Damaged(Exception):
-    pass
+class Damaged(Exception): pass
 
-
-def library(name, soname):
-    try:
-        return ctypes.CDLL(soname)
-    except OSError:
-        return ctypes.CDLL(ctypes.util.find_library(name) or soname)
-
-
-crypto, zstd = library("crypto", "libcrypto.so.3"), library("zstd", "libzstd.so.1")
+crypto, zstd = ctypes.CDLL("libcrypto.so.3"), ctypes.CDLL("libzstd.so.1")
 crypto.EVP_CIPHER_CTX_new.restype = crypto.EVP_aes_256_gcm.restype = ctypes.c_void_p
 zstd.ZSTD_decompress.restype = ctypes.c_size_t
 
@@ -80,14 +71,14 @@ class SealedObject:
         self.suite, self.type, self.epoch = struct.unpack_from("<BBI", self.header, 10)
         self.vault, self.item, self.id = self.header[16:32], self.header[32:48], self.header[48:80]
         context = self.header[10:16] + self.vault + self.item
-        output = derive(keys.dek(self.epoch), self.id, LABEL + b"object" + context, 64)
+        output = derive(keys.find("deks", self.epoch), self.id, LABEL + b"object" + context, 64)
         if not hmac.compare_digest(output[32:], self.header[80:112]):
             raise Damaged(path + " commits to another key")
         self.layers = [output[:32]]
         if self.suite == 2:
             platform_id = self.header[112:116]
-            info = LABEL + b"infrastructure" + context + platform_id
-            self.layers.insert(0, derive(keys.platform(struct.unpack("<I", platform_id)[0]), self.id, info))
+            platform_key = keys.find("platformKeys", struct.unpack("<I", platform_id)[0])
+            self.layers.insert(0, derive(platform_key, self.id, LABEL + b"infrastructure" + context + platform_id))
         self.read_footer()
 
     def open(self, ordinal, sealed, chunk_id, length, codec, final=0):
@@ -124,12 +115,6 @@ class Keys:
         with open(path, encoding="utf-8") as file:
             self.json = json.load(file)
 
-    def dek(self, epoch):
-        return self.find("deks", epoch)
-
-    def platform(self, number):
-        return self.find("platformKeys", number)
-
     def find(self, kind, number):
         if str(number) not in self.json.get(kind, {}):
             raise Damaged("number %d of %s is needed and not among the keys" % (number, kind))
@@ -139,7 +124,7 @@ class Keys:
         epoch = int(next(iter(self.json["itemIdKey"])))
         info = LABEL + b"item-id-key" + vault + item + struct.pack("<I", epoch)
         sealed = self.find("itemIdKey", epoch)
-        key = gcm_open(derive(self.dek(epoch), bytes(32), info), sealed[:12], sealed[12:], info)
+        key = gcm_open(derive(self.find("deks", epoch), bytes(32), info), sealed[:12], sealed[12:], info)
         return expand(key, LABEL + b"chunk-id"), expand(key, LABEL + b"head")
 
 
@@ -177,6 +162,15 @@ class Node:
     def ref(self):
         head = self.varint()
         return (None if head & 1 else self.bytes(32)), head >> 1
+
+    def content(self):
+        depth, _, count = self.bytes(1)[0], self.varint(), self.varint()
+        return depth, [self.ref() for _ in range(count)]
+
+
+ATTRIBUTES = {1: ("size", Node.varint), 2: ("content", Node.content), 4: ("target", lambda value: value.data), 8: ("linked", lambda value: True),
+              3: ("extents", lambda value: [(value.varint(), value.varint()) for _ in range(value.varint())]),
+              7: ("identity", lambda value: (value.varint(), value.varint(), value.varint())), 9: ("error", Node.varint)}
 
 
 class RecoveryPoint:
@@ -242,21 +236,9 @@ class RecoveryPoint:
             if tag == 0:
                 return entry
             value = Node(node.block())
-            if tag == 1:
-                entry["size"] = value.varint()
-            elif tag == 2:
-                depth, _, count = value.bytes(1)[0], value.varint(), value.varint()
-                entry["content"] = depth, [value.ref() for _ in range(count)]
-            elif tag == 3:
-                entry["extents"] = [(value.varint(), value.varint()) for _ in range(value.varint())]
-            elif tag == 4:
-                entry["target"] = value.data
-            elif tag == 7:
-                entry["identity"] = value.varint(), value.varint(), value.varint()
-            elif tag == 8:
-                entry["linked"] = True
-            elif tag == 9:
-                entry["error"] = value.varint()
+            if tag in ATTRIBUTES:
+                name, read = ATTRIBUTES[tag]
+                entry[name] = read(value)
             elif 10 < tag < 128:
                 raise Damaged("an attribute of a newer format")
 
@@ -352,18 +334,16 @@ def main():
             sealed = SealedObject(arguments.object, Keys(arguments.keys))
             for frame in sealed.frames:
                 print("%d %s %s" % (frame[0], frame[1].hex(), sealed.plaintext(frame).hex()))
-            return 0
+            return
         point = RecoveryPoint(arguments)
         print("%s, number %d, head hash %s" % (point.manifest["recoveryPoint"], point.manifest["seq"], point.head_hash), file=sys.stderr)
         if arguments.command == "list":
             list_entries(point)
         else:
             restore(point, arguments.out)
-        return 0
     except Damaged as error:
-        print("rvread: %s" % error, file=sys.stderr)
-        return 1
+        sys.exit("rvread: %s" % error)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
