@@ -10,8 +10,8 @@ namespace RecoveryVault;
 public sealed partial class VaultClient
 {
     /// <summary>
-    /// Protects an item. The vault records the attempt before the source is looked at: a source that is missing or cannot be read fails and still counts as an
-    /// attempted protection.
+    /// Protects an item. The vault records the attempt before the source is looked at: a source that is missing or cannot be read fails and
+    /// still counts as an attempted protection.
     /// </summary>
     public static async Task ProtectAsync(NamedVault vault, string itemName, ItemSource source, CancellationToken cancellation = default)
     {
@@ -33,7 +33,10 @@ public sealed partial class VaultClient
     }
 
     /// <summary>Backs an item up and returns when its recovery point is durable.</summary>
-    /// <exception cref="VaultException">BackupInProgress, StoreFull, SourceNotFound, SourceUnreadable, a key code …; the job says the same, earlier recovery points are untouched.</exception>
+    /// <exception cref="VaultException">
+    /// BackupInProgress, StoreFull, SourceNotFound, SourceUnreadable, a key code …; the job says the
+    /// same, earlier recovery points are untouched.
+    /// </exception>
     public async Task<BackupReport> BackUpAsync(IProtectedItemGrain item, BackupOptions options, CancellationToken cancellation = default)
     {
         var started = time.GetTimestamp();
@@ -62,7 +65,10 @@ public sealed partial class VaultClient
         }
     }
 
-    /// <summary>Tells the silo why nothing more will come. If even that fails, the session ends by itself, and the first failure is the one to report.</summary>
+    /// <summary>
+    /// Tells the silo why nothing more will come. If even that fails, the session ends by itself, and
+    /// the first failure is the one to report.
+    /// </summary>
     private static async Task AbandonAsync(IProtectedItemGrain item, Guid sessionId, Exception cause)
     {
         try

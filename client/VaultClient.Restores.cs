@@ -10,7 +10,10 @@ namespace RecoveryVault;
 public sealed partial class VaultClient
 {
     /// <summary>Restores a recovery point, or some paths of it, and returns when everything is on disk.</summary>
-    /// <exception cref="VaultException">RecoveryPointNotFound, PathNotFound, a target's code, a key code, a damage code; a restore that fails before its first file leaves the target as it was.</exception>
+    /// <exception cref="VaultException">
+    /// RecoveryPointNotFound, PathNotFound, a target's code, a key code, a damage code; a restore that fails before its
+    /// first file leaves the target as it was.
+    /// </exception>
     public async Task<RestoreReport> RestoreAsync(IProtectedItemGrain item, RestoreOptions options, CancellationToken cancellation = default)
     {
         var started = time.GetTimestamp();
@@ -62,8 +65,8 @@ public sealed partial class VaultClient
     }
 
     /// <summary>
-    /// Checks that a recovery point can be restored: its catalogue is read whole, and every chunk is looked up, or with <see cref="VerifyOptions.ReadData"/>
-    /// read, opened and compared with its digest.
+    /// Checks that a recovery point can be restored: its catalogue is read whole, and every chunk is looked up, or with
+    /// <see cref="VerifyOptions.ReadData"/> read, opened and compared with its digest.
     /// </summary>
     public Task<VerifyReport> VerifyAsync(IProtectedItemGrain item, VerifyOptions options, CancellationToken cancellation = default)
     {

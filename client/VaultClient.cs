@@ -8,8 +8,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault;
 
 /// <summary>
-/// The way into a vault cluster, or into the silo embedded in this process: finds vaults and items by name, and runs what takes more than one call. Everything
-/// throws <see cref="Errors.VaultException"/> with a code and what to do.
+/// The way into a vault cluster, or into the silo embedded in this process: finds vaults and items by name, and runs what takes more than
+/// one call. Everything throws <see cref="Errors.VaultException"/> with a code and what to do.
 /// </summary>
 /// <param name="grains">A connected cluster client.</param>
 /// <param name="dataPlane">Carries the bytes of backups and restores.</param>
@@ -64,7 +64,9 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     }
 
     /// <summary>Looks at the key now and returns when every item is wrapped by the version in force.</summary>
-    /// <exception cref="Errors.VaultException">RotationBlocked, KeyVaultUnreachable, or a CMK code; nothing is lost, the rotation goes on when the cause is mended.</exception>
+    /// <exception cref="Errors.VaultException">
+    /// RotationBlocked, KeyVaultUnreachable, or a CMK code; nothing is lost, the rotation goes on when the cause is mended.
+    /// </exception>
     public static async Task<RotationProgress> SyncAsync(NamedVault vault, Action<RotationProgress>? report = null, CancellationToken cancellation = default)
     {
         while (true)

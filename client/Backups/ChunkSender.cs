@@ -5,7 +5,8 @@ using RecoveryVault.DataPath;
 namespace RecoveryVault.Backups;
 
 /// <summary>
-/// Sends what is new of a stream of chunks: gathers some, asks once which of them are new, sends those. Owns the buffers it is given. Not safe for concurrent use.
+/// Sends what is new of a stream of chunks: gathers some, asks once which of them are new, sends those. Owns the buffers
+/// it is given. Not safe for concurrent use.
 /// </summary>
 internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
 {

@@ -10,8 +10,8 @@ using RecoveryVault.Jobs;
 namespace RecoveryVault.Backups;
 
 /// <summary>
-/// Reads one source into one backup session: walks it, cuts and sends content, writes the catalogue. Memory does not grow with files or trees: at any time it holds
-/// one directory's names per level, a few chunks and a node of the catalogue per level.
+/// Reads one source into one backup session: walks it, cuts and sends content, writes the catalogue. Memory does not grow with files or
+/// trees: at any time it holds one directory's names per level, a few chunks and a node of the catalogue per level.
 /// </summary>
 internal sealed class TreeBackup : IDisposable
 {

@@ -10,8 +10,8 @@ namespace RecoveryVault.Restores;
 internal readonly record struct WantedChunk<TOwner>(TOwner Owner, ChunkRef Chunk, long Offset, bool IsLast);
 
 /// <summary>
-/// Fetches chunks of many files in the order wanted: gathers them across files into large reads and keeps one read ahead of the one being used. Holds at most two
-/// reads' content. Not safe for concurrent use.
+/// Fetches chunks of many files in the order wanted: gathers them across files into large reads and keeps one read ahead of the one being
+/// used. Holds at most two reads' content. Not safe for concurrent use.
 /// </summary>
 internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<WantedChunk<TOwner>, ChunkContent, ValueTask> use)
 {

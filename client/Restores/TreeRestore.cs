@@ -50,7 +50,9 @@ internal sealed class TreeRestore : IDisposable
 
     public void Dispose() => _writer.Dispose();
 
-    /// <summary>In walk order and each entry once, whatever order and overlap the paths were given in; the directories leading to them come first.</summary>
+    /// <summary>
+    /// In walk order and each entry once, whatever order and overlap the paths were given in; the directories leading to them come first.
+    /// </summary>
     private async Task RestoreIncludedAsync(CatalogueRoot root, CancellationToken cancellation)
     {
         RelativePath? covered = null;

@@ -29,7 +29,9 @@ public static class CommandLine
         return root;
     }
 
-    /// <summary>Runs a command line and returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 done with warnings, 130 interrupted.</summary>
+    /// <summary>
+    /// Runs a command line and returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 done with warnings, 130 interrupted.
+    /// </summary>
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Build().Parse(args);

@@ -10,7 +10,10 @@ public interface IActivityLogGrain : IGrainWithStringKey
     [Alias("List"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<Page<ActivityEntry>> ListAsync(PageRequest page);
 
-    /// <summary>Checks a run of entries from <paramref name="fromSeq"/> (the first is 1) on; call again with the answer's <see cref="ActivityCheck.NextSeq"/>.</summary>
+    /// <summary>
+    /// Checks a run of entries from <paramref name="fromSeq"/> (the first is 1) on; call again with the
+    /// answer's <see cref="ActivityCheck.NextSeq"/>.
+    /// </summary>
     [Alias("Verify"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<ActivityCheck> VerifyAsync(long fromSeq);
 }

@@ -61,8 +61,8 @@ public sealed record CatalogueEntry
     public long Size { get; init; }
 
     /// <summary>
-    /// Where a sparse file has data, in ascending order; null when the file has no holes. <see cref="Content"/> then is the data of these extents one
-    /// after the other.
+    /// Where a sparse file has data, in ascending order; null when the file has no holes. <see cref="Content"/> then is the
+    /// data of these extents one after the other.
     /// </summary>
     public ImmutableArray<Extent>? DataExtents { get; init; }
 
@@ -78,7 +78,10 @@ public sealed record CatalogueEntry
     /// <summary>Extended attributes (POSIX ACLs among them), in byte order of names.</summary>
     public ImmutableArray<ExtendedAttribute> ExtendedAttributes { get; init; } = [];
 
-    /// <summary>The errno with which reading the content (of a directory: its listing) failed; 0 when all was read. <see cref="Content"/> is empty then.</summary>
+    /// <summary>
+    /// The errno with which reading the content (of a directory: its listing) failed; 0 when all was
+    /// read. <see cref="Content"/> is empty then.
+    /// </summary>
     public int ReadError { get; init; }
 
     /// <summary>True when the file's size or times changed while it was read: the content may mix old and new.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// A path below the source's root as the raw bytes of the file system, components separated by '/'; empty for the root itself. Names need not
-/// be valid UTF-8. The order is that of a pre-order walk: component by component, bytes unsigned, a directory before its content.
+/// A path below the source's root as the raw bytes of the file system, components separated by '/'; empty for the root itself. Names need
+/// not be valid UTF-8. The order is that of a pre-order walk: component by component, bytes unsigned, a directory before its content.
 /// </summary>
 public readonly struct RelativePath(ReadOnlyMemory<byte> bytes) : IEquatable<RelativePath>, IComparable<RelativePath>
 {

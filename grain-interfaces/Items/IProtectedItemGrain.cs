@@ -14,12 +14,17 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     [Alias("Disable"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
     Task DisableAsync(DisableProtection request);
 
-    /// <summary>Takes the writer slot, starts the job and opens a backup session. The same operation id again after a commit returns that commit's ticket.</summary>
+    /// <summary>
+    /// Takes the writer slot, starts the job and opens a backup session. The same operation id again
+    /// after a commit returns that commit's ticket.
+    /// </summary>
     /// <exception cref="Errors.VaultException">ProtectionStopped, BackupInProgress, a key code, KeyVaultUnreachable.</exception>
     [Alias("BeginBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
     Task<BackupTicket> BeginBackupAsync(BeginBackup request);
 
-    /// <summary>Makes the recovery point: returns when it is durable and read back. The same operation id again returns the existing one.</summary>
+    /// <summary>
+    /// Makes the recovery point: returns when it is durable and read back. The same operation id again returns the existing one.
+    /// </summary>
     /// <exception cref="Errors.VaultException">SessionLost, StoreFull, a key code.</exception>
     [Alias("CommitBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
     Task<BackupOutcome> CommitBackupAsync(CommitBackup request);

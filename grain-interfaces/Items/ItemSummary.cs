@@ -56,7 +56,9 @@ public sealed record RecoveryPointSummary
     /// <summary>1, 2, 3 ... without gaps over the item's life.</summary>
     [Id(2)] public required long Seq { get; init; }
 
-    /// <summary>The hash of this recovery point in the item's chain (64 hex digits): keep it to prove later that nothing was rolled back.</summary>
+    /// <summary>
+    /// The hash of this recovery point in the item's chain (64 hex digits): keep it to prove later that nothing was rolled back.
+    /// </summary>
     [Id(3)] public required string HeadHash { get; init; }
 
     /// <summary>The hash of the one before; 64 zeros for the first.</summary>

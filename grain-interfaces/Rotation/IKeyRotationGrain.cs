@@ -3,7 +3,8 @@ using RecoveryVault.Access;
 namespace RecoveryVault.Rotation;
 
 /// <summary>
-/// A vault's key-rotation schedule: looks for new versions of a versionless key URI and drives a rotation through every item. Key: the vault id.
+/// A vault's key-rotation schedule: looks for new versions of a versionless key URI and drives a
+/// rotation through every item. Key: the vault id.
 /// </summary>
 [Alias("rv.IKeyRotationGrain")]
 public interface IKeyRotationGrain : IGrainWithStringKey

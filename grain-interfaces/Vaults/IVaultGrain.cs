@@ -31,8 +31,8 @@ public interface IVaultGrain : IGrainWithStringKey
     Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request);
 
     /// <summary>
-    /// Assigns or changes the customer-managed key. All preconditions are checked in order before anything changes; with items in the vault the
-    /// re-wrapping is then driven by <see cref="Rotation.IKeyRotationGrain.SyncAsync"/>.
+    /// Assigns or changes the customer-managed key. All preconditions are checked in order before anything changes; with items in the vault
+    /// the re-wrapping is then driven by <see cref="Rotation.IKeyRotationGrain.SyncAsync"/>.
     /// </summary>
     [Alias("UpdateEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request);
@@ -45,13 +45,15 @@ public interface IVaultGrain : IGrainWithStringKey
     [Alias("ListKeyVersions"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync();
 
-    /// <summary>The preconditions of a customer-managed key, each met or not, with the fix; for the key given or else the one assigned.</summary>
+    /// <summary>
+    /// The preconditions of a customer-managed key, each met or not, with the fix; for the key given or else the one assigned.
+    /// </summary>
     [Alias("GetChecklist"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<IReadOnlyList<ChecklistEntry>> GetChecklistAsync(string? keyUri);
 
     /// <summary>
-    /// Records, before anybody looks at the source, that an item is about to be protected here (from then on the vault's kind of key is settled),
-    /// and starts its ConfigureBackup job.
+    /// Records, before anybody looks at the source, that an item is about to be protected here (from then on the vault's kind of key is
+    /// settled), and starts its ConfigureBackup job.
     /// </summary>
     [Alias("AttemptProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
     Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request);

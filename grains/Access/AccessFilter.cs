@@ -5,12 +5,12 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Access;
 
 /// <summary>
-/// Default deny for every grain call of the silo: a client may call only methods that carry <see cref="RequiresAttribute"/> and only with that role;
-/// interfaces of ours marked <see cref="GrainsOnlyAttribute"/> and everything of Orleans itself are for silos.
+/// Default deny for every grain call of the silo: a client may call only methods that carry <see cref="RequiresAttribute"/> and only with
+/// that role; interfaces of ours marked <see cref="GrainsOnlyAttribute"/> and everything of Orleans itself are for silos.
 /// </summary>
 /// <remarks>
-/// Inside a silo, Orleans' own services and the embedded command line both call as that silo's hosted client. Orleans' services are told by calling Orleans'
-/// interfaces. No silo opens a gateway yet; one that does must turn away clients that call themselves hosted.
+/// Inside a silo, Orleans' own services and the embedded command line both call as that silo's hosted client. Orleans' services are told by
+/// calling Orleans' interfaces. No silo opens a gateway yet; one that does must turn away clients that call themselves hosted.
 /// </remarks>
 public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract> open) : IIncomingGrainCallFilter
 {

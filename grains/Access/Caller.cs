@@ -1,6 +1,8 @@
 namespace RecoveryVault.Access;
 
-/// <summary>The verified caller of the call chain under way. Only the call filter sets it; whatever a client sends under that name is overwritten.</summary>
+/// <summary>
+/// The verified caller of the call chain under way. Only the call filter sets it; whatever a client sends under that name is overwritten.
+/// </summary>
 public static class Caller
 {
     private const string Key = "rv.caller";

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Errors;
 
-/// <summary>Lets only coded refusals leave a grain of ours, so that a caller on another machine gets the code and not a foreign exception type.</summary>
+/// <summary>
+/// Lets only coded refusals leave a grain of ours, so that a caller on another machine gets the code and not a foreign exception type.
+/// </summary>
 public sealed class RefusalFilter : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)

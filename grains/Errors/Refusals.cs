@@ -6,7 +6,9 @@ using RecoveryVault.Storage;
 
 namespace RecoveryVault.Errors;
 
-/// <summary>Leads from any failure of our own layers, however wrapped on its way, to the coded refusal that jobs keep and callers get.</summary>
+/// <summary>
+/// Leads from any failure of our own layers, however wrapped on its way, to the coded refusal that jobs keep and callers get.
+/// </summary>
 public static class Refusals
 {
     /// <summary>The refusal an exception stands for; null for faults of the program.</summary>

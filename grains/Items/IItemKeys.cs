@@ -17,8 +17,8 @@ public interface IItemKeys : IGrainWithStringKey
     Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source);
 
     /// <summary>
-    /// Re-wraps the item's data keys for the generation in force; nothing to do is success. Interleaves, because a backup that waits for the rotation must not
-    /// block it; the item's own writes are serialised inside.
+    /// Re-wraps the item's data keys for the generation in force; nothing to do is success. Interleaves, because a backup that waits for
+    /// the rotation must not block it; the item's own writes are serialised inside.
     /// </summary>
     [AlwaysInterleave, Alias("Rewrap")]
     Task RewrapAsync(VaultKeyContext keys);

@@ -62,7 +62,10 @@ public sealed partial class ProtectedItemGrain
         });
     }
 
-    /// <summary>Chunks and index, then the manifest, then its head, each durable and read back; then the one conditional write that makes the recovery point.</summary>
+    /// <summary>
+    /// Chunks and index, then the manifest, then its head, each durable and read back; then the one
+    /// conditional write that makes the recovery point.
+    /// </summary>
     private async Task<BackupOutcome> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session)
     {
         await session.FinishAsync();

@@ -12,7 +12,8 @@ public sealed partial class ProtectedItemGrain
     private sealed record OpenRestore(Guid? JobId, string LogOperation);
 
     /// <summary>
-    /// A restore must run when the store is full: its job and log entry are then left out. The key vault is asked to unwrap only, so an expired key restores.
+    /// A restore must run when the store is full: its job and log entry are then left out. The key vault is asked to
+    /// unwrap only, so an expired key restores.
     /// </summary>
     public async Task<RestoreTicket> BeginRestoreAsync(BeginRestore request)
     {

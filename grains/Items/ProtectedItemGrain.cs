@@ -74,7 +74,9 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
             : $"Item '{Item.RequireSettings().Name}' has no recovery point '{name}'.");
     }
 
-    /// <summary>Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.</summary>
+    /// <summary>
+    /// Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.
+    /// </summary>
     private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ItemRecord> change) => UpdateAsync(current => ValueTask.FromResult(change(current)));
 
     private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ValueTask<ItemRecord>> change) => _cell.UpdateAsync(async current =>

@@ -7,7 +7,9 @@ namespace RecoveryVault.Jobs;
 [GrainType("job-ledger")]
 public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, TimeProvider time) : Grain, IJobLedgerGrain
 {
-    /// <summary>A filter that matches little must not hold a call longer than callers wait: the page then ends early and says where to go on.</summary>
+    /// <summary>
+    /// A filter that matches little must not hold a call longer than callers wait: the page then ends early and says where to go on.
+    /// </summary>
     private const int MaxLooked = 1000;
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());

@@ -7,7 +7,9 @@ using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Jobs;
 
-/// <summary>What grains write down of what they do: a job that begins and ends, and the activity log's entry with the verified caller.</summary>
+/// <summary>
+/// What grains write down of what they do: a job that begins and ends, and the activity log's entry with the verified caller.
+/// </summary>
 public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFactory grains, TimeProvider time)
 {
     public DateTimeOffset Now => time.GetUtcNow();

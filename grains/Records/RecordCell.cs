@@ -4,8 +4,9 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Records;
 
 /// <summary>
-/// A grain's one record. Changes are serialised, computed from what storage holds and written conditionally; memory follows only after the write. A conflict
-/// or an unclear outcome is followed by a fresh read, on which the change is computed again: a change must therefore recognise that it was made already.
+/// A grain's one record. Changes are serialised, computed from what storage holds and written conditionally; memory follows only after
+/// the write. A conflict or an unclear outcome is followed by a fresh read, on which the change is computed again: a change must
+/// therefore recognise that it was made already.
 /// </summary>
 internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
     where T : class

@@ -7,7 +7,9 @@ namespace RecoveryVault.Rotation;
 [GrainsOnly, Alias("rv.IRotationSchedule")]
 public interface IRotationSchedule : IGrainWithStringKey
 {
-    /// <summary>Makes sure that the reminder stands. Nobody waits for it: the vault asks, and the schedule may be waiting for the vault.</summary>
+    /// <summary>
+    /// Makes sure that the reminder stands. Nobody waits for it: the vault asks, and the schedule may be waiting for the vault.
+    /// </summary>
     [OneWay, Alias("Ensure")]
     Task EnsureAsync();
 

@@ -7,14 +7,18 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Rotation;
 
 /// <summary>
-/// Drives a vault's key rotation. Keeps nothing of its own: what to do follows from the vault's record each time, so a tick may come twice, late or on two silos.
+/// Drives a vault's key rotation. Keeps nothing of its own: what to do follows from the vault's record each time, so a
+/// tick may come twice, late or on two silos.
 /// </summary>
 [GrainType("key-rotation")]
 public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time) : Grain, IKeyRotationGrain, IRotationSchedule, IRemindable
 {
     private const string ReminderName = "poll";
 
-    /// <summary>How often a versionless key is looked at (± a fifth, so that vaults spread out); the hour of the promise holds even when three looks fail.</summary>
+    /// <summary>
+    /// How often a versionless key is looked at (± a fifth, so that vaults spread out); the hour of the
+    /// promise holds even when three looks fail.
+    /// </summary>
     public static readonly TimeSpan PollPeriod = TimeSpan.FromMinutes(15);
 
     /// <summary>No job starts when the last look is older.</summary>
@@ -65,7 +69,10 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
         if (!progress.Done) await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
-    /// <summary>Reconciles: a pass under way goes on, otherwise the key is looked at when that is due. A refusal is no fault of the silo: the next tick tries again.</summary>
+    /// <summary>
+    /// Reconciles: a pass under way goes on, otherwise the key is looked at when that is due. A refusal is no fault
+    /// of the silo: the next tick tries again.
+    /// </summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         try
@@ -102,7 +109,9 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
         return await Vault.GetKeyContextAsync();
     }
 
-    /// <summary>Works on the pass for one slice, through each item's grain, and finishes it when storage shows that nothing is left.</summary>
+    /// <summary>
+    /// Works on the pass for one slice, through each item's grain, and finishes it when storage shows that nothing is left.
+    /// </summary>
     private async Task<RotationProgress> PassAsync(VaultKeyContext keys)
     {
         if (keys.PreviousKeyId is null) return new RotationProgress(true, 0, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));

@@ -21,7 +21,10 @@ public interface IVaultKeys : IGrainWithStringKey
     [Alias("NotePoll")]
     Task NotePollAsync();
 
-    /// <summary>Announces a checked newer version: it is in force when this returns. Does nothing when the vault has left <paramref name="fromGeneration"/> behind.</summary>
+    /// <summary>
+    /// Announces a checked newer version: it is in force when this returns. Does nothing when the vault has left
+    /// <paramref name="fromGeneration"/> behind.
+    /// </summary>
     [Alias("Announce")]
     Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint);
 
@@ -29,7 +32,9 @@ public interface IVaultKeys : IGrainWithStringKey
     [Alias("EnsureRotationJob")]
     Task<VaultKeyContext> EnsureRotationJobAsync();
 
-    /// <summary>Ends the pass of a generation if storage shows that nothing is left of older ones; returns how many items still are.</summary>
+    /// <summary>
+    /// Ends the pass of a generation if storage shows that nothing is left of older ones; returns how many items still are.
+    /// </summary>
     [Alias("TryFinish")]
     Task<int> TryFinishAsync(long generation);
 }

@@ -11,7 +11,9 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
 {
     private readonly NameRegister _names = new(store, "names/vaults");
 
-    /// <summary>Takes the name, then makes the record. A name whose vault was never made (a crash between the two) is completed by the next try.</summary>
+    /// <summary>
+    /// Takes the name, then makes the record. A name whose vault was never made (a crash between the two) is completed by the next try.
+    /// </summary>
     public async Task<VaultSummary> CreateVaultAsync(CreateVault request)
     {
         VaultName.Require(request.Name);

@@ -21,7 +21,9 @@ public sealed partial class VaultGrain
         });
     }
 
-    /// <summary>The roster first, because a rotation must pass through the item from the moment it has keys; then the item's own record.</summary>
+    /// <summary>
+    /// The roster first, because a rotation must pass through the item from the moment it has keys; then the item's own record.
+    /// </summary>
     public Task CompleteProtectionAsync(CompleteProtection request) => Journal.FailOnRefusalAsync(VaultId, request.Ticket.JobId, ProtectOperation, async () =>
     {
         ItemName.Require(request.ItemName);

@@ -85,7 +85,9 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         return Vault.ToIdentity();
     }
 
-    /// <summary>Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.</summary>
+    /// <summary>
+    /// Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.
+    /// </summary>
     private Task<VaultRecord> UpdateAsync(Func<VaultRecord?, VaultRecord> change) => _cell.UpdateAsync(async current =>
     {
         var next = change(current);

@@ -10,7 +10,10 @@ using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.Embedded;
 
-/// <summary>A silo inside the calling process, alone on a store directory, without a socket. Its client is the very one that would talk to a cluster.</summary>
+/// <summary>
+/// A silo inside the calling process, alone on a store directory, without a socket. Its client is
+/// the very one that would talk to a cluster.
+/// </summary>
 public sealed class EmbeddedSilo : IAsyncDisposable
 {
     private readonly IHost _host;

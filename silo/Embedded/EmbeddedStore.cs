@@ -24,7 +24,9 @@ public sealed class EmbeddedStore : IDisposable
     public PlatformKeyring Keyring { get; }
 
     /// <summary>Opens a store with its keys; makes both when asked to and the place is empty.</summary>
-    /// <exception cref="VaultException">StoreNotFound, NotAStore, StoreTooNew, StoreInUse, KeysNotFound, KeysInsideStore, WrongPlatformKey, StoreAccessDenied.</exception>
+    /// <exception cref="VaultException">
+    /// StoreNotFound, NotAStore, StoreTooNew, StoreInUse, KeysNotFound, KeysInsideStore, WrongPlatformKey, StoreAccessDenied.
+    /// </exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation = default)
     {
         var locked = await LockedStore.OpenAsync(options, time, cancellation);
@@ -42,7 +44,9 @@ public sealed class EmbeddedStore : IDisposable
         }
     }
 
-    /// <summary>Brings back the keys of a store whose keys directory is missing; the platform keyring in the kit must be the store's own.</summary>
+    /// <summary>
+    /// Brings back the keys of a store whose keys directory is missing; the platform keyring in the kit must be the store's own.
+    /// </summary>
     /// <exception cref="VaultException">StoreNotFound, NotAStore, the recovery kit's codes, KeysExist, WrongPlatformKey.</exception>
     public static async Task<(int Count, string StoreId, string Place)> RestoreKeysAsync(
         EmbeddedStoreOptions options, Stream kit, ReadOnlyMemory<char> passphrase, TimeProvider time, CancellationToken cancellation = default)

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace RecoveryVault.Embedded;
 
 /// <summary>
-/// The transport of a silo that is alone in its process: it listens nowhere, so there is no port to guard and none that two processes could fight over.
+/// The transport of a silo that is alone in its process: it listens nowhere, so there is no port to guard and
+/// none that two processes could fight over.
 /// </summary>
 internal sealed class NoTransport : IConnectionListenerFactory, IConnectionFactory, IConnectionListener
 {

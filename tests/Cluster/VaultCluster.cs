@@ -12,8 +12,8 @@ using RecoveryVault.Tests.Storage;
 namespace RecoveryVault.Tests.Cluster;
 
 /// <summary>
-/// Two silos in this process on one store in memory, a client that comes in through a gateway, local key vaults, and a clock that only the test moves
-/// (Orleans' own loops keep the real one). Shared by the tests of a collection, which therefore name everything afresh.
+/// Two silos in this process on one store in memory, a client that comes in through a gateway, local key vaults, and a clock that only the
+/// test moves (Orleans' own loops keep the real one). Shared by the tests of a collection, which therefore name everything afresh.
 /// </summary>
 public sealed class VaultCluster : IAsyncLifetime
 {

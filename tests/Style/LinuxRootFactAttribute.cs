@@ -1,6 +1,8 @@
 namespace RecoveryVault.Tests.Style;
 
-/// <summary>A test that needs root on Linux (owners, devices, dropping to another user); skipped elsewhere, but under CI it must run.</summary>
+/// <summary>
+/// A test that needs root on Linux (owners, devices, dropping to another user); skipped elsewhere, but under CI it must run.
+/// </summary>
 public sealed class LinuxRootFactAttribute : FactAttribute
 {
     public LinuxRootFactAttribute()

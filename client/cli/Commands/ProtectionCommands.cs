@@ -66,7 +66,9 @@ internal static class ProtectionCommands
         });
     }
 
-    /// <summary>Backs up with progress, telling of every file that could not be read; never enters <paramref name="ownDirectories"/>.</summary>
+    /// <summary>
+    /// Backs up with progress, telling of every file that could not be read; never enters <paramref name="ownDirectories"/>.
+    /// </summary>
     public static async Task<BackupReport> RunAsync(
         Invocation run, VaultClient client, IProtectedItemGrain item, BackupOptions options, IReadOnlySet<InodeId> ownDirectories, CancellationToken cancellation)
     {

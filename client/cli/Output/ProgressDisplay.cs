@@ -9,7 +9,9 @@ namespace RecoveryVault.Cli.Output;
 /// <param name="TotalBytes">What there is in all; 0 when nobody knows yet.</param>
 internal readonly record struct ProgressState(long Entries, long Bytes, long TotalBytes);
 
-/// <summary>Shows how far long work is, on standard error: a bar with rate and time left on a terminal, a line every few seconds otherwise.</summary>
+/// <summary>
+/// Shows how far long work is, on standard error: a bar with rate and time left on a terminal, a line every few seconds otherwise.
+/// </summary>
 internal static class ProgressDisplay
 {
     private static readonly TimeSpan TerminalPeriod = TimeSpan.FromMilliseconds(200);

@@ -113,7 +113,10 @@ internal sealed record QuickstartShape(
 
 internal sealed record ScrubShape(long Objects, long Bytes, long Damaged);
 
-/// <summary>A file of a recovery point. A name that is not UTF-8 has its odd bytes as \xNN in <paramref name="Path"/>, and all of them in <paramref name="PathHex"/>.</summary>
+/// <summary>
+/// A file of a recovery point. A name that is not UTF-8 has its odd bytes as \xNN in <paramref name="Path"/>, and
+/// all of them in <paramref name="PathHex"/>.
+/// </summary>
 internal sealed record FileShape(string Path, string? PathHex, string Type, string Mode, uint Uid, uint Gid, long Size, DateTimeOffset Modified, string? LinkTarget, int ReadError)
 {
     public static FileShape Of(CatalogueEntry entry) => new(

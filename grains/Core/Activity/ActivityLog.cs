@@ -11,9 +11,9 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Activity;
 
 /// <summary>
-/// A vault's activity log in storage: one create-only authenticated blob per entry, <c>log/{vaultId}/{seq}</c>, each holding the hash of the one before. Creating
-/// entry n+1 is the append: of two writers one wins, the other looks again. A changed, removed or reordered entry breaks the chain; a removed tail is found by
-/// whoever remembers a later sequence number.
+/// A vault's activity log in storage: one create-only authenticated blob per entry, <c>log/{vaultId}/{seq}</c>, each holding the hash of
+/// the one before. Creating entry n+1 is the append: of two writers one wins, the other looks again. A changed, removed or reordered entry
+/// breaks the chain; a removed tail is found by whoever remembers a later sequence number.
 /// </summary>
 public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
 {

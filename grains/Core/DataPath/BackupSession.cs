@@ -9,8 +9,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.DataPath;
 
 /// <summary>
-/// The silo's side of one backup: answers which chunks are new, seals and stores those that come, and indexes what is stored at least once a minute, so that the
-/// next session finds what this one leaves behind. The first failure ends it: every later call reports it.
+/// The silo's side of one backup: answers which chunks are new, seals and stores those that come, and indexes what is stored at least once
+/// a minute, so that the next session finds what this one leaves behind. The first failure ends it: every later call reports it.
 /// </summary>
 public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 {

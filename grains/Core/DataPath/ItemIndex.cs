@@ -10,8 +10,9 @@ namespace RecoveryVault.DataPath;
 public readonly record struct ChunkPlace(IndexedPack Pack, FrameEntry Frame);
 
 /// <summary>
-/// Where an item's chunks lie: the sealed index runs in storage, and what was added since the last of them was written. Packs that no run names (their session died
-/// before its next run) are read by their footers; chunks in packs that are gone are not known. Safe for concurrent use.
+/// Where an item's chunks lie: the sealed index runs in storage, and what was added since the last of them was written.
+/// Packs that no run names (their session died before its next run) are read by their footers; chunks in packs that are gone
+/// are not known. Safe for concurrent use.
 /// </summary>
 public sealed class ItemIndex
 {

@@ -8,8 +8,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.DataPath;
 
 /// <summary>
-/// Chunks become packs: each is compressed on a free processor, then, in the order they came, sealed into the open pack; a full pack is stored in the background and
-/// added to the index. Every queue is bounded. The first failure stops it and is reported by every later call.
+/// Chunks become packs: each is compressed on a free processor, then, in the order they came, sealed into the open pack; a full pack is
+/// stored in the background and added to the index. Every queue is bounded. The first failure stops it and is reported by every later call.
 /// </summary>
 internal sealed class PackPipeline : IAsyncDisposable
 {

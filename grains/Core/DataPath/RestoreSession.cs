@@ -11,7 +11,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.DataPath;
 
 /// <summary>
-/// The silo's side of one restore: finds chunks, reads neighbours of one pack with one ranged read, several reads ahead, opens them and checks their digests.
+/// The silo's side of one restore: finds chunks, reads neighbours of one pack with one ranged read, several reads
+/// ahead, opens them and checks their digests.
 /// </summary>
 public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
 {

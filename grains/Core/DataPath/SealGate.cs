@@ -3,7 +3,9 @@ namespace RecoveryVault.DataPath;
 /// <summary>Bounds what all sessions of one silo do at once: processor work (off the grain scheduler) and packs held in memory.</summary>
 public sealed class SealGate : IDisposable
 {
-    /// <summary>Packs waiting for or under upload in the whole silo; each holds at most <see cref="PackPipeline.PackLength"/> and a chunk.</summary>
+    /// <summary>
+    /// Packs waiting for or under upload in the whole silo; each holds at most <see cref="PackPipeline.PackLength"/> and a chunk.
+    /// </summary>
     public const int MaxPacksInFlight = 4;
 
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);

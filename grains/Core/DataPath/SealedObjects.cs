@@ -8,7 +8,9 @@ using RecoveryVault.Storage;
 
 namespace RecoveryVault.DataPath;
 
-/// <summary>Sealed objects in the store: their names end in their object id, they are created once and read back before anybody relies on them.</summary>
+/// <summary>
+/// Sealed objects in the store: their names end in their object id, they are created once and read back before anybody relies on them.
+/// </summary>
 public static class SealedObjects
 {
     /// <summary>The object id at the end of a blob's name.</summary>
@@ -31,7 +33,9 @@ public static class SealedObjects
         return blob;
     }
 
-    /// <summary>Creates a blob; when it is there already, that is success only if it holds these very bytes (an earlier try whose answer was lost).</summary>
+    /// <summary>
+    /// Creates a blob; when it is there already, that is success only if it holds these very bytes (an earlier try whose answer was lost).
+    /// </summary>
     public static async Task PutAsync(IBlobStore store, string name, ReadOnlySequence<byte> content, CancellationToken cancellation)
     {
         try

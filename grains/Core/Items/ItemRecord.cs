@@ -4,8 +4,8 @@ using RecoveryVault.Records;
 namespace RecoveryVault.Items;
 
 /// <summary>
-/// A protected item as its grain keeps it: enrolled (no ring yet) → protected → backed up again and again → stopped. The head of its recovery points, the key
-/// ring in force and the writer slot change only here, each in one conditional write.
+/// A protected item as its grain keeps it: enrolled (no ring yet) → protected → backed up again and again → stopped. The head of its
+/// recovery points, the key ring in force and the writer slot change only here, each in one conditional write.
 /// </summary>
 public sealed partial record ItemRecord : IVersionedRecord
 {
@@ -18,7 +18,9 @@ public sealed partial record ItemRecord : IVersionedRecord
 
     public RecordRef? Descriptor { get; init; }
 
-    /// <summary>The vault's key generation that wraps the ring (and fences: a lower one than the vault's means re-wrapping is due).</summary>
+    /// <summary>
+    /// The vault's key generation that wraps the ring (and fences: a lower one than the vault's means re-wrapping is due).
+    /// </summary>
     public required long KeyGeneration { get; init; }
 
     /// <summary>The ring in force; null until protection is completed.</summary>
@@ -31,7 +33,9 @@ public sealed partial record ItemRecord : IVersionedRecord
 
     public WriterSlot? Slot { get; init; }
 
-    /// <summary>Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.</summary>
+    /// <summary>
+    /// Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.
+    /// </summary>
     public ImmutableArray<RecoveryPointHead> Heads { get; init; } = [];
 
     public long RecoveryPointCount { get; init; }

@@ -6,8 +6,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Items;
 
 /// <summary>
-/// Heads of recovery points as create-only authenticated records, <c>heads/{itemId}/{seq}-{random}</c>. The item's record holds the newest; an older one counts only if the
-/// chain of hashes leads to it from there, so what a crash left behind is never shown.
+/// Heads of recovery points as create-only authenticated records, <c>heads/{itemId}/{seq}-{random}</c>. The item's record holds the newest;
+/// an older one counts only if the chain of hashes leads to it from there, so what a crash left behind is never shown.
 /// </summary>
 public sealed class RecoveryPoints(IBlobStore store, AuthenticatedRecords records)
 {

@@ -11,8 +11,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Jobs;
 
 /// <summary>
-/// The jobs of one vault as create-only blobs: <c>jobs/{vaultId}/{key}/start</c> when a job begins, <c>…/end</c> when it ends, once. The key is the bitwise
-/// complement of the job id, whose first 48 bits are its time, so that a listing begins with the newest.
+/// The jobs of one vault as create-only blobs: <c>jobs/{vaultId}/{key}/start</c> when a job begins, <c>…/end</c> when it ends, once. The
+/// key is the bitwise complement of the job id, whose first 48 bits are its time, so that a listing begins with the newest.
 /// </summary>
 public sealed class JobLedger(IBlobStore store, TimeProvider time)
 {

@@ -7,8 +7,9 @@ namespace RecoveryVault.Keys;
 public readonly record struct DekId(ItemKey Item, uint DekEpoch, byte Suite, string Commitment);
 
 /// <summary>
-/// Unwrapped data keys of one silo. An entry lives <see cref="TimeToLive"/> from its unwrap on the monotonic clock and is renewed only by another unwrap; of
-/// simultaneous requests one unwraps. Keys are zeroed on eviction and when the silo stops; callers get copies of their own.
+/// Unwrapped data keys of one silo. An entry lives <see cref="TimeToLive"/> from its unwrap on the monotonic clock and is
+/// renewed only by another unwrap; of simultaneous requests one unwraps. Keys are zeroed on eviction and when the silo
+/// stops; callers get copies of their own.
 /// </summary>
 public sealed class DekCache(TimeProvider time) : IDisposable
 {

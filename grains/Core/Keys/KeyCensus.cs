@@ -8,8 +8,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// Which key versions the stored rings of a vault's items need, read from storage and never from memory. Every ring found counts, also one that a crash left
-/// behind: a version is safe to disable only when nothing stored is wrapped by it.
+/// Which key versions the stored rings of a vault's items need, read from storage and never from memory. Every ring found counts, also one
+/// that a crash left behind: a version is safe to disable only when nothing stored is wrapped by it.
 /// </summary>
 public sealed class KeyCensus(IBlobStore store, AuthenticatedRecords records)
 {

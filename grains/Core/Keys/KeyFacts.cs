@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// What one look at a key found, everything tried whether or not an earlier step failed, so that the preconditions can be told apart and named in order.
-/// Nothing is changed: key material of no use is wrapped and unwrapped.
+/// What one look at a key found, everything tried whether or not an earlier step failed, so that the preconditions can be told apart and
+/// named in order. Nothing is changed: key material of no use is wrapped and unwrapped.
 /// </summary>
 public sealed record KeyFacts
 {

@@ -4,8 +4,8 @@ using RecoveryVault.Items;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// An item's wrapped data keys, one per DEK epoch, all wrapped by the KEK of one key generation. Stored as a create-only authenticated record; rotating the
-/// KEK writes a new ring and never touches data.
+/// An item's wrapped data keys, one per DEK epoch, all wrapped by the KEK of one key generation. Stored as a create-only authenticated
+/// record; rotating the KEK writes a new ring and never touches data.
 /// </summary>
 public sealed record KeyRing
 {

@@ -18,7 +18,10 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         return new KeyRing { Item = item, Seq = seq, KeyGeneration = keyGeneration, Epochs = [await WrapAsync(epoch, kek, dek, cancellation)] };
     }
 
-    /// <summary>The same data keys wrapped by another key: unwrapped with the old, wrapped with the new, and unwrapped again to be sure, before anything is written.</summary>
+    /// <summary>
+    /// The same data keys wrapped by another key: unwrapped with the old, wrapped with the new, and unwrapped again
+    /// to be sure, before anything is written.
+    /// </summary>
     public async Task<KeyRing> RewrapAsync(KeyRing ring, long keyGeneration, KeyEncryptionKey kek, CancellationToken cancellation = default)
     {
         List<RingEpoch> epochs = [];
@@ -59,8 +62,8 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     }
 
     /// <summary>
-    /// Deletes every ring but the one in force. One of the same sequence number lost its race, one of a lower is superseded: neither can ever be named again. A
-    /// higher one may be about to be named and stays.
+    /// Deletes every ring but the one in force. One of the same sequence number lost its race, one of a lower is superseded: neither can
+    /// ever be named again. A higher one may be about to be named and stays.
     /// </summary>
     public async Task DeleteSupersededAsync(ItemKey item, RecordRef inForce, CancellationToken cancellation = default)
     {

@@ -2,7 +2,9 @@ using RecoveryVault.Errors;
 
 namespace RecoveryVault.Keys;
 
-/// <summary>Leads from a key URI's host to the key vault, as one principal sees it. <c>*.vault.localhost</c> is the local key vault.</summary>
+/// <summary>
+/// Leads from a key URI's host to the key vault, as one principal sees it. <c>*.vault.localhost</c> is the local key vault.
+/// </summary>
 /// <param name="openLocal">Opens a local key vault by host and principal.</param>
 public sealed class KeyVaultConnector(Func<string, string, IKeyVault> openLocal)
 {

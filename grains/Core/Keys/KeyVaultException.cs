@@ -3,7 +3,9 @@ namespace RecoveryVault.Keys;
 /// <summary>What a failed key vault call means for us.</summary>
 public enum KeyVaultVerdict
 {
-    /// <summary>No authoritative answer (network, TLS, 401 on a fresh token, 429, 5xx): keep all state, back off, never a revocation.</summary>
+    /// <summary>
+    /// No authoritative answer (network, TLS, 401 on a fresh token, 429, 5xx): keep all state, back off, never a revocation.
+    /// </summary>
     Unreachable,
 
     /// <summary>The service refused with authority: evict keys, fail loudly, touch nothing.</summary>

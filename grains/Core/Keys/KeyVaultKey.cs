@@ -21,7 +21,9 @@ public sealed record KeyVaultKey(
 /// <param name="CreatedOn">Whole seconds, UTC.</param>
 /// <param name="NotBefore">The key may not wrap before; null: no limit.</param>
 /// <param name="ExpiresOn">The key may not wrap from then on (unwrapping goes on); null: never.</param>
-/// <param name="RecoveryLevel">"Recoverable" when soft delete and purge protection are on; any value with "Purgeable" means purge protection is off.</param>
+/// <param name="RecoveryLevel">
+/// "Recoverable" when soft delete and purge protection are on; any value with "Purgeable" means purge protection is off.
+/// </param>
 public sealed record KeyProperties(
     KeyId Id,
     bool Enabled,

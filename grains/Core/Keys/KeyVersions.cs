@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RecoveryVault.Keys;
 
-/// <summary>How key versions are written: bare for people (32 hex digits), full in records; the platform keyring's keys as <c>platform:N</c>.</summary>
+/// <summary>
+/// How key versions are written: bare for people (32 hex digits), full in records; the platform keyring's keys as <c>platform:N</c>.
+/// </summary>
 public static class KeyVersions
 {
     private const string PlatformPrefix = "platform:";

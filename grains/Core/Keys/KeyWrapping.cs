@@ -13,8 +13,8 @@ namespace RecoveryVault.Keys;
 public sealed record KeyEncryptionKey(string KeyId, string Thumbprint, string PrincipalId);
 
 /// <summary>
-/// Wraps and unwraps data keys: in the customer's key vault with RSA-OAEP-256, or, in vaults with platform-managed keys, with AES-256-GCM under a key derived from
-/// the platform keyring for that very item and epoch.
+/// Wraps and unwraps data keys: in the customer's key vault with RSA-OAEP-256, or, in vaults with platform-managed keys, with AES-256-GCM
+/// under a key derived from the platform keyring for that very item and epoch.
 /// </summary>
 public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring keyring)
 {

@@ -10,8 +10,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// The store's own 32-byte secrets, by id: KEK of vaults with platform-managed keys and root of the records' MACs. Kept in the keys store as one blob,
-/// apart from the data; an old key stays until nothing names it.
+/// The store's own 32-byte secrets, by id: KEK of vaults with platform-managed keys and root of the records' MACs. Kept in the keys store
+/// as one blob, apart from the data; an old key stays until nothing names it.
 /// </summary>
 public sealed class PlatformKeyring : IDisposable
 {

@@ -6,8 +6,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Names;
 
 /// <summary>
-/// Which id bears a name, as create-only blobs <c>{folder}/{name in lower case}</c>: creating the blob takes the name, deleting it frees it. Names are ASCII
-/// by their rules, so lower case is well defined.
+/// Which id bears a name, as create-only blobs <c>{folder}/{name in lower case}</c>: creating the blob takes the name, deleting it frees
+/// it. Names are ASCII by their rules, so lower case is well defined.
 /// </summary>
 public sealed class NameRegister(IBlobStore store, string folder)
 {

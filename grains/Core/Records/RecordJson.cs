@@ -9,7 +9,10 @@ using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Records;
 
-/// <summary>How everything we keep as JSON is written: camelCase, enums by name, ids as hex, generated at build time so that start-up costs no reflection.</summary>
+/// <summary>
+/// How everything we keep as JSON is written: camelCase, enums by name, ids as hex, generated at build
+/// time so that start-up costs no reflection.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Records;
 
-/// <summary>Names a create-only object by blob name and content hash (lower-case hex SHA-256), so that no other can take its place.</summary>
+/// <summary>
+/// Names a create-only object by blob name and content hash (lower-case hex SHA-256), so that no other can take its place.
+/// </summary>
 public sealed record RecordRef(string Name, string Hash);
 
 /// <summary>A record that says which schema wrote it.</summary>

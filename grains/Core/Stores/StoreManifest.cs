@@ -8,8 +8,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// <c>store.json</c>, written once when a store is made: what it is, in which format, and a value that only its own platform keyring can compute. A process with the
-/// wrong keyring, the wrong store or an older format refuses to start.
+/// <c>store.json</c>, written once when a store is made: what it is, in which format, and a value that only its own platform keyring can
+/// compute. A process with the wrong keyring, the wrong store or an older format refuses to start.
 /// </summary>
 public sealed record StoreManifest
 {

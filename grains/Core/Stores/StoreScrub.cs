@@ -5,8 +5,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// Reads every blob of a store and checks what carries a checksum of its own. Needs no key, and so finds bit rot but no tampering; a damaged object is reported and
-/// the rest is read all the same.
+/// Reads every blob of a store and checks what carries a checksum of its own. Needs no key, and so finds bit rot but no tampering; a
+/// damaged object is reported and the rest is read all the same.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="report">Hears the name of each damaged blob and what is wrong with it.</param>

@@ -4,8 +4,8 @@ using RecoveryVault.Keys;
 namespace RecoveryVault.Vaults;
 
 /// <summary>
-/// The preconditions of a customer-managed key in the order the four steps have to be taken (R17): identity, permissions, key vault protection, key.
-/// Assigning a key throws the first that is not met; the checklist shows all.
+/// The preconditions of a customer-managed key in the order the four steps have to be taken (R17): identity, permissions, key vault
+/// protection, key. Assigning a key throws the first that is not met; the checklist shows all.
 /// </summary>
 public static class CmkPreconditions
 {

@@ -6,8 +6,8 @@ namespace RecoveryVault.Vaults;
 public sealed partial record VaultRecord
 {
     /// <summary>
-    /// What can be refused without asking the key vault: R13 no way back to platform-managed keys, R42 a malformed key URI, R10 and R11 a vault
-    /// somebody tried to protect an item in.
+    /// What can be refused without asking the key vault: R13 no way back to platform-managed keys, R42 a malformed key URI, R10 and R11 a
+    /// vault somebody tried to protect an item in.
     /// </summary>
     public KeyId RequireKeyChange(UpdateEncryption request)
     {

@@ -4,7 +4,9 @@ namespace RecoveryVault.Vaults;
 
 public sealed partial record VaultRecord
 {
-    /// <summary>R24: switches the system-assigned identity on; the caller gives it a fresh object id. On already: nothing changes.</summary>
+    /// <summary>
+    /// R24: switches the system-assigned identity on; the caller gives it a fresh object id. On already: nothing changes.
+    /// </summary>
     public VaultRecord AssignSystemIdentity(string newPrincipalId) =>
         Settings.SystemPrincipalId is null ? this with { Settings = Settings with { SystemPrincipalId = newPrincipalId } } : this;
 

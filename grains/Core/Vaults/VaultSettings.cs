@@ -60,7 +60,9 @@ public sealed record EncryptionSettings
     public const int MaxHistory = 256;
 }
 
-/// <summary>A key version in force from a time on. The generation grows with every change and is what rotation compares: versions have no order.</summary>
+/// <summary>
+/// A key version in force from a time on. The generation grows with every change and is what rotation compares: versions have no order.
+/// </summary>
 /// <param name="KeyId">The full key id; <c>platform:N</c> for a key of the platform keyring.</param>
 /// <param name="Thumbprint">SHA-256 of the public key (hex); empty for the platform keyring.</param>
 public sealed record KeyUse(long Generation, string KeyId, string Thumbprint, DateTimeOffset Since);
