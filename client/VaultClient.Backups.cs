@@ -16,7 +16,8 @@ public sealed partial class VaultClient
     public static async Task ProtectAsync(NamedVault vault, string itemName, ItemSource source, CancellationToken cancellation = default)
     {
         // A pattern that cannot be read is wrong usage, and no attempt.
-        foreach (var pattern in source.Excludes) GlobPattern.Parse(pattern);
+        foreach (var pattern in source.Excludes)
+            GlobPattern.Parse(pattern);
         cancellation.ThrowIfCancellationRequested();
         var ticket = await vault.Vault.AttemptProtectionAsync(new AttemptProtection(Guid.NewGuid(), itemName));
         try
@@ -27,7 +28,11 @@ public sealed partial class VaultClient
         catch (VaultException e)
         {
             await vault.Vault.FailProtectionAsync(new FailProtection(ticket, itemName, e.Code, e.Message));
-            throw new VaultException(e.Code, $"{e.Message} The attempt is recorded: the vault's kind of key ({(await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType}) is settled from now on.", e.Recommendation);
+            throw new VaultException(
+                e.Code,
+                $"{e.Message} The attempt is recorded: the vault's kind of key ({(await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType}) is settled from now on.",
+                e.Recommendation
+            );
         }
         await vault.Vault.CompleteProtectionAsync(new CompleteProtection(ticket, itemName, source));
     }
@@ -42,20 +47,23 @@ public sealed partial class VaultClient
         var started = time.GetTimestamp();
         var operationId = Guid.NewGuid();
         var ticket = await item.BeginBackupAsync(new BeginBackup(operationId, options.SourcePath));
-        if (ticket.Session is not { } session) throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
+        if (ticket.Session is not { } session)
+            throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
         try
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
             using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options);
             var catalogue = await backup.RunAsync(cancellation);
-            var outcome = await item.CommitBackupAsync(new CommitBackup
-            {
-                OperationId = operationId,
-                SessionId = session.SessionId,
-                Catalogue = catalogue,
-                Statistics = backup.Statistics,
-                Warnings = backup.Warnings,
-            });
+            var outcome = await item.CommitBackupAsync(
+                new CommitBackup
+                {
+                    OperationId = operationId,
+                    SessionId = session.SessionId,
+                    Catalogue = catalogue,
+                    Statistics = backup.Statistics,
+                    Warnings = backup.Warnings,
+                }
+            );
             return new BackupReport(outcome, backup.Statistics, time.GetElapsedTime(started));
         }
         catch (Exception e)
@@ -81,12 +89,13 @@ public sealed partial class VaultClient
         }
     }
 
-    private static JobError ErrorOf(Exception cause) => cause switch
-    {
-        VaultException e => new JobError(e.Code, e.Message, e.Recommendation),
-        OperationCanceledException => ErrorOf(ErrorCodes.JobInterrupted, "It was interrupted."),
-        _ => ErrorOf(ErrorCodes.ClientFailed, cause.Message),
-    };
+    private static JobError ErrorOf(Exception cause) =>
+        cause switch
+        {
+            VaultException e => new JobError(e.Code, e.Message, e.Recommendation),
+            OperationCanceledException => ErrorOf(ErrorCodes.JobInterrupted, "It was interrupted."),
+            _ => ErrorOf(ErrorCodes.ClientFailed, cause.Message),
+        };
 
     private static JobError ErrorOf(string code, string message) => new(code, message, ErrorTable.Find(code)?.Fix ?? "");
 }

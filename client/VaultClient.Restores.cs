@@ -14,32 +14,51 @@ public sealed partial class VaultClient
     /// RecoveryPointNotFound, PathNotFound, a target's code, a key code, a damage code; a restore that fails before its
     /// first file leaves the target as it was.
     /// </exception>
-    public async Task<RestoreReport> RestoreAsync(IProtectedItemGrain item, RestoreOptions options, CancellationToken cancellation = default)
+    public async Task<RestoreReport> RestoreAsync(
+        IProtectedItemGrain item,
+        RestoreOptions options,
+        CancellationToken cancellation = default
+    )
     {
         var started = time.GetTimestamp();
         var target = RestoreTarget.Prepare(options.Target, options.Overwrite);
         try
         {
-            return await ReadAsync(item, new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Restore, options.Target), async (ticket, cancel) =>
-            {
-                var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
-                using var restore = new TreeRestore(target, channel, options);
-                if (options.Include.Count == 0) options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
-                await restore.RunAsync(ticket.Catalogue, cancel);
-                var report = new RestoreReport
+            return await ReadAsync(
+                item,
+                new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Restore, options.Target),
+                async (ticket, cancel) =>
                 {
-                    JobId = ticket.JobId,
-                    RecoveryPoint = ticket.RecoveryPoint.Name,
-                    Entries = options.Counters.Entries,
-                    Bytes = options.Counters.Bytes,
-                    NeverRead = restore.NeverRead,
-                    Failed = restore.Failed,
-                    Damaged = restore.Damaged,
-                    Notes = restore.Notes.ToString(),
-                    Duration = time.GetElapsedTime(started),
-                };
-                return (report, StatusOf(report), new Dictionary<string, string> { ["entries"] = $"{report.Entries}", ["bytes"] = $"{report.Bytes}", ["target"] = options.Target });
-            }, cancellation);
+                    var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
+                    using var restore = new TreeRestore(target, channel, options);
+                    if (options.Include.Count == 0)
+                        options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
+                    await restore.RunAsync(ticket.Catalogue, cancel);
+                    var report = new RestoreReport
+                    {
+                        JobId = ticket.JobId,
+                        RecoveryPoint = ticket.RecoveryPoint.Name,
+                        Entries = options.Counters.Entries,
+                        Bytes = options.Counters.Bytes,
+                        NeverRead = restore.NeverRead,
+                        Failed = restore.Failed,
+                        Damaged = restore.Damaged,
+                        Notes = restore.Notes.ToString(),
+                        Duration = time.GetElapsedTime(started),
+                    };
+                    return (
+                        report,
+                        StatusOf(report),
+                        new Dictionary<string, string>
+                        {
+                            ["entries"] = $"{report.Entries}",
+                            ["bytes"] = $"{report.Bytes}",
+                            ["target"] = options.Target,
+                        }
+                    );
+                },
+                cancellation
+            );
         }
         finally
         {
@@ -50,13 +69,18 @@ public sealed partial class VaultClient
     /// <summary>The entries of a recovery point at and below a path.</summary>
     /// <exception cref="VaultException">RecoveryPointNotFound, a key code, a damage code.</exception>
     public async IAsyncEnumerable<CatalogueEntry> ListFilesAsync(
-        IProtectedItemGrain item, string? recoveryPoint, RelativePath path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        IProtectedItemGrain item,
+        string? recoveryPoint,
+        RelativePath path,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         var ticket = await item.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), recoveryPoint, RestorePurpose.Browse));
         try
         {
             var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancellation);
-            await foreach (var entry in new CatalogueSource(channel).ReadAsync(ticket.Catalogue, path, cancellation)) yield return entry;
+            await foreach (var entry in new CatalogueSource(channel).ReadAsync(ticket.Catalogue, path, cancellation))
+                yield return entry;
         }
         finally
         {
@@ -71,21 +95,46 @@ public sealed partial class VaultClient
     public Task<VerifyReport> VerifyAsync(IProtectedItemGrain item, VerifyOptions options, CancellationToken cancellation = default)
     {
         var started = time.GetTimestamp();
-        return ReadAsync(item, new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Verify), async (ticket, cancel) =>
-        {
-            var verification = new TreeVerification(await dataPlane.OpenRestoreAsync(ticket.Session, cancel), options);
-            options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
-            await verification.RunAsync(ticket.Catalogue, cancel);
-            var report = new VerifyReport(ticket.JobId, ticket.RecoveryPoint.Name, options.ReadData, options.Counters.Entries, options.Counters.Bytes, verification.Damaged, time.GetElapsedTime(started));
-            var status = report.Damaged == 0 ? JobStatus.Completed : JobStatus.Failed;
-            return (report, status, new Dictionary<string, string> { ["entries"] = $"{report.Entries}", ["bytes"] = $"{report.Bytes}", ["damagedFiles"] = $"{report.Damaged}" });
-        }, cancellation);
+        return ReadAsync(
+            item,
+            new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Verify),
+            async (ticket, cancel) =>
+            {
+                var verification = new TreeVerification(await dataPlane.OpenRestoreAsync(ticket.Session, cancel), options);
+                options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
+                await verification.RunAsync(ticket.Catalogue, cancel);
+                var report = new VerifyReport(
+                    ticket.JobId,
+                    ticket.RecoveryPoint.Name,
+                    options.ReadData,
+                    options.Counters.Entries,
+                    options.Counters.Bytes,
+                    verification.Damaged,
+                    time.GetElapsedTime(started)
+                );
+                var status = report.Damaged == 0 ? JobStatus.Completed : JobStatus.Failed;
+                return (
+                    report,
+                    status,
+                    new Dictionary<string, string>
+                    {
+                        ["entries"] = $"{report.Entries}",
+                        ["bytes"] = $"{report.Bytes}",
+                        ["damagedFiles"] = $"{report.Damaged}",
+                    }
+                );
+            },
+            cancellation
+        );
     }
 
     /// <summary>Runs the work of one reading session and ends its job, whatever happens.</summary>
     private static async Task<T> ReadAsync<T>(
-        IProtectedItemGrain item, BeginRestore request, Func<RestoreTicket, CancellationToken, Task<(T Report, JobStatus Status, Dictionary<string, string> Properties)>> work,
-        CancellationToken cancellation)
+        IProtectedItemGrain item,
+        BeginRestore request,
+        Func<RestoreTicket, CancellationToken, Task<(T Report, JobStatus Status, Dictionary<string, string> Properties)>> work,
+        CancellationToken cancellation
+    )
     {
         var ticket = await item.BeginRestoreAsync(request);
         var sessionId = ticket.Session.SessionId;
@@ -115,5 +164,7 @@ public sealed partial class VaultClient
     }
 
     private static JobStatus StatusOf(RestoreReport report) =>
-        report.Failed + report.Damaged > 0 ? JobStatus.Failed : report.NeverRead > 0 ? JobStatus.CompletedWithWarnings : JobStatus.Completed;
+        report.Failed + report.Damaged > 0 ? JobStatus.Failed
+        : report.NeverRead > 0 ? JobStatus.CompletedWithWarnings
+        : JobStatus.Completed;
 }

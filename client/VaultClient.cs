@@ -33,7 +33,13 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     public NamedVault Open(VaultId vaultId)
     {
         var key = vaultId.ToString();
-        return new NamedVault(vaultId, grains.GetGrain<IVaultGrain>(key), grains.GetGrain<IJobLedgerGrain>(key), grains.GetGrain<IActivityLogGrain>(key), grains.GetGrain<IKeyRotationGrain>(key));
+        return new NamedVault(
+            vaultId,
+            grains.GetGrain<IVaultGrain>(key),
+            grains.GetGrain<IJobLedgerGrain>(key),
+            grains.GetGrain<IActivityLogGrain>(key),
+            grains.GetGrain<IKeyRotationGrain>(key)
+        );
     }
 
     /// <summary>An item by identity.</summary>
@@ -46,19 +52,24 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
         do
         {
             var page = await list(new PageRequest(after));
-            foreach (var item in page.Items) yield return item;
+            foreach (var item in page.Items)
+                yield return item;
             after = page.Next;
-        }
-        while (after is not null);
+        } while (after is not null);
     }
 
     /// <summary>
     /// Assigns or changes the customer-managed key and, when the vault has items, returns only after every one of them is re-wrapped.
     /// </summary>
-    public static async Task<EncryptionSummary> UpdateEncryptionAsync(NamedVault vault, UpdateEncryption request, CancellationToken cancellation = default)
+    public static async Task<EncryptionSummary> UpdateEncryptionAsync(
+        NamedVault vault,
+        UpdateEncryption request,
+        CancellationToken cancellation = default
+    )
     {
         var updated = await vault.Vault.UpdateEncryptionAsync(request);
-        if (updated.PreviousKeyVersion is null) return updated;
+        if (updated.PreviousKeyVersion is null)
+            return updated;
         await SyncAsync(vault, null, cancellation);
         return await vault.Vault.GetEncryptionAsync() with { JobId = updated.JobId };
     }
@@ -67,13 +78,18 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     /// <exception cref="Errors.VaultException">
     /// RotationBlocked, KeyVaultUnreachable, or a CMK code; nothing is lost, the rotation goes on when the cause is mended.
     /// </exception>
-    public static async Task<RotationProgress> SyncAsync(NamedVault vault, Action<RotationProgress>? report = null, CancellationToken cancellation = default)
+    public static async Task<RotationProgress> SyncAsync(
+        NamedVault vault,
+        Action<RotationProgress>? report = null,
+        CancellationToken cancellation = default
+    )
     {
         while (true)
         {
             var progress = await vault.Rotation.SyncAsync();
             report?.Invoke(progress);
-            if (progress.Done) return progress;
+            if (progress.Done)
+                return progress;
             cancellation.ThrowIfCancellationRequested();
         }
     }
@@ -85,4 +101,10 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
 /// <param name="Jobs">Jobs.</param>
 /// <param name="Activity">The activity log.</param>
 /// <param name="Rotation">Key rotation.</param>
-public sealed record NamedVault(VaultId VaultId, IVaultGrain Vault, IJobLedgerGrain Jobs, IActivityLogGrain Activity, IKeyRotationGrain Rotation);
+public sealed record NamedVault(
+    VaultId VaultId,
+    IVaultGrain Vault,
+    IJobLedgerGrain Jobs,
+    IActivityLogGrain Activity,
+    IKeyRotationGrain Rotation
+);

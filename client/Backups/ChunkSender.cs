@@ -25,7 +25,8 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
         var chunk = new ChunkRef(Digest.Of(plaintext.Memory.Span[..length]), length);
         _batch.Add((chunk, plaintext));
         _bytes += length;
-        if (_batch.Count >= BatchCount || _bytes >= BatchBytes) await SendAsync(cancellation);
+        if (_batch.Count >= BatchCount || _bytes >= BatchBytes)
+            await SendAsync(cancellation);
         return chunk;
     }
 
@@ -46,12 +47,14 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
 
     private async Task SendAsync(CancellationToken cancellation)
     {
-        if (_batch.Count == 0) return;
+        if (_batch.Count == 0)
+            return;
         var isNew = await channel.FindNewAsync([.. _batch.Select(b => b.Chunk)], cancellation);
         for (var i = 0; i < isNew.Length; i++)
         {
             var (chunk, plaintext) = _batch[i];
-            if (!isNew[i]) continue;
+            if (!isNew[i])
+                continue;
             _batch[i] = default;
             BytesNew += chunk.Length;
             await channel.PutAsync(chunk, plaintext, cancellation);
@@ -61,7 +64,8 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, plaintext) in _batch) plaintext?.Dispose();
+        foreach (var (_, plaintext) in _batch)
+            plaintext?.Dispose();
         _batch.Clear();
         _bytes = 0;
     }

@@ -43,12 +43,13 @@ internal sealed class TreeBackup : IDisposable
     public IReadOnlyList<JobError> Warnings => _warnings;
 
     /// <summary>The counts so far.</summary>
-    public BackupStatistics Statistics => _counts with
-    {
-        FilesExcluded = _walker.Excluded.Files + _walker.Excluded.Directories,
-        BytesExcluded = _walker.Excluded.Bytes,
-        BytesRead = _options.Counters.BytesRead,
-    };
+    public BackupStatistics Statistics =>
+        _counts with
+        {
+            FilesExcluded = _walker.Excluded.Files + _walker.Excluded.Directories,
+            BytesExcluded = _walker.Excluded.Bytes,
+            BytesRead = _options.Counters.BytesRead,
+        };
 
     /// <summary>Reads everything and returns the catalogue; all it refers to is stored then.</summary>
     public async Task<CatalogueRoot> RunAsync(CancellationToken cancellation)
@@ -56,7 +57,8 @@ internal sealed class TreeBackup : IDisposable
         foreach (var walked in _walker.Walk())
         {
             cancellation.ThrowIfCancellationRequested();
-            var entry = walked.Entry.Type == EntryType.File ? await ReadFileAsync(walked, cancellation) : Recorded(walked, walked.Entry, default);
+            var entry =
+                walked.Entry.Type == EntryType.File ? await ReadFileAsync(walked, cancellation) : Recorded(walked, walked.Entry, default);
             Count(entry);
             await _catalogue.AddAsync(entry, cancellation);
         }
@@ -73,7 +75,8 @@ internal sealed class TreeBackup : IDisposable
 
     private async ValueTask<CatalogueEntry> ReadFileAsync(WalkedEntry walked, CancellationToken cancellation)
     {
-        if (!walked.TryOpen(out var content, out var problem)) return Unread(walked, problem);
+        if (!walked.TryOpen(out var content, out var problem))
+            return Unread(walked, problem);
         using (content)
         using (var digest = _options.Record is null ? null : new ContentDigest())
         {
@@ -82,7 +85,8 @@ internal sealed class TreeBackup : IDisposable
             {
                 var chunks = await SendAsync(content, cancellation);
                 var entry = content.Finish() with { Content = chunks };
-                if (entry.ChangedWhileRead) _options.OnChanged?.Invoke(entry.Path);
+                if (entry.ChangedWhileRead)
+                    _options.OnChanged?.Invoke(entry.Path);
                 return Recorded(walked, entry, digest?.Finish(entry.Size) ?? default);
             }
             catch (FileSystemException e)
@@ -94,7 +98,8 @@ internal sealed class TreeBackup : IDisposable
 
     private async ValueTask<ChunkList> SendAsync(ContentStream content, CancellationToken cancellation)
     {
-        if (content.Length == 0) return ChunkList.Empty;
+        if (content.Length == 0)
+            return ChunkList.Empty;
         var list = new ChunkListWriter(_sender.AddNodeAsync);
         using var cutter = _chunker.Cut(content, content.Length);
         while (await cutter.NextAsync(cancellation) is { } chunk)
@@ -133,10 +138,17 @@ internal sealed class TreeBackup : IDisposable
     private void Report(WalkProblem problem)
     {
         _options.OnProblem?.Invoke(problem);
-        if (!problem.IsError) return;
+        if (!problem.IsError)
+            return;
         _counts = _counts with { FilesUnreadable = _counts.FilesUnreadable + 1 };
         if (_warnings.Count < CommitBackup.MaxWarnings)
-            _warnings.Add(new JobError(ErrorCodes.FilesUnreadable, Shorten(problem.ToString()), ErrorTable.Find(ErrorCodes.FilesUnreadable)?.Fix ?? ""));
+            _warnings.Add(
+                new JobError(
+                    ErrorCodes.FilesUnreadable,
+                    Shorten(problem.ToString()),
+                    ErrorTable.Find(ErrorCodes.FilesUnreadable)?.Fix ?? ""
+                )
+            );
     }
 
     /// <summary>A hundred of the longest paths would not fit into a message.</summary>

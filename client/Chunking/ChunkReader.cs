@@ -24,7 +24,9 @@ public sealed class ChunkReader : IDisposable
         _readBytes = Math.Max(chunker.TargetLength / 8, Chunker.Window);
     }
 
-    /// <summary>The next chunk, which the caller disposes; null at the end. Fails as the stream fails; it cannot be used after that.</summary>
+    /// <summary>
+    /// The next chunk, which the caller disposes; null at the end. Fails as the stream fails; it cannot be used after that.
+    /// </summary>
     public async ValueTask<Chunk?> NextAsync(CancellationToken cancellation = default)
     {
         var position = default(ScanPosition);
@@ -32,9 +34,12 @@ public sealed class ChunkReader : IDisposable
         while (true)
         {
             var end = _chunker.FindEnd(_buffer.Memory.Span[.._filled], ref position);
-            if (end > 0) return Take(_buffer, end);
-            if (_ended) return _filled > 0 ? Take(_buffer, _filled) : null;
-            if (_filled == _buffer.Memory.Length) _buffer = Grow(_buffer);
+            if (end > 0)
+                return Take(_buffer, end);
+            if (_ended)
+                return _filled > 0 ? Take(_buffer, _filled) : null;
+            if (_filled == _buffer.Memory.Length)
+                _buffer = Grow(_buffer);
             var wanted = Math.Max(_chunker.MinLength - _filled, 0) + _readBytes;
             var room = _buffer.Memory[_filled..Math.Min(_buffer.Memory.Length, _filled + wanted)];
             var read = await _content.ReadAsync(room, cancellation);
@@ -50,7 +55,9 @@ public sealed class ChunkReader : IDisposable
         _buffer = null;
     }
 
-    /// <summary>Few chunks are longer than twice the target (one in 60 with the usual settings): they move to a longer buffer once.</summary>
+    /// <summary>
+    /// Few chunks are longer than twice the target (one in 60 with the usual settings): they move to a longer buffer once.
+    /// </summary>
     private IMemoryOwner<byte> Rent(int carried)
     {
         var usual = Math.Min(_chunker.TargetLength * 2L, _chunker.MaxLength);

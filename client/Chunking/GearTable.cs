@@ -17,7 +17,8 @@ internal static class GearTable
         Span<byte> bytes = stackalloc byte[Words * sizeof(ulong)];
         HKDF.Expand(HashAlgorithmName.SHA256, seed, bytes, "recoveryvault/chunker/gear/1"u8);
         var table = new ulong[Words];
-        for (var word = 0; word < Words; word++) table[word] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(word * sizeof(ulong))..]);
+        for (var word = 0; word < Words; word++)
+            table[word] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(word * sizeof(ulong))..]);
         CryptographicOperations.ZeroMemory(bytes);
         return table;
     }

@@ -15,15 +15,17 @@ internal static class AttributeReader
     private const int FewNames = 1024;
 
     /// <summary>
-    /// The attributes at a path, in byte order of names; those that could not be read are left out and told by <paramref name="unreadable"/> (the
-    /// name is empty when it was the list). A file system without attributes has none.
+    /// The attributes at a path, in byte order of names; those that could not be read are left out and told by
+    /// <paramref name="unreadable"/> (the name is empty when it was the list). A file system without attributes has none.
     /// </summary>
     internal static ImmutableArray<ExtendedAttribute> Read(ReadOnlySpan<byte> path, bool follow, UnreadableAttribute unreadable)
     {
         Span<byte> few = stackalloc byte[FewNames];
         var error = Libc.ListAttributes(path, follow, few, out var length);
-        if (error == 0) return length == 0 ? [] : ReadValues(path, follow, few[..length], unreadable);
-        if (error == Errno.EOPNOTSUPP) return [];
+        if (error == 0)
+            return length == 0 ? [] : ReadValues(path, follow, few[..length], unreadable);
+        if (error == Errno.EOPNOTSUPP)
+            return [];
         if (error != Errno.ERANGE)
         {
             unreadable(default, error);
@@ -33,7 +35,8 @@ internal static class AttributeReader
         try
         {
             error = Libc.ListAttributes(path, follow, names, out length);
-            if (error == 0) return ReadValues(path, follow, names.AsSpan(0, length), unreadable);
+            if (error == 0)
+                return ReadValues(path, follow, names.AsSpan(0, length), unreadable);
             unreadable(default, error);
             return [];
         }
@@ -44,7 +47,11 @@ internal static class AttributeReader
     }
 
     private static ImmutableArray<ExtendedAttribute> ReadValues(
-        ReadOnlySpan<byte> path, bool follow, ReadOnlySpan<byte> names, UnreadableAttribute unreadable)
+        ReadOnlySpan<byte> path,
+        bool follow,
+        ReadOnlySpan<byte> names,
+        UnreadableAttribute unreadable
+    )
     {
         var found = ImmutableArray.CreateBuilder<ExtendedAttribute>();
         var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes);
@@ -55,8 +62,10 @@ internal static class AttributeReader
                 var name = names[..names.IndexOf((byte)0)];
                 names = names[(name.Length + 1)..];
                 var error = Libc.GetAttribute(path, follow, name, buffer, out var length);
-                if (error == 0) found.Add(new(name.ToArray(), buffer.AsSpan(0, length).ToArray()));
-                else if (error != Errno.ENODATA) unreadable(name, error); // ENODATA: removed since it was listed.
+                if (error == 0)
+                    found.Add(new(name.ToArray(), buffer.AsSpan(0, length).ToArray()));
+                else if (error != Errno.ENODATA)
+                    unreadable(name, error); // ENODATA: removed since it was listed.
             }
         }
         finally

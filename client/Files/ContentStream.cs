@@ -6,8 +6,8 @@ using RecoveryVault.Files.Native;
 namespace RecoveryVault.Files;
 
 /// <summary>
-/// A regular file's data as one stream: the whole file, or of a sparse file its extents one after the other. It ends where the file ended when
-/// it was opened, or earlier if the file was cut short. Reading fails with <see cref="FileSystemException"/>.
+/// A regular file's data as one stream: the whole file, or of a sparse file its extents one after the other. It ends where the file ended
+/// when it was opened, or earlier if the file was cut short. Reading fails with <see cref="FileSystemException"/>.
 /// </summary>
 public sealed class ContentStream : Stream
 {
@@ -55,16 +55,19 @@ public sealed class ContentStream : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (_cutShort || _extent == _extents.Length || buffer.IsEmpty) return 0;
+        if (_cutShort || _extent == _extents.Length || buffer.IsEmpty)
+            return 0;
         var extent = _extents[_extent];
         var offset = extent.Offset + _inExtent;
         var wanted = (int)Math.Min(buffer.Length, extent.Length - _inExtent);
         var error = Libc.Read(_file, buffer[..wanted], offset, out var read);
-        if (error != 0) throw new FileSystemException(error, $"{Entry.Path}: reading at byte {offset}");
+        if (error != 0)
+            throw new FileSystemException(error, $"{Entry.Path}: reading at byte {offset}");
         _cutShort = read == 0;
         Digest?.Append(offset, buffer[..read]);
         _inExtent += read;
-        if (_inExtent == extent.Length) (_extent, _inExtent) = (_extent + 1, 0);
+        if (_inExtent == extent.Length)
+            (_extent, _inExtent) = (_extent + 1, 0);
         return read;
     }
 
@@ -83,17 +86,26 @@ public sealed class ContentStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>
-    /// To be called when all is read: the entry, flagged if the file's identity, size or times changed since it was opened; of a file cut short, with
-    /// size and extents as far as was read. The caller adds the chunk list.
+    /// To be called when all is read: the entry, flagged if the file's identity, size or times changed since it was opened; of a file cut
+    /// short, with size and extents as far as was read. The caller adds the chunk list.
     /// </summary>
     public CatalogueEntry Finish()
     {
         var error = Libc.Stat(_file, out var after);
-        var changed = error != 0 || after.Id != _before.Id || after.Size != _before.Size
-            || after.ModifiedAt != _before.ModifiedAt || after.ChangedAt != _before.ChangedAt;
-        if (!_cutShort) return Entry with { ChangedWhileRead = changed };
+        var changed =
+            error != 0
+            || after.Id != _before.Id
+            || after.Size != _before.Size
+            || after.ModifiedAt != _before.ModifiedAt
+            || after.ChangedAt != _before.ChangedAt;
+        if (!_cutShort)
+            return Entry with { ChangedWhileRead = changed };
         var extent = _extents[_extent];
-        ImmutableArray<Extent> read = [.. _extents[.._extent], .. _inExtent > 0 ? [extent with { Length = _inExtent }] : Array.Empty<Extent>()];
+        ImmutableArray<Extent> read =
+        [
+            .. _extents[.._extent],
+            .. _inExtent > 0 ? [extent with { Length = _inExtent }] : Array.Empty<Extent>(),
+        ];
         return Entry with
         {
             Size = extent.Offset + _inExtent,
@@ -103,9 +115,7 @@ public sealed class ContentStream : Stream
     }
 
     /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -119,7 +129,8 @@ public sealed class ContentStream : Stream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _file.Dispose();
+        if (disposing)
+            _file.Dispose();
         base.Dispose(disposing);
     }
 }

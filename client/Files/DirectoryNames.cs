@@ -14,9 +14,7 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
     private int _used;
     private Place[] _places = [];
 
-    private DirectoryNames()
-    {
-    }
+    private DirectoryNames() { }
 
     internal static DirectoryNames None { get; } = new();
 
@@ -30,7 +28,7 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
         var names = new DirectoryNames();
         while ((error = Libc.ReadNames(directory, buffer, out var read)) == 0 && read > 0)
         {
-            for (var records = buffer[..read]; !records.IsEmpty;)
+            for (var records = buffer[..read]; !records.IsEmpty; )
             {
                 var length = BinaryPrimitives.ReadUInt16LittleEndian(records[RecordLengthAt..]);
                 var name = records[NameAt..length];
@@ -49,7 +47,8 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
         {
             var middle = (low + high) >>> 1;
             var order = this[middle].SequenceCompareTo(name);
-            if (order == 0) return middle;
+            if (order == 0)
+                return middle;
             (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }
         return -1;
@@ -69,9 +68,12 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
 
     private void Add(ReadOnlySpan<byte> name)
     {
-        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return;
-        if (_bytes.Length - _used < name.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _used + name.Length + 256));
-        if (_places.Length == Count) Array.Resize(ref _places, Math.Max(_places.Length * 2, 16));
+        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+            return;
+        if (_bytes.Length - _used < name.Length)
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _used + name.Length + 256));
+        if (_places.Length == Count)
+            Array.Resize(ref _places, Math.Max(_places.Length * 2, 16));
         name.CopyTo(_bytes.AsSpan(_used));
         _places[Count++] = new(_used, name.Length);
         _used += name.Length;

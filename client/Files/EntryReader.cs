@@ -11,10 +11,15 @@ internal sealed class EntryReader(Action<WalkProblem> report)
     internal CatalogueEntry Read(RelativePath path, Descriptor directory, in FileStat stat)
     {
         Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
-        var entry = Describe(path, stat) with { ExtendedAttributes = Attributes(path, ProcPath.Of(directory, path.Name, buffer), follow: false) };
-        if (stat.Type != EntryType.Symlink) return entry;
+        var entry = Describe(path, stat) with
+        {
+            ExtendedAttributes = Attributes(path, ProcPath.Of(directory, path.Name, buffer), follow: false),
+        };
+        if (stat.Type != EntryType.Symlink)
+            return entry;
         var error = Libc.ReadLink(directory, path.Name, out var target);
-        if (error == 0) return entry with { LinkTarget = target };
+        if (error == 0)
+            return entry with { LinkTarget = target };
         report(new(path, WalkProblemKind.Unreadable, error, "reading the symbolic link"));
         return entry with { ReadError = error };
     }
@@ -29,30 +34,39 @@ internal sealed class EntryReader(Action<WalkProblem> report)
     /// <summary>The entry of a file as it is now that it is open.</summary>
     internal CatalogueEntry Refresh(CatalogueEntry walked, Descriptor file, in FileStat stat)
     {
-        if (walked.Identity?.ChangedAt == stat.ChangedAt) return walked;
+        if (walked.Identity?.ChangedAt == stat.ChangedAt)
+            return walked;
         return Describe(walked.Path, stat) with { ExtendedAttributes = Attributes(walked.Path, file) };
     }
 
-    internal static CatalogueEntry Describe(RelativePath path, in FileStat stat) => new()
-    {
-        Path = path,
-        Type = stat.Type,
-        Mode = stat.Mode,
-        Uid = stat.Uid,
-        Gid = stat.Gid,
-        ModifiedAt = stat.ModifiedAt,
-        Identity = new(stat.Id.Device, stat.Id.Inode, stat.ChangedAt),
-        IsHardLinked = stat.IsHardLinked,
-        Size = stat.Type == EntryType.File ? stat.Size : 0,
-        Device = stat.Type is EntryType.CharacterDevice or EntryType.BlockDevice ? stat.Special : default,
-    };
+    internal static CatalogueEntry Describe(RelativePath path, in FileStat stat) =>
+        new()
+        {
+            Path = path,
+            Type = stat.Type,
+            Mode = stat.Mode,
+            Uid = stat.Uid,
+            Gid = stat.Gid,
+            ModifiedAt = stat.ModifiedAt,
+            Identity = new(stat.Id.Device, stat.Id.Inode, stat.ChangedAt),
+            IsHardLinked = stat.IsHardLinked,
+            Size = stat.Type == EntryType.File ? stat.Size : 0,
+            Device = stat.Type is EntryType.CharacterDevice or EntryType.BlockDevice ? stat.Special : default,
+        };
 
     private ImmutableArray<ExtendedAttribute> Attributes(RelativePath path, ReadOnlySpan<byte> procPath, bool follow) =>
-        AttributeReader.Read(procPath, follow, (name, error) =>
-        {
-            // Gone or replaced since it was looked up: opening it will tell.
-            if (error == Errno.ENOENT) return;
-            var what = name.IsEmpty ? "listing its extended attributes" : $"reading its extended attribute '{new RelativePath(name.ToArray())}'";
-            report(new(path, WalkProblemKind.Unreadable, error, what));
-        });
+        AttributeReader.Read(
+            procPath,
+            follow,
+            (name, error) =>
+            {
+                // Gone or replaced since it was looked up: opening it will tell.
+                if (error == Errno.ENOENT)
+                    return;
+                var what = name.IsEmpty
+                    ? "listing its extended attributes"
+                    : $"reading its extended attribute '{new RelativePath(name.ToArray())}'";
+                report(new(path, WalkProblemKind.Unreadable, error, what));
+            }
+        );
 }

@@ -9,10 +9,11 @@ namespace RecoveryVault.Files;
 /// <param name="Bytes">The sizes of the regular files among <paramref name="Files"/>.</param>
 public readonly record struct ExcludedCounts(long Files, long Directories, long Bytes)
 {
-    internal ExcludedCounts With(in FileStat stat) => stat.Type switch
-    {
-        EntryType.Directory => this with { Directories = Directories + 1 },
-        EntryType.File => this with { Files = Files + 1, Bytes = Bytes + stat.Size },
-        _ => this with { Files = Files + 1 },
-    };
+    internal ExcludedCounts With(in FileStat stat) =>
+        stat.Type switch
+        {
+            EntryType.Directory => this with { Directories = Directories + 1 },
+            EntryType.File => this with { Files = Files + 1, Bytes = Bytes + stat.Size },
+            _ => this with { Files = Files + 1 },
+        };
 }

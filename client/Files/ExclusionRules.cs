@@ -12,11 +12,14 @@ internal sealed class ExclusionRules(WalkOptions options, InodeId root)
     internal bool LeavesOut(RelativePath path, in FileStat stat)
     {
         var isDirectory = stat.Type == EntryType.Directory;
-        if (isDirectory && options.NeverEnter.Contains(stat.Id)) return true;
+        if (isDirectory && options.NeverEnter.Contains(stat.Id))
+            return true;
         foreach (var pattern in options.Excludes)
         {
-            if (pattern.DirectoriesOnly && !isDirectory) continue;
-            if (pattern.Matches(pattern.MatchesPath ? path.Bytes.Span : path.Name)) return true;
+            if (pattern.DirectoriesOnly && !isDirectory)
+                continue;
+            if (pattern.Matches(pattern.MatchesPath ? path.Bytes.Span : path.Name))
+                return true;
         }
         return false;
     }
@@ -34,7 +37,8 @@ internal sealed class ExclusionRules(WalkOptions options, InodeId root)
     /// <summary>A tag that cannot be read is none: rather back up too much.</summary>
     private static bool IsTagged(Descriptor directory)
     {
-        if (Libc.Stat(directory, CacheTag, out var stat) != 0 || stat.Type != EntryType.File) return false;
+        if (Libc.Stat(directory, CacheTag, out var stat) != 0 || stat.Type != EntryType.File)
+            return false;
         using var tag = Libc.Open(directory, CacheTag, OpenFlags.Read | OpenFlags.NoFollow | OpenFlags.NonBlocking, out _);
         Span<byte> start = stackalloc byte[CacheSignature.Length];
         return tag is not null && Libc.Read(tag, start, 0, out var read) == 0 && start[..read].SequenceEqual(CacheSignature);

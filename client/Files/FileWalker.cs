@@ -6,10 +6,10 @@ using RecoveryVault.Files.Native;
 namespace RecoveryVault.Files;
 
 /// <summary>
-/// Walks a source in the order of <see cref="RelativePath"/>: a directory before what it holds, names in byte order. Works relative to directory descriptors and
-/// follows no symbolic link below the source, so that trees of any depth are walked and nothing outside is read; memory holds one
-/// directory's names per level. A source that is a directory is the root entry; anything else is one entry under its own name. Whatever
-/// cannot be read is reported. Linux x64 and arm64 only. Not safe for concurrent use.
+/// Walks a source in the order of <see cref="RelativePath"/>: a directory before what it holds, names in byte order. Works relative to
+/// directory descriptors and follows no symbolic link below the source, so that trees of any depth are walked and nothing outside is read;
+/// memory holds one directory's names per level. A source that is a directory is the root entry; anything else is one entry under its own
+/// name. Whatever cannot be read is reported. Linux x64 and arm64 only. Not safe for concurrent use.
 /// </summary>
 public sealed class FileWalker : IDisposable
 {
@@ -43,11 +43,13 @@ public sealed class FileWalker : IDisposable
     /// <summary>The entries, once.</summary>
     public IEnumerable<WalkedEntry> Walk()
     {
-        if (_walked) throw new InvalidOperationException("A source is walked once; make another walker.");
+        if (_walked)
+            throw new InvalidOperationException("A source is walked once; make another walker.");
         _walked = true;
         var levels = new Stack<Level>();
         yield return VisitSource(out var level);
-        if (level is not null) levels.Push(level);
+        if (level is not null)
+            levels.Push(level);
         while (levels.TryPeek(out var current))
         {
             if (!current.MoveNext())
@@ -56,8 +58,10 @@ public sealed class FileWalker : IDisposable
                 continue;
             }
             var entry = Visit(current, out var below);
-            if (entry is not null) yield return entry;
-            if (below is not null) levels.Push(below);
+            if (entry is not null)
+                yield return entry;
+            if (below is not null)
+                levels.Push(below);
         }
     }
 
@@ -69,14 +73,19 @@ public sealed class FileWalker : IDisposable
     }
 
     internal bool TryOpen(
-        DirectoryNode? directory, CatalogueEntry entry, [NotNullWhen(true)] out ContentStream? content, [NotNullWhen(false)] out WalkProblem? problem)
+        DirectoryNode? directory,
+        CatalogueEntry entry,
+        [NotNullWhen(true)] out ContentStream? content,
+        [NotNullWhen(false)] out WalkProblem? problem
+    )
     {
         (content, problem) = (null, null);
         var file = OpenFile(directory, entry.Path.Name, out var error);
         if (file is not null)
         {
             error = Libc.Stat(file, out var stat);
-            if (error == 0 && !IsSame(entry, stat)) error = Errno.ESTALE;
+            if (error == 0 && !IsSame(entry, stat))
+                error = Errno.ESTALE;
             if (error == 0)
             {
                 content = new(file, _reader.Refresh(entry, file, stat), stat);
@@ -99,14 +108,18 @@ public sealed class FileWalker : IDisposable
 
     private Descriptor? OpenFile(DirectoryNode? directory, ReadOnlySpan<byte> name, out int error)
     {
-        if (directory is null) return _source.Reopen(out error);
+        if (directory is null)
+            return _source.Reopen(out error);
         return _directories.Get(directory, out error) is { } parent ? Reading.Open(parent, name, OpenFlags.NonBlocking, out error) : null;
     }
 
     private WalkedEntry VisitSource(out Level? below)
     {
         below = null;
-        var entry = EntryReader.Describe(_source.Path, _source.Stat) with { ExtendedAttributes = _reader.Attributes(_source.Path, _source.Handle) };
+        var entry = EntryReader.Describe(_source.Path, _source.Stat) with
+        {
+            ExtendedAttributes = _reader.Attributes(_source.Path, _source.Handle),
+        };
         if (_source.Stat.Type == EntryType.Directory)
         {
             var root = new DirectoryNode(null, default, _source.Stat.Id);
@@ -121,23 +134,28 @@ public sealed class FileWalker : IDisposable
         below = null;
         var name = level.Name;
         var path = level.Path.Append(name);
-        if (path.Bytes.Length > RelativePath.MaxLength) return Unreadable(path, Errno.ENAMETOOLONG, "a path longer than a catalogue holds");
+        if (path.Bytes.Length > RelativePath.MaxLength)
+            return Unreadable(path, Errno.ENAMETOOLONG, "a path longer than a catalogue holds");
         if (_directories.Get(level.Directory, out var error) is not { } directory)
         {
             level.Abandon();
             return Unreadable(level.Path, error, $"finding the directory again for the rest of its names, from '{path}' on");
         }
         error = Libc.Stat(directory, name, out var stat);
-        if (error == Errno.ENOENT) return Unreadable(path, error, "reading its metadata", WalkProblemKind.Vanished);
-        if (error != 0) return Unreadable(path, error, "reading its metadata");
-        if (stat.Type == EntryType.Unknown) return Unreadable(path, Errno.EOPNOTSUPP, "a kind of file this version does not know");
+        if (error == Errno.ENOENT)
+            return Unreadable(path, error, "reading its metadata", WalkProblemKind.Vanished);
+        if (error != 0)
+            return Unreadable(path, error, "reading its metadata");
+        if (stat.Type == EntryType.Unknown)
+            return Unreadable(path, Errno.EOPNOTSUPP, "a kind of file this version does not know");
         if (_rules.LeavesOut(path, stat))
         {
             Excluded = Excluded.With(stat);
             return null;
         }
         var entry = _reader.Read(path, directory, stat);
-        if (stat.Type == EntryType.Directory) Enter(level, directory, ref entry, ref stat, out below);
+        if (stat.Type == EntryType.Directory)
+            Enter(level, directory, ref entry, ref stat, out below);
         return new(this, level.Directory, entry, stat.AllocatedBytes);
     }
 
@@ -145,7 +163,8 @@ public sealed class FileWalker : IDisposable
     private void Enter(Level parent, Descriptor from, ref CatalogueEntry entry, ref FileStat stat, out Level? below)
     {
         below = null;
-        if (_rules.StaysOut(stat)) return;
+        if (_rules.StaysOut(stat))
+            return;
         var opened = Reading.Open(from, entry.Path.Name, OpenFlags.Directory, out var error);
         if (opened is null || (error = Libc.Stat(opened, out var current)) != 0)
         {
@@ -156,7 +175,13 @@ public sealed class FileWalker : IDisposable
         }
         if (current.Id != stat.Id)
         {
-            (stat, entry) = (current, EntryReader.Describe(entry.Path, current) with { ExtendedAttributes = _reader.Attributes(entry.Path, opened) });
+            (stat, entry) = (
+                current,
+                EntryReader.Describe(entry.Path, current) with
+                {
+                    ExtendedAttributes = _reader.Attributes(entry.Path, opened),
+                }
+            );
             if (_rules.StaysOut(stat) || _rules.LeavesOut(entry.Path, stat))
             {
                 opened.Dispose();
@@ -177,9 +202,11 @@ public sealed class FileWalker : IDisposable
             entry = entry with { ReadError = error };
         }
         var tag = _rules.FindCacheTag(directory, names);
-        if (tag < 0) return names;
+        if (tag < 0)
+            return names;
         for (var i = 0; i < names.Count; i++)
-            if (i != tag && Libc.Stat(directory, names[i], out var stat) == 0) Excluded = Excluded.With(stat);
+            if (i != tag && Libc.Stat(directory, names[i], out var stat) == 0)
+                Excluded = Excluded.With(stat);
         return names.Only(tag);
     }
 

@@ -6,9 +6,11 @@ namespace RecoveryVault.Files;
 /// An exclude pattern. Patterns match bytes: text is taken as UTF-8, and <c>?</c> or a class stands for one byte.
 /// <list type="bullet">
 /// <item>A pattern without '/' matches a name at any depth: <c>*.tmp</c>, <c>node_modules</c>.</item>
-/// <item>One with '/' matches the whole path from the source's root; a leading '/' changes nothing else: <c>/build</c>, <c>docs/*.pdf</c>.</item>
+/// <item>One with '/' matches the whole path from the source's root; a leading '/' changes nothing else: <c>/build</c>,
+/// <c>docs/*.pdf</c>.</item>
 /// <item>A trailing '/' lets it match directories only; it is not one of the '/' above: <c>cache/</c>.</item>
-/// <item><c>*</c> stands for any bytes but '/', <c>?</c> for one, <c>[a-z]</c> for one of the class, <c>[!a-z]</c> or <c>[^a-z]</c> for one outside it.</item>
+/// <item><c>*</c> stands for any bytes but '/', <c>?</c> for one, <c>[a-z]</c> for one of the class, <c>[!a-z]</c> or <c>[^a-z]</c> for one
+/// outside it.</item>
 /// <item><c>**</c> stands for any bytes with '/'. As a whole component before another it also stands for none: <c>a/**/b</c> matches
 /// <c>a/b</c>, and <c>a/**</c> all below <c>a</c> but not <c>a</c>.</item>
 /// <item>A backslash takes the next byte as it is.</item>
@@ -31,7 +33,8 @@ public sealed class GlobPattern
 
     internal bool DirectoriesOnly { get; }
 
-    /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidPattern"/>: the pattern cannot be read or could never match.</exception>
+    /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidPattern"/>: the pattern cannot be read or could never
+    /// match.</exception>
     public static GlobPattern Parse(string text) => new GlobParser(text).Parse();
 
     /// <summary>
@@ -45,14 +48,21 @@ public sealed class GlobPattern
         var doubleStar = new Retry(-1, 0);
         while (true)
         {
-            if (token == _tokens.Length && at == text.Length) return true;
+            if (token == _tokens.Length && at == text.Length)
+                return true;
             var kind = token < _tokens.Length ? _tokens[token].Kind : GlobTokenKind.End;
-            if (kind == GlobTokenKind.Star) star = new(++token, at);
-            else if (kind is GlobTokenKind.DoubleStar or GlobTokenKind.Directories) (doubleStar, star) = (new(++token, at), new(-1, 0));
-            else if (kind != GlobTokenKind.End && at < text.Length && _tokens[token].Matches(text[at])) (at, token) = (at + 1, token + 1);
-            else if (TakeMore(ref star, text)) (at, token) = (star.At, star.Token);
-            else if (TakeMore(ref doubleStar, text)) (at, token, star) = (doubleStar.At, doubleStar.Token, new(-1, 0));
-            else return false;
+            if (kind == GlobTokenKind.Star)
+                star = new(++token, at);
+            else if (kind is GlobTokenKind.DoubleStar or GlobTokenKind.Directories)
+                (doubleStar, star) = (new(++token, at), new(-1, 0));
+            else if (kind != GlobTokenKind.End && at < text.Length && _tokens[token].Matches(text[at]))
+                (at, token) = (at + 1, token + 1);
+            else if (TakeMore(ref star, text))
+                (at, token) = (star.At, star.Token);
+            else if (TakeMore(ref doubleStar, text))
+                (at, token, star) = (doubleStar.At, doubleStar.Token, new(-1, 0));
+            else
+                return false;
         }
     }
 
@@ -61,7 +71,8 @@ public sealed class GlobPattern
 
     private bool TakeMore(ref Retry retry, ReadOnlySpan<byte> text)
     {
-        if (retry.Token < 0) return false;
+        if (retry.Token < 0)
+            return false;
         var step = _tokens[retry.Token - 1].Kind switch
         {
             GlobTokenKind.Star when retry.At < text.Length && text[retry.At] != '/' => 1,

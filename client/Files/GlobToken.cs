@@ -28,11 +28,12 @@ internal enum GlobTokenKind : byte
 /// <summary>One part; <paramref name="Members"/> is the set of a class, one flag per byte value.</summary>
 internal readonly record struct GlobToken(GlobTokenKind Kind, byte Literal = 0, bool[]? Members = null)
 {
-    internal bool Matches(byte value) => Kind switch
-    {
-        GlobTokenKind.Literal => value == Literal,
-        GlobTokenKind.AnyByte => value != '/',
-        GlobTokenKind.Class => Members is { } members && members[value],
-        _ => false,
-    };
+    internal bool Matches(byte value) =>
+        Kind switch
+        {
+            GlobTokenKind.Literal => value == Literal,
+            GlobTokenKind.AnyByte => value != '/',
+            GlobTokenKind.Class => Members is { } members && members[value],
+            _ => false,
+        };
 }

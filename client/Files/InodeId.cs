@@ -13,7 +13,8 @@ public readonly record struct InodeId(DeviceNumber Device, ulong Inode)
     {
         Platform.Require("Looking up a file's identity");
         using var handle = Libc.Open(Descriptor.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.PathOnly, out var error);
-        if (handle is null) throw new FileSystemException(error, $"'{path}' cannot be looked up");
+        if (handle is null)
+            throw new FileSystemException(error, $"'{path}' cannot be looked up");
         error = Libc.Stat(handle, out var stat);
         return error == 0 ? stat.Id : throw new FileSystemException(error, $"'{path}' cannot be looked up");
     }

@@ -3,9 +3,9 @@ using RecoveryVault.Files.Native;
 namespace RecoveryVault.Files;
 
 /// <summary>
-/// The directories in use, of which at most <paramref name="limit"/> (two or more) have a descriptor: the one not used for longest is closed first and
-/// opened again when needed, name by name from an open ancestor or from its child's "..", and refused if it is another directory by
-/// then. The root stays open. Not safe for concurrent use.
+/// The directories in use, of which at most <paramref name="limit"/> (two or more) have a descriptor: the one not used for longest is
+/// closed first and opened again when needed, name by name from an open ancestor or from its child's "..", and refused if it is another
+/// directory by then. The root stays open. Not safe for concurrent use.
 /// </summary>
 internal sealed class OpenDirectories(int limit) : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class OpenDirectories(int limit) : IDisposable
     /// <summary>Takes over the descriptor of a directory just opened.</summary>
     internal void Add(DirectoryNode node, Descriptor descriptor)
     {
-        if (_recent.Count == limit && _recent.Last is { } oldest) Close(oldest.Value);
+        if (_recent.Count == limit && _recent.Last is { } oldest)
+            Close(oldest.Value);
         node.Descriptor = descriptor;
         node.Use = _recent.AddFirst(node);
     }
@@ -37,7 +38,8 @@ internal sealed class OpenDirectories(int limit) : IDisposable
         }
         else if (node.Descriptor is null)
         {
-            if (Find(node, out error) is not { } found) return null;
+            if (Find(node, out error) is not { } found)
+                return null;
             Add(node, found);
         }
         return node.Descriptor;
@@ -46,8 +48,10 @@ internal sealed class OpenDirectories(int limit) : IDisposable
     /// <summary>Closes a directory that is done with; a closed parent is opened through it while that is a single step.</summary>
     internal void Leave(DirectoryNode node)
     {
-        if (node is { Descriptor: { } child, Parent: { Descriptor: null } parent }
-            && OpenSame(child, ".."u8, Reopen & ~OpenFlags.NoFollow, parent.Id, out _) is { } opened)
+        if (
+            node is { Descriptor: { } child, Parent: { Descriptor: null } parent }
+            && OpenSame(child, ".."u8, Reopen & ~OpenFlags.NoFollow, parent.Id, out _) is { } opened
+        )
         {
             Add(parent, opened);
         }
@@ -56,7 +60,8 @@ internal sealed class OpenDirectories(int limit) : IDisposable
 
     public void Dispose()
     {
-        while (_recent.First is { } first) Close(first.Value);
+        while (_recent.First is { } first)
+            Close(first.Value);
         _root?.Descriptor?.Dispose();
     }
 
@@ -71,8 +76,10 @@ internal sealed class OpenDirectories(int limit) : IDisposable
         while (missing.TryPop(out var step))
         {
             var next = OpenSame(current, step.Name.Span, Reopen, step.Id, out error);
-            if (!ReferenceEquals(current, ancestor.Descriptor)) current.Dispose();
-            if (next is null) return null;
+            if (!ReferenceEquals(current, ancestor.Descriptor))
+                current.Dispose();
+            if (next is null)
+                return null;
             current = next;
         }
         return current;
@@ -81,17 +88,21 @@ internal sealed class OpenDirectories(int limit) : IDisposable
     private static Descriptor? OpenSame(Descriptor from, ReadOnlySpan<byte> name, OpenFlags flags, InodeId expected, out int error)
     {
         var opened = Libc.Open(from, name, flags, out error);
-        if (opened is null) return null;
+        if (opened is null)
+            return null;
         error = Libc.Stat(opened, out var stat);
-        if (error == 0 && stat.Id != expected) error = Errno.ESTALE;
-        if (error == 0) return opened;
+        if (error == 0 && stat.Id != expected)
+            error = Errno.ESTALE;
+        if (error == 0)
+            return opened;
         opened.Dispose();
         return null;
     }
 
     private void Close(DirectoryNode node)
     {
-        if (node.Use is not { } use) return;
+        if (node.Use is not { } use)
+            return;
         _recent.Remove(use);
         node.Use = null;
         node.Descriptor?.Dispose();

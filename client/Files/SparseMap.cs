@@ -17,18 +17,23 @@ internal static class SparseMap
     /// </summary>
     internal static ImmutableArray<Extent>? Find(Descriptor file, in FileStat stat)
     {
-        if (stat.Size == 0 || stat.AllocatedBytes >= stat.Size) return null;
+        if (stat.Size == 0 || stat.AllocatedBytes >= stat.Size)
+            return null;
         var extents = new List<Extent>();
         var smallestHole = 1L;
         long end;
         for (var position = 0L; position < stat.Size; position = end)
         {
             var error = Libc.Seek(file, position, SeekTo.Data, out var start);
-            if (error == Errno.ENXIO) break; // No data up to the end.
-            if (error != 0) return null;
-            if (Libc.Seek(file, start, SeekTo.Hole, out end) != 0) return null;
+            if (error == Errno.ENXIO)
+                break; // No data up to the end.
+            if (error != 0)
+                return null;
+            if (Libc.Seek(file, start, SeekTo.Hole, out end) != 0)
+                return null;
             end = Math.Min(end, stat.Size);
-            if (end <= start) break; // The file changes under us; the check after reading says so.
+            if (end <= start)
+                break; // The file changes under us; the check after reading says so.
             Add(extents, new(start, end - start), ref smallestHole);
         }
         return extents is [(0, var length)] && length == stat.Size ? null : [.. extents];
@@ -36,13 +41,15 @@ internal static class SparseMap
 
     private static void Add(List<Extent> extents, Extent next, ref long smallestHole)
     {
-        if (!TryMerge(extents, next, smallestHole)) extents.Add(next);
+        if (!TryMerge(extents, next, smallestHole))
+            extents.Add(next);
         while (extents.Count > MaxExtents)
         {
             smallestHole = Math.Max(4096, smallestHole * 2);
             var kept = new List<Extent>(extents.Count);
             foreach (var extent in CollectionsMarshal.AsSpan(extents))
-                if (!TryMerge(kept, extent, smallestHole)) kept.Add(extent);
+                if (!TryMerge(kept, extent, smallestHole))
+                    kept.Add(extent);
             extents.Clear();
             extents.AddRange(kept);
         }
@@ -50,7 +57,8 @@ internal static class SparseMap
 
     private static bool TryMerge(List<Extent> extents, Extent next, long smallestHole)
     {
-        if (extents is not [.., var last] || next.Offset - (last.Offset + last.Length) >= smallestHole) return false;
+        if (extents is not [.., var last] || next.Offset - (last.Offset + last.Length) >= smallestHole)
+            return false;
         extents[^1] = last with { Length = next.Offset + next.Length - last.Offset };
         return true;
     }

@@ -7,8 +7,8 @@ public sealed record WalkOptions
     public IReadOnlyList<GlobPattern> Excludes { get; init; } = [];
 
     /// <summary>
-    /// Leaves out what directories tagged as caches hold, all but the tag: a regular file <c>CACHEDIR.TAG</c> beginning with the signature of
-    /// the Cache Directory Tagging Specification.
+    /// Leaves out what directories tagged as caches hold, all but the tag: a regular file <c>CACHEDIR.TAG</c> beginning with the signature
+    /// of the Cache Directory Tagging Specification.
     /// </summary>
     public bool ExcludeCaches { get; init; }
 

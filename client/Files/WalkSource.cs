@@ -21,17 +21,24 @@ internal sealed class WalkSource : IDisposable
     internal static WalkSource Open(string source, WalkOptions options)
     {
         var path = Encoding.UTF8.GetBytes(source);
-        if (path.Length == 0 || path.Contains((byte)0)) throw new VaultException(ErrorCodes.SourceNotFound, "No file has an empty name.");
+        if (path.Length == 0 || path.Contains((byte)0))
+            throw new VaultException(ErrorCodes.SourceNotFound, "No file has an empty name.");
         var handle = Libc.Open(Descriptor.WorkingDirectory, path, OpenFlags.PathOnly, out var error);
-        if (handle is null || (error = Libc.Stat(handle, out var stat)) != 0) throw Failed(source, error);
+        if (handle is null || (error = Libc.Stat(handle, out var stat)) != 0)
+            throw Failed(source, error);
         if (options.NeverEnter.Contains(stat.Id))
-            throw new VaultException(ErrorCodes.SourceUnreadable, $"The source '{source}' is never read: it is the vault's own store.", "Name another source.");
+            throw new VaultException(
+                ErrorCodes.SourceUnreadable,
+                $"The source '{source}' is never read: it is the vault's own store.",
+                "Name another source."
+            );
         var type = stat.Type;
         if (type is EntryType.Directory or EntryType.File)
         {
             var flags = type == EntryType.Directory ? OpenFlags.Directory : OpenFlags.NonBlocking;
             var readable = Reading.Reopen(handle, flags, out error) ?? throw Failed(source, error);
-            if (type == EntryType.Directory) (handle, readable) = (readable, handle);
+            if (type == EntryType.Directory)
+                (handle, readable) = (readable, handle);
             readable.Dispose();
         }
         return new(type == EntryType.Directory ? RelativePath.Root : new(NameOf(path)), handle, stat);
@@ -44,7 +51,8 @@ internal sealed class WalkSource : IDisposable
 
     private static byte[] NameOf(byte[] path) => path[(path.AsSpan().LastIndexOf((byte)'/') + 1)..];
 
-    private static VaultException Failed(string source, int error) => error is Errno.ENOENT or Errno.ENOTDIR
-        ? new(ErrorCodes.SourceNotFound, $"The source '{source}' does not exist.")
-        : new(ErrorCodes.SourceUnreadable, $"The source '{source}' cannot be read: {Errno.Describe(error)}.");
+    private static VaultException Failed(string source, int error) =>
+        error is Errno.ENOENT or Errno.ENOTDIR
+            ? new(ErrorCodes.SourceNotFound, $"The source '{source}' does not exist.")
+            : new(ErrorCodes.SourceUnreadable, $"The source '{source}' cannot be read: {Errno.Describe(error)}.");
 }

@@ -22,12 +22,14 @@ public sealed class WalkedEntry
     public long AllocatedBytes { get; }
 
     /// <summary>
-    /// Opens a regular file's content: exactly the file the entry tells of, or a problem (which is returned, not reported). To be called on the
-    /// walking thread before the walk moves on; the content has a descriptor of its own, which the caller disposes, and may be read anywhere.
+    /// Opens a regular file's content: exactly the file the entry tells of, or a problem (which is returned, not reported). To be called on
+    /// the walking thread before the walk moves on; the content has a descriptor of its own, which the caller disposes, and may be read
+    /// anywhere.
     /// </summary>
     public bool TryOpen([NotNullWhen(true)] out ContentStream? content, [NotNullWhen(false)] out WalkProblem? problem)
     {
-        if (Entry.Type != EntryType.File) throw new InvalidOperationException($"Only regular files have content, not a {Entry.Type}.");
+        if (Entry.Type != EntryType.File)
+            throw new InvalidOperationException($"Only regular files have content, not a {Entry.Type}.");
         return _walker.TryOpen(_directory, Entry, out content, out problem);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<Wanted
     /// <summary>Wants a chunk; may use chunks wanted before.</summary>
     public async ValueTask AddAsync(WantedChunk<TOwner> wanted, CancellationToken cancellation)
     {
-        if (_batch.Count > 0 && (_bytes + wanted.Chunk.Length > BatchBytes || _batch.Count == BatchCount)) await TurnAsync(cancellation);
+        if (_batch.Count > 0 && (_bytes + wanted.Chunk.Length > BatchBytes || _batch.Count == BatchCount))
+            await TurnAsync(cancellation);
         _batch.Add(wanted);
         _bytes += wanted.Chunk.Length;
     }
@@ -53,7 +54,8 @@ internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<Wanted
         var next = 0;
         await foreach (var content in channel.ReadAsync([.. batch.Select(w => w.Chunk)], cancellation))
         {
-            using (content) await use(batch[next++], content);
+            using (content)
+                await use(batch[next++], content);
         }
     }
 }

@@ -36,8 +36,10 @@ internal sealed class TreeRestore : IDisposable
     {
         try
         {
-            if (_options.Include.Count == 0) await RestoreAsync(_catalogue.ReadAsync(root, RelativePath.Root, cancellation), cancellation);
-            else await RestoreIncludedAsync(root, cancellation);
+            if (_options.Include.Count == 0)
+                await RestoreAsync(_catalogue.ReadAsync(root, RelativePath.Root, cancellation), cancellation);
+            else
+                await RestoreIncludedAsync(root, cancellation);
             await _content.FinishAsync(cancellation);
         }
         catch
@@ -58,7 +60,8 @@ internal sealed class TreeRestore : IDisposable
         RelativePath? covered = null;
         foreach (var path in _options.Include.Order())
         {
-            if (covered is { } done && path.IsWithin(done)) continue;
+            if (covered is { } done && path.IsWithin(done))
+                continue;
             await RestoreAncestorsAsync(root, path, cancellation);
             if (!await RestoreAsync(_catalogue.ReadAsync(root, path, cancellation), cancellation))
                 throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{path}'.");
@@ -68,14 +71,15 @@ internal sealed class TreeRestore : IDisposable
 
     private async Task RestoreAncestorsAsync(CatalogueRoot root, RelativePath path, CancellationToken cancellation)
     {
-        for (var end = path.IsRoot ? -1 : 0; end >= 0;)
+        for (var end = path.IsRoot ? -1 : 0; end >= 0; )
         {
             var ancestor = new RelativePath(path.Bytes[..end]);
             if (_made.Add(ancestor))
             {
                 await foreach (var entry in _catalogue.ReadAsync(root, ancestor, cancellation))
                 {
-                    if (entry.Path == ancestor) _writer.Add(entry);
+                    if (entry.Path == ancestor)
+                        _writer.Add(entry);
                     break;
                 }
             }
@@ -91,11 +95,15 @@ internal sealed class TreeRestore : IDisposable
         {
             any = true;
             _options.Counters.AddEntry();
-            if (_writer.Add(entry) is not { } file) continue;
+            if (_writer.Add(entry) is not { } file)
+                continue;
             var offset = 0L;
             await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
             {
-                await _content.AddAsync(new WantedChunk<RestoredFile>(file, chunk, offset, offset + chunk.Length == entry.Content.Length), cancellation);
+                await _content.AddAsync(
+                    new WantedChunk<RestoredFile>(file, chunk, offset, offset + chunk.Length == entry.Content.Length),
+                    cancellation
+                );
                 offset += chunk.Length;
             }
         }
@@ -104,29 +112,41 @@ internal sealed class TreeRestore : IDisposable
 
     private ValueTask WriteAsync(WantedChunk<RestoredFile> wanted, ChunkContent content)
     {
-        if (content.ErrorCode is { } code) Damage(wanted.Owner, code);
-        else if (wanted.Owner != _damaged) wanted.Owner.WriteAt(wanted.Offset, content.Plaintext.Span);
+        if (content.ErrorCode is { } code)
+            Damage(wanted.Owner, code);
+        else if (wanted.Owner != _damaged)
+            wanted.Owner.WriteAt(wanted.Offset, content.Plaintext.Span);
         _options.Counters.AddBytes(wanted.Chunk.Length);
-        if (!wanted.IsLast) return ValueTask.CompletedTask;
-        if (wanted.Owner == _damaged) wanted.Owner.Dispose();
-        else wanted.Owner.Complete();
+        if (!wanted.IsLast)
+            return ValueTask.CompletedTask;
+        if (wanted.Owner == _damaged)
+            wanted.Owner.Dispose();
+        else
+            wanted.Owner.Complete();
         return ValueTask.CompletedTask;
     }
 
     private void Damage(RestoredFile file, string code)
     {
-        if (_damaged == file) return;
+        if (_damaged == file)
+            return;
         _damaged = file;
         Damaged++;
         _options.OnDamage?.Invoke(file.Entry.Path, code);
         if (!_options.ContinueOnDamage)
-            throw new VaultException(code, $"'{file.Entry.Path}' cannot be restored: its stored data is damaged.", $"{ErrorTable.Find(code)?.Fix} To restore everything else, add --continue-on-damage.");
+            throw new VaultException(
+                code,
+                $"'{file.Entry.Path}' cannot be restored: its stored data is damaged.",
+                $"{ErrorTable.Find(code)?.Fix} To restore everything else, add --continue-on-damage."
+            );
     }
 
     private void Report(RestoreProblem problem)
     {
-        if (problem.Kind == RestoreProblemKind.NeverRead) NeverRead++;
-        else Failed++;
+        if (problem.Kind == RestoreProblemKind.NeverRead)
+            NeverRead++;
+        else
+            Failed++;
         _options.OnProblem?.Invoke(problem);
     }
 }

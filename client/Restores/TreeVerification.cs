@@ -20,7 +20,15 @@ public sealed record VerifyOptions
 }
 
 /// <summary>A finished verification.</summary>
-public sealed record VerifyReport(Guid? JobId, string RecoveryPoint, bool ReadData, long Entries, long Bytes, long Damaged, TimeSpan Duration);
+public sealed record VerifyReport(
+    Guid? JobId,
+    string RecoveryPoint,
+    bool ReadData,
+    long Entries,
+    long Bytes,
+    long Damaged,
+    TimeSpan Duration
+);
 
 /// <summary>Goes through a recovery point and counts the files that could not be restored.</summary>
 internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions options)
@@ -43,10 +51,13 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
                 options.Counters.AddEntry();
                 await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
                 {
-                    if (options.ReadData) await content.AddAsync(new WantedChunk<RelativePath>(entry.Path, chunk, 0, false), cancellation);
-                    else lookups.Add((entry.Path, chunk));
+                    if (options.ReadData)
+                        await content.AddAsync(new WantedChunk<RelativePath>(entry.Path, chunk, 0, false), cancellation);
+                    else
+                        lookups.Add((entry.Path, chunk));
                 }
-                if (lookups.Count >= LookupCount) await LookUpAsync(lookups, cancellation);
+                if (lookups.Count >= LookupCount)
+                    await LookUpAsync(lookups, cancellation);
             }
             await LookUpAsync(lookups, cancellation);
             await content.FinishAsync(cancellation);
@@ -63,7 +74,8 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
         foreach (var part in lookups.Chunk(LookupCount))
         {
             var codes = await channel.CheckAsync([.. part.Select(l => l.Chunk)], cancellation);
-            for (var i = 0; i < codes.Length; i++) Count(part[i].Path, part[i].Chunk, codes[i]);
+            for (var i = 0; i < codes.Length; i++)
+                Count(part[i].Path, part[i].Chunk, codes[i]);
         }
         lookups.Clear();
     }
@@ -77,7 +89,8 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
     private void Count(RelativePath path, ChunkRef chunk, string? code)
     {
         options.Counters.AddBytes(chunk.Length);
-        if (code is null || _lastDamaged == path) return;
+        if (code is null || _lastDamaged == path)
+            return;
         _lastDamaged = path;
         Damaged++;
         options.OnDamage?.Invoke(path, code);

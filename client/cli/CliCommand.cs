@@ -18,9 +18,12 @@ internal sealed class CliCommand : Command
     }
 
     /// <summary>Sets an action that either does its work or fails.</summary>
-    public CliCommand Runs(Func<Invocation, CancellationToken, Task> action) => Runs(async (run, cancellation) =>
-    {
-        await action(run, cancellation);
-        return ExitCodes.Done;
-    });
+    public CliCommand Runs(Func<Invocation, CancellationToken, Task> action) =>
+        Runs(
+            async (run, cancellation) =>
+            {
+                await action(run, cancellation);
+                return ExitCodes.Done;
+            }
+        );
 }

@@ -24,7 +24,8 @@ public static class CommandLine
             ActivityLogCommands.Build(),
             StoreCommands.Build(),
         };
-        foreach (var option in GlobalOptions.All) root.Options.Add(option);
+        foreach (var option in GlobalOptions.All)
+            root.Options.Add(option);
         HelpWithExamples.Install(root);
         return root;
     }
@@ -35,13 +36,17 @@ public static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Build().Parse(args);
-        if (parsed.Errors.Count > 0) return WrongUsage(parsed);
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = InterruptGrace });
+        if (parsed.Errors.Count > 0)
+            return WrongUsage(parsed);
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = InterruptGrace }
+        );
     }
 
     private static int WrongUsage(ParseResult parsed)
     {
-        foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
+        foreach (var error in parsed.Errors)
+            Console.Error.WriteLine(error.Message);
         var command = parsed.CommandResult.Command;
         Console.Error.WriteLine($"See '{Invocation.PathOf(command)} --help'.");
         return ExitCodes.WrongUsage;

@@ -5,11 +5,17 @@ namespace RecoveryVault.Cli;
 /// <summary>Options every command takes, before or after it; environment variables give their defaults.</summary>
 internal static class GlobalOptions
 {
-    public static readonly Option<string?> Cluster = Text("--cluster", "Gateways of a cluster, host:port[,host:port] (RVAULT_CLUSTER); none: a silo inside this process.");
+    public static readonly Option<string?> Cluster = Text(
+        "--cluster",
+        "Gateways of a cluster, host:port[,host:port] (RVAULT_CLUSTER); none: a silo inside this process."
+    );
 
     public static readonly Option<string?> Store = Text("--store", "The store's directory (RVAULT_STORE); default ~/.recoveryvault.");
 
-    public static readonly Option<string?> Keys = Text("--keys", "The directory of the store's keys (RVAULT_KEYS); default ~/.config/recoveryvault/stores/STORE-ID.");
+    public static readonly Option<string?> Keys = Text(
+        "--keys",
+        "The directory of the store's keys (RVAULT_KEYS); default ~/.config/recoveryvault/stores/STORE-ID."
+    );
 
     public static readonly Option<string> Output = new("--output", "-o")
     {
@@ -29,7 +35,11 @@ internal static class GlobalOptions
 
     public static readonly Option<bool> NoProgress = new("--no-progress") { Description = "Show no progress.", Recursive = true };
 
-    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Tell more on standard error, also of faults of the program itself.", Recursive = true };
+    public static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Tell more on standard error, also of faults of the program itself.",
+        Recursive = true,
+    };
 
     public static IEnumerable<Option> All => [Cluster, Store, Keys, Output, Wait, NoProgress, Verbose];
 
@@ -38,10 +48,17 @@ internal static class GlobalOptions
         Output.AcceptOnlyFromAmong("table", "json");
         Wait.Validators.Add(result =>
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() >= 0) return;
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() >= 0)
+                return;
             result.AddError("--wait takes a number of seconds, 0 or more.");
         });
     }
 
-    private static Option<string?> Text(string name, string description) => new(name) { Description = description, Recursive = true, HelpName = "DIR" };
+    private static Option<string?> Text(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            Recursive = true,
+            HelpName = "DIR",
+        };
 }

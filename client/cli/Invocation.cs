@@ -45,12 +45,17 @@ internal sealed class Invocation : IAsyncDisposable
     public T Require<T>(Argument<T> argument) => _parsed.GetRequiredValue(argument);
 
     /// <summary>Runs an action and turns what it throws into the exit code and message of the contract.</summary>
-    public static async Task<int> RunAsync(ParseResult parsed, Func<Invocation, CancellationToken, Task<int>> action, CancellationToken cancellation)
+    public static async Task<int> RunAsync(
+        ParseResult parsed,
+        Func<Invocation, CancellationToken, Task<int>> action,
+        CancellationToken cancellation
+    )
     {
         var run = new Invocation(parsed);
         try
         {
-            await using (run) return await action(run, cancellation);
+            await using (run)
+                return await action(run, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -59,7 +64,8 @@ internal sealed class Invocation : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (run.IsVerbose) run.Tell(e.ToString());
+            if (run.IsVerbose)
+                run.Tell(e.ToString());
             run.Fail(Explain(e));
             return ExitCodes.Failed;
         }
@@ -86,20 +92,24 @@ internal sealed class Invocation : IAsyncDisposable
     public Task<EmbeddedStore> OpenStoreAsync(bool create, CancellationToken cancellation = default)
     {
         if (Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER") is { } cluster)
-            throw new VaultException(ErrorCodes.ClusterUnavailable, $"A cluster ({cluster}) was named, but this version runs embedded only.");
+            throw new VaultException(
+                ErrorCodes.ClusterUnavailable,
+                $"A cluster ({cluster}) was named, but this version runs embedded only."
+            );
         return EmbeddedStore.OpenAsync(StoreOptions(create), Time, cancellation);
     }
 
-    public EmbeddedStoreOptions StoreOptions(bool create) => new()
-    {
-        StorePath = StorePath,
-        KeysPath = KeysPath,
-        Create = create,
-        Wait = TimeSpan.FromSeconds(_parsed.GetValue(GlobalOptions.Wait)),
-        Command = PathOf(_parsed.CommandResult.Command),
-        OnWaiting = holder => Tell($"Waiting for {holder} ..."),
-        Home = Home,
-    };
+    public EmbeddedStoreOptions StoreOptions(bool create) =>
+        new()
+        {
+            StorePath = StorePath,
+            KeysPath = KeysPath,
+            Create = create,
+            Wait = TimeSpan.FromSeconds(_parsed.GetValue(GlobalOptions.Wait)),
+            Command = PathOf(_parsed.CommandResult.Command),
+            OnWaiting = holder => Tell($"Waiting for {holder} ..."),
+            Home = Home,
+        };
 
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, CancellationToken cancellation) =>
         EmbeddedSilo.StartAsync(store, Time, IsVerbose ? LogToStandardError : null, cancellation);
@@ -110,8 +120,10 @@ internal sealed class Invocation : IAsyncDisposable
     /// <summary>Prints a result: as JSON, or for people.</summary>
     public void Print<T>(T value, JsonTypeInfo<T> json, Action<IAnsiConsole, T> show)
     {
-        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, json));
-        else show(Consoles.Output, value);
+        if (IsJson)
+            Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, json));
+        else
+            show(Consoles.Output, value);
     }
 
     /// <summary>A line for people, on standard error.</summary>
@@ -120,17 +132,24 @@ internal sealed class Invocation : IAsyncDisposable
     private void Fail(ErrorShape error)
     {
         _error.WriteLine($"{error.Code}: {error.Message}");
-        if (error.Recommendation.Length > 0) _error.WriteLine(error.Recommendation);
-        if (IsJson) Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Plain.ErrorDocument));
+        if (error.Recommendation.Length > 0)
+            _error.WriteLine(error.Recommendation);
+        if (IsJson)
+            Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Plain.ErrorDocument));
     }
 
-    private static ErrorShape Explain(Exception exception) => exception switch
-    {
-        // A key vault command is answered in the key vault's own words.
-        KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, ""),
-        _ when Refusals.Find(exception) is { } refusal => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
-        _ => new ErrorShape("InternalError", exception.Message, "This is a fault of the program: run the command again with --verbose and report what it prints."),
-    };
+    private static ErrorShape Explain(Exception exception) =>
+        exception switch
+        {
+            // A key vault command is answered in the key vault's own words.
+            KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, ""),
+            _ when Refusals.Find(exception) is { } refusal => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
+            _ => new ErrorShape(
+                "InternalError",
+                exception.Message,
+                "This is a fault of the program: run the command again with --verbose and report what it prints."
+            ),
+        };
 
     private static void LogToStandardError(ILoggingBuilder logging) =>
         logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
@@ -143,11 +162,14 @@ internal sealed class Invocation : IAsyncDisposable
     }
 
     private string? Setting(Option<string?> option, string variable) =>
-        _parsed.GetValue(option) is { Length: > 0 } given ? given : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : null;
+        _parsed.GetValue(option) is { Length: > 0 } given ? given
+        : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set
+        : null;
 
     public async ValueTask DisposeAsync()
     {
-        if (_silo is not null) await _silo.DisposeAsync();
+        if (_silo is not null)
+            await _silo.DisposeAsync();
         _store?.Dispose();
         (_silo, _store) = (null, null);
     }

@@ -23,25 +23,32 @@ public interface IActivityLogGrain : IGrainWithStringKey
 public sealed record ActivityEntry
 {
     /// <summary>1, 2, 3 ... without gaps.</summary>
-    [Id(0)] public required long Seq { get; init; }
+    [Id(0)]
+    public required long Seq { get; init; }
 
     /// <summary>UTC.</summary>
-    [Id(1)] public required DateTimeOffset Time { get; init; }
+    [Id(1)]
+    public required DateTimeOffset Time { get; init; }
 
     /// <summary>The verified caller; "system" for what the vault does by itself.</summary>
-    [Id(2)] public required string Caller { get; init; }
+    [Id(2)]
+    public required string Caller { get; init; }
 
     /// <summary>What was done, such as "UpdateEncryption".</summary>
-    [Id(3)] public required string Operation { get; init; }
+    [Id(3)]
+    public required string Operation { get; init; }
 
     /// <summary>"Succeeded" or "Failed".</summary>
-    [Id(4)] public required string Status { get; init; }
+    [Id(4)]
+    public required string Status { get; init; }
 
     /// <summary>The operation or job it belongs to.</summary>
-    [Id(5)] public required Guid CorrelationId { get; init; }
+    [Id(5)]
+    public required Guid CorrelationId { get; init; }
 
     /// <summary>The facts.</summary>
-    [Id(6)] public required IReadOnlyDictionary<string, string> Details { get; init; }
+    [Id(6)]
+    public required IReadOnlyDictionary<string, string> Details { get; init; }
 }
 
 /// <summary>The outcome of checking a run of entries.</summary>
@@ -51,4 +58,8 @@ public sealed record ActivityEntry
 /// <param name="FaultSeq">The entry concerned.</param>
 [GenerateSerializer, Immutable, Alias("rv.ActivityCheck")]
 public sealed record ActivityCheck(
-    [property: Id(0)] int Checked, [property: Id(1)] long? NextSeq, [property: Id(2)] string? Fault, [property: Id(3)] long? FaultSeq);
+    [property: Id(0)] int Checked,
+    [property: Id(1)] long? NextSeq,
+    [property: Id(2)] string? Fault,
+    [property: Id(3)] long? FaultSeq
+);

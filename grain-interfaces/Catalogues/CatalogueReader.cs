@@ -19,9 +19,13 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
     /// <c>CatalogueDamaged</c> or <c>CatalogueTooNew</c>; the entries returned before it are sound.
     /// </exception>
     public async IAsyncEnumerable<CatalogueEntry> ReadAsync(
-        CatalogueRoot root, RelativePath from = default, [EnumeratorCancellation] CancellationToken cancellation = default)
+        CatalogueRoot root,
+        RelativePath from = default,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        if (root.Level is < 0 or > CatalogueLimits.MaxLevel) throw NodeReader.Damaged($"its root is at the impossible level {root.Level}");
+        if (root.Level is < 0 or > CatalogueLimits.MaxLevel)
+            throw NodeReader.Damaged($"its root is at the impossible level {root.Level}");
         var path = new Stack<Cursor>();
         CatalogueEntry? previous = null;
         path.Push(await OpenAsync(root.Node, root.Level, null, cancellation));
@@ -36,8 +40,10 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
             while (cursor.NextEntry(previous) is { } entry)
             {
                 previous = entry;
-                if (entry.Path < from) continue;
-                if (!entry.Path.IsWithin(from)) yield break;
+                if (entry.Path < from)
+                    continue;
+                if (!entry.Path.IsWithin(from))
+                    yield break;
                 yield return entry;
             }
         }
@@ -45,9 +51,11 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
 
     private async ValueTask<Cursor> OpenAsync(ChunkRef reference, int level, RelativePath? first, CancellationToken cancellation)
     {
-        if (reference.IsZero || reference.Length is < 1 or > ChunkRef.MaxLength) throw NodeReader.Damaged("a node's reference is none");
+        if (reference.IsZero || reference.Length is < 1 or > ChunkRef.MaxLength)
+            throw NodeReader.Damaged("a node's reference is none");
         var node = await fetch(reference, cancellation);
-        if (node.Length != reference.Length) throw NodeReader.Damaged($"a node has {node.Length} bytes instead of {reference.Length}");
+        if (node.Length != reference.Length)
+            throw NodeReader.Damaged($"a node has {node.Length} bytes instead of {reference.Length}");
         return new(node, level, first);
     }
 
@@ -64,10 +72,13 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
         public Cursor(ReadOnlyMemory<byte> node, int level, RelativePath? first)
         {
             var found = node.Span[0];
-            if (found != level) throw NodeReader.Damaged($"a node of level {level} calls itself {found}");
-            if (node.Length == 1) throw NodeReader.Damaged("a node is empty");
+            if (found != level)
+                throw NodeReader.Damaged($"a node of level {level} calls itself {found}");
+            if (node.Length == 1)
+                throw NodeReader.Damaged("a node is empty");
             (_node, Level, _first) = (node, level, first);
-            if (level == 0) return;
+            if (level == 0)
+                return;
             ReadChildren();
             if (first is { } expected && _children[0].First != expected)
                 throw NodeReader.Damaged("a node begins elsewhere than its parent says");
@@ -78,8 +89,10 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
         /// <summary>The next child that can hold entries at or below a path; null for a segment, or when there is none left.</summary>
         public Child? NextChild(RelativePath from)
         {
-            while (_child + 1 < _children.Count && _children[_child + 1].First <= from) _child++;
-            if (_child == _children.Count) return null;
+            while (_child + 1 < _children.Count && _children[_child + 1].First <= from)
+                _child++;
+            if (_child == _children.Count)
+                return null;
             var child = _children[_child++];
             return child.First <= from || child.First.IsWithin(from) ? child : null;
         }
@@ -87,7 +100,8 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
         /// <summary>The next entry of a segment; null at its end and for an inner node.</summary>
         public CatalogueEntry? NextEntry(CatalogueEntry? previous)
         {
-            if (Level > 0 || _position == _node.Length) return null;
+            if (Level > 0 || _position == _node.Length)
+                return null;
             var isFirst = _position == 1;
             var node = new NodeReader(_node.Span[_position..]);
             var entry = EntryReader.Read(ref node, _last);
@@ -107,7 +121,8 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
             while (!node.AtEnd)
             {
                 var path = new RelativePath(node.Block(RelativePath.MaxLength, "a path").ToArray());
-                if (_children.Count > 0 && path <= _children[^1].First) throw NodeReader.Damaged("a node's items are out of order");
+                if (_children.Count > 0 && path <= _children[^1].First)
+                    throw NodeReader.Damaged("a node's items are out of order");
                 _children.Add(new(path, node.Reference()));
             }
         }

@@ -24,7 +24,8 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
     {
         RequireOpen();
         var violation = EntryRules.Violation(entry) ?? (_previous is null ? null : EntryRules.Violation(_previous, entry));
-        if (violation is not null) throw new ArgumentException($"The entry '{entry.Path}' {violation}.", nameof(entry));
+        if (violation is not null)
+            throw new ArgumentException($"The entry '{entry.Path}' {violation}.", nameof(entry));
         _previous = entry;
         Count++;
         _levels[0].Item.Clear();
@@ -37,15 +38,19 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
     public async ValueTask<CatalogueRoot> FinishAsync(CancellationToken cancellation = default)
     {
         RequireOpen();
-        if (_previous is null) throw new InvalidOperationException("A catalogue holds at least one entry.");
+        if (_previous is null)
+            throw new InvalidOperationException("A catalogue holds at least one entry.");
         for (var number = 0; ; number++)
         {
             var level = _levels[number];
             var isTop = number == _levels.Count - 1 && !level.HasEmitted;
             // A node alone on its level is the root; the level begun above it was not needed.
-            if (isTop && number > 0 && level.Items == 1) return Finished(number - 1, level.LastChild);
-            if (isTop) return Finished(number, await EmitAsync(level, cancellation));
-            if (level.Items > 0) await CloseAsync(number, cancellation);
+            if (isTop && number > 0 && level.Items == 1)
+                return Finished(number - 1, level.LastChild);
+            if (isTop)
+                return Finished(number, await EmitAsync(level, cancellation));
+            if (level.Items > 0)
+                await CloseAsync(number, cancellation);
         }
     }
 
@@ -59,9 +64,11 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
     private async ValueTask AppendAsync(int number, RelativePath path, ChunkRef child, CancellationToken cancellation)
     {
         var level = _levels[number];
-        if (level.Items > 0 && level.LengthWith(path) > NodeRules.MaxLength) await CloseAsync(number, cancellation);
+        if (level.Items > 0 && level.LengthWith(path) > NodeRules.MaxLength)
+            await CloseAsync(number, cancellation);
         level.Append(path, child);
-        if (level.MayEnd && NodeRules.EndsAfter(path)) await CloseAsync(number, cancellation);
+        if (level.MayEnd && NodeRules.EndsAfter(path))
+            await CloseAsync(number, cancellation);
     }
 
     /// <summary>Emits a level's node and adds it to the level above.</summary>
@@ -71,7 +78,8 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
         var node = await EmitAsync(level, cancellation);
         var first = level.First;
         level.Begin();
-        if (number + 1 == _levels.Count) _levels.Add(new(number + 1));
+        if (number + 1 == _levels.Count)
+            _levels.Add(new(number + 1));
         _levels[number + 1].Item.Clear();
         _levels[number + 1].Item.Reference(node);
         await AppendAsync(number + 1, first, node, cancellation);
@@ -91,7 +99,8 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
 
     private void RequireOpen()
     {
-        if (_isClosed) throw new InvalidOperationException("The catalogue is finished, or a node of it could not be stored.");
+        if (_isClosed)
+            throw new InvalidOperationException("The catalogue is finished, or a node of it could not be stored.");
     }
 
     /// <summary>The node being built on one level.</summary>
@@ -138,10 +147,12 @@ public sealed class CatalogueWriter(Func<ReadOnlyMemory<byte>, CancellationToken
 
         public void Append(RelativePath path, ChunkRef child)
         {
-            if (Items++ == 0) First = path;
+            if (Items++ == 0)
+                First = path;
             LastChild = child;
             var shared = Shared(path);
-            if (_number == 0) _node.Varint((ulong)shared);
+            if (_number == 0)
+                _node.Varint((ulong)shared);
             _node.Block(path.Bytes.Span[shared..]);
             _node.Bytes(Item.Span);
             _last = path;

@@ -12,7 +12,8 @@ public sealed class ChunkListReader(Func<ChunkRef, CancellationToken, ValueTask<
     /// <exception cref="Errors.VaultException"><c>CatalogueDamaged</c>; it may come after chunks were returned.</exception>
     public async IAsyncEnumerable<ChunkRef> ReadAsync(ChunkList list, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        if (EntryRules.Violation(list) is { } violation) throw NodeReader.Damaged($"a file {violation}");
+        if (EntryRules.Violation(list) is { } violation)
+            throw NodeReader.Damaged($"a file {violation}");
         var rest = list.Length;
         foreach (var top in list.Refs)
         {
@@ -26,19 +27,23 @@ public sealed class ChunkListReader(Func<ChunkRef, CancellationToken, ValueTask<
                     continue;
                 }
                 rest -= reference.Length;
-                if (rest < 0) break;
+                if (rest < 0)
+                    break;
                 yield return reference;
             }
-            if (rest < 0) break;
+            if (rest < 0)
+                break;
         }
-        if (rest != 0) throw NodeReader.Damaged("a chunk list's chunks have another length than it says");
+        if (rest != 0)
+            throw NodeReader.Damaged("a chunk list's chunks have another length than it says");
     }
 
     private static ChunkRef? Next(Stack<Cursor> path)
     {
         while (path.TryPeek(out var cursor))
         {
-            if (cursor.Next() is { } reference) return reference;
+            if (cursor.Next() is { } reference)
+                return reference;
             path.Pop();
         }
         return null;
@@ -46,11 +51,15 @@ public sealed class ChunkListReader(Func<ChunkRef, CancellationToken, ValueTask<
 
     private async ValueTask<Cursor> OpenAsync(ChunkRef reference, int depth, CancellationToken cancellation)
     {
-        if (reference.IsZero) throw NodeReader.Damaged("a list node's reference is none");
+        if (reference.IsZero)
+            throw NodeReader.Damaged("a list node's reference is none");
         var node = await fetch(reference, cancellation);
-        if (node.Length != reference.Length) throw NodeReader.Damaged($"a list node has {node.Length} bytes instead of {reference.Length}");
-        if (node.Span[0] != (NodeRules.ListMarker | depth)) throw NodeReader.Damaged("a list node is none of its depth");
-        if (node.Length == 1) throw NodeReader.Damaged("a list node is empty");
+        if (node.Length != reference.Length)
+            throw NodeReader.Damaged($"a list node has {node.Length} bytes instead of {reference.Length}");
+        if (node.Span[0] != (NodeRules.ListMarker | depth))
+            throw NodeReader.Damaged("a list node is none of its depth");
+        if (node.Length == 1)
+            throw NodeReader.Damaged("a list node is empty");
         return new(node, depth);
     }
 
@@ -63,7 +72,8 @@ public sealed class ChunkListReader(Func<ChunkRef, CancellationToken, ValueTask<
 
         public ChunkRef? Next()
         {
-            if (_position == node.Length) return null;
+            if (_position == node.Length)
+                return null;
             var reader = new NodeReader(node.Span[_position..]);
             var reference = reader.Reference();
             _position += reader.Position;

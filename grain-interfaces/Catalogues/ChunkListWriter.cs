@@ -35,7 +35,8 @@ public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken
                 _isClosed = true;
                 return new(depth, Length, [.. references]);
             }
-            if (level.Count > 0) await CloseAsync(depth, cancellation);
+            if (level.Count > 0)
+                await CloseAsync(depth, cancellation);
         }
     }
 
@@ -57,13 +58,15 @@ public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken
             throw new InvalidOperationException("The reference returned for a list node is not its own.");
         _isClosed = false;
         level.Begin();
-        if (depth + 1 == _levels.Count) _levels.Add(new(depth + 1));
+        if (depth + 1 == _levels.Count)
+            _levels.Add(new(depth + 1));
         await AppendAsync(depth + 1, node, cancellation);
     }
 
     private void RequireOpen()
     {
-        if (_isClosed) throw new InvalidOperationException("The chunk list is finished, or a node of it could not be stored.");
+        if (_isClosed)
+            throw new InvalidOperationException("The chunk list is finished, or a node of it could not be stored.");
     }
 
     /// <summary>The node being built of references of one depth, and those references themselves while they could stay inline.</summary>
@@ -92,7 +95,8 @@ public sealed class ChunkListWriter(Func<ReadOnlyMemory<byte>, CancellationToken
 
         public void Append(ChunkRef reference)
         {
-            if (!_hasEmitted && Count < ChunkList.MaxInlineRefs) _inline.Add(reference);
+            if (!_hasEmitted && Count < ChunkList.MaxInlineRefs)
+                _inline.Add(reference);
             Count++;
             _node.Reference(reference);
         }

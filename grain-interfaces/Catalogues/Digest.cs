@@ -6,7 +6,11 @@ namespace RecoveryVault.Catalogues;
 /// <summary>A SHA-256 digest of plaintext.</summary>
 [GenerateSerializer, Immutable, Alias("rv.Digest")]
 public readonly record struct Digest(
-    [property: Id(0)] ulong A, [property: Id(1)] ulong B, [property: Id(2)] ulong C, [property: Id(3)] ulong D)
+    [property: Id(0)] ulong A,
+    [property: Id(1)] ulong B,
+    [property: Id(2)] ulong C,
+    [property: Id(3)] ulong D
+)
 {
     /// <summary>The length in bytes.</summary>
     public const int SizeBytes = 32;

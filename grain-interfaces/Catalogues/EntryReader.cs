@@ -33,7 +33,8 @@ internal static class EntryReader
         previous.Bytes.Span[..shared].CopyTo(path);
         suffix.CopyTo(path.AsSpan(shared));
         // A writer shares all it can; only then has an entry one encoding.
-        if (previous.Bytes.Span.CommonPrefixLength(path) != shared) throw NodeReader.Damaged("a path shares less than it could");
+        if (previous.Bytes.Span.CommonPrefixLength(path) != shared)
+            throw NodeReader.Damaged("a path shares less than it could");
         return new(path);
     }
 
@@ -46,36 +47,44 @@ internal static class EntryReader
     private static CatalogueEntry ReadAttributes(ref NodeReader node, CatalogueEntry entry)
     {
         var attributes = ImmutableArray<ExtendedAttribute>.Empty.ToBuilder();
-        for (var last = EntryTag.End; ;)
+        for (var last = EntryTag.End; ; )
         {
             var tag = node.Int32(MaxTag, "an attribute's tag");
-            if (tag == EntryTag.End) return attributes.Count == 0 ? entry : entry with { ExtendedAttributes = attributes.ToImmutable() };
-            if (tag < last || (tag == last && tag != EntryTag.ExtendedAttribute)) throw NodeReader.Damaged("attributes are out of order");
+            if (tag == EntryTag.End)
+                return attributes.Count == 0 ? entry : entry with { ExtendedAttributes = attributes.ToImmutable() };
+            if (tag < last || (tag == last && tag != EntryTag.ExtendedAttribute))
+                throw NodeReader.Damaged("attributes are out of order");
             last = tag;
             var value = new NodeReader(node.Block(ChunkRef.MaxLength, "an attribute"));
-            if (tag >= EntryTag.FirstOptional) continue;
-            if (tag == EntryTag.ExtendedAttribute) attributes.Add(ReadExtendedAttribute(ref value));
-            else entry = ReadAttribute(tag, ref value, entry);
-            if (!value.AtEnd) throw NodeReader.Damaged("an attribute is longer than its value");
+            if (tag >= EntryTag.FirstOptional)
+                continue;
+            if (tag == EntryTag.ExtendedAttribute)
+                attributes.Add(ReadExtendedAttribute(ref value));
+            else
+                entry = ReadAttribute(tag, ref value, entry);
+            if (!value.AtEnd)
+                throw NodeReader.Damaged("an attribute is longer than its value");
         }
     }
 
-    private static CatalogueEntry ReadAttribute(int tag, ref NodeReader value, CatalogueEntry entry) => tag switch
-    {
-        EntryTag.Size => entry with { Size = NotZero(value.Int64("a size")) },
-        EntryTag.Content => entry with { Content = ReadChunkList(ref value) },
-        EntryTag.DataExtents => entry with { DataExtents = ReadExtents(ref value) },
-        EntryTag.LinkTarget when value.Remaining > 0 => entry with { LinkTarget = ReadRest(ref value) },
-        EntryTag.LinkTarget => throw NodeReader.Damaged("a link leads nowhere"),
-        EntryTag.Device => entry with { Device = NotZero(ReadDevice(ref value)) },
-        EntryTag.Identity => entry with { Identity = new(ReadDevice(ref value), value.Varint(), ReadTime(ref value)) },
-        EntryTag.HardLinked => entry with { IsHardLinked = true },
-        EntryTag.ReadError => entry with { ReadError = NotZero(value.Int32(int.MaxValue, "an errno")) },
-        EntryTag.ChangedWhileRead => entry with { ChangedWhileRead = true },
-        _ => throw NodeReader.TooNew($"an entry with attribute {tag}"),
-    };
+    private static CatalogueEntry ReadAttribute(int tag, ref NodeReader value, CatalogueEntry entry) =>
+        tag switch
+        {
+            EntryTag.Size => entry with { Size = NotZero(value.Int64("a size")) },
+            EntryTag.Content => entry with { Content = ReadChunkList(ref value) },
+            EntryTag.DataExtents => entry with { DataExtents = ReadExtents(ref value) },
+            EntryTag.LinkTarget when value.Remaining > 0 => entry with { LinkTarget = ReadRest(ref value) },
+            EntryTag.LinkTarget => throw NodeReader.Damaged("a link leads nowhere"),
+            EntryTag.Device => entry with { Device = NotZero(ReadDevice(ref value)) },
+            EntryTag.Identity => entry with { Identity = new(ReadDevice(ref value), value.Varint(), ReadTime(ref value)) },
+            EntryTag.HardLinked => entry with { IsHardLinked = true },
+            EntryTag.ReadError => entry with { ReadError = NotZero(value.Int32(int.MaxValue, "an errno")) },
+            EntryTag.ChangedWhileRead => entry with { ChangedWhileRead = true },
+            _ => throw NodeReader.TooNew($"an entry with attribute {tag}"),
+        };
 
-    private static T NotZero<T>(T value) where T : struct, IEquatable<T> =>
+    private static T NotZero<T>(T value)
+        where T : struct, IEquatable<T> =>
         value.Equals(default) ? throw NodeReader.Damaged("an attribute says what its absence says") : value;
 
     private static ChunkList ReadChunkList(ref NodeReader value)
@@ -83,7 +92,8 @@ internal static class EntryReader
         var depth = value.Byte();
         var length = NotZero(value.Int64("a content's length"));
         var references = new ChunkRef[value.Int32(ChunkList.MaxInlineRefs, "the number of inline references")];
-        foreach (ref var reference in references.AsSpan()) reference = value.Reference();
+        foreach (ref var reference in references.AsSpan())
+            reference = value.Reference();
         return new(depth, length, [.. references]);
     }
 

@@ -30,12 +30,16 @@ internal static class EntryRules
     /// <summary>The rule a chunk list breaks; null when it keeps all.</summary>
     public static string? Violation(ChunkList list)
     {
-        if (list.Refs.IsDefault || list.Depth is < 0 or > ChunkList.MaxDepth) return "has a chunk list of impossible depth";
-        if (list.Refs.Length > ChunkList.MaxInlineRefs) return "has too many inline references";
+        if (list.Refs.IsDefault || list.Depth is < 0 or > ChunkList.MaxDepth)
+            return "has a chunk list of impossible depth";
+        if (list.Refs.Length > ChunkList.MaxInlineRefs)
+            return "has too many inline references";
         foreach (var reference in list.Refs)
         {
-            if (reference.Length is < 1 or > ChunkRef.MaxLength) return "has a chunk of impossible length";
-            if (reference.IsZero && (list.Depth > 0 || reference.Digest != default)) return "has a zero chunk that cannot be one";
+            if (reference.Length is < 1 or > ChunkRef.MaxLength)
+                return "has a chunk of impossible length";
+            if (reference.IsZero && (list.Depth > 0 || reference.Digest != default))
+                return "has a zero chunk that cannot be one";
         }
         var isConsistent =
             list.Depth == 0 ? list.Refs.Sum(reference => (long)reference.Length) == list.Length : list.Length > 0 && !list.Refs.IsEmpty;
@@ -44,9 +48,12 @@ internal static class EntryRules
 
     private static string? FileViolation(CatalogueEntry entry)
     {
-        if (!entry.LinkTarget.IsEmpty || entry.Device != default || entry.Size < 0) return "has what its type cannot have";
-        if (entry.DataExtents is { } extents && ExtentsViolation(extents, entry.Size) is { } violation) return violation;
-        if (entry.ReadError != 0 && (entry.Content.Length != 0 || entry.DataExtents is not null)) return "was not read and has content";
+        if (!entry.LinkTarget.IsEmpty || entry.Device != default || entry.Size < 0)
+            return "has what its type cannot have";
+        if (entry.DataExtents is { } extents && ExtentsViolation(extents, entry.Size) is { } violation)
+            return violation;
+        if (entry.ReadError != 0 && (entry.Content.Length != 0 || entry.DataExtents is not null))
+            return "was not read and has content";
         var dataLength = entry.DataExtents?.Sum(extent => extent.Length) ?? entry.Size;
         if (entry.ReadError == 0 && entry.Content.Length != dataLength)
             return "has content of another length than its size and extents say";
@@ -57,7 +64,8 @@ internal static class EntryRules
     {
         var isDevice = entry.Type is EntryType.CharacterDevice or EntryType.BlockDevice;
         var hasContent = entry.Size != 0 || entry.Content is not { Depth: 0, Length: 0, Refs: [] } || entry.DataExtents is not null;
-        if (hasContent || entry.ChangedWhileRead || (!isDevice && entry.Device != default)) return "has what its type cannot have";
+        if (hasContent || entry.ChangedWhileRead || (!isDevice && entry.Device != default))
+            return "has what its type cannot have";
         var isLink = entry.Type == EntryType.Symlink;
         var target = entry.LinkTarget.Span;
         if (isLink ? target.IsEmpty || target.Length > CatalogueLimits.MaxLinkTargetLength || target.Contains((byte)0) : !target.IsEmpty)
@@ -67,7 +75,8 @@ internal static class EntryRules
 
     private static string? ExtentsViolation(ImmutableArray<Extent> extents, long size)
     {
-        if (extents.IsDefault || extents.Length > CatalogueLimits.MaxDataExtents) return "has too many data extents";
+        if (extents.IsDefault || extents.Length > CatalogueLimits.MaxDataExtents)
+            return "has too many data extents";
         var end = 0L;
         foreach (var extent in extents)
         {
@@ -80,13 +89,15 @@ internal static class EntryRules
 
     private static string? AttributesViolation(ImmutableArray<ExtendedAttribute> attributes)
     {
-        if (attributes.IsDefault) return "has no list of extended attributes";
+        if (attributes.IsDefault)
+            return "has no list of extended attributes";
         var total = 0L;
         ReadOnlySpan<byte> previous = default;
         foreach (var attribute in attributes)
         {
             // An empty name is not above the empty predecessor either.
-            if (attribute.Name.Span.SequenceCompareTo(previous) <= 0) return "has extended attributes without name or out of order";
+            if (attribute.Name.Span.SequenceCompareTo(previous) <= 0)
+                return "has extended attributes without name or out of order";
             previous = attribute.Name.Span;
             total += previous.Length + attribute.Value.Length + CatalogueLimits.ExtendedAttributeOverhead;
         }
@@ -100,12 +111,15 @@ internal static class EntryRules
     /// </summary>
     private static bool IsWellFormed(ReadOnlySpan<byte> path)
     {
-        if (path.Length > RelativePath.MaxLength || path.Contains((byte)0)) return false;
-        if (path.IsEmpty) return true;
+        if (path.Length > RelativePath.MaxLength || path.Contains((byte)0))
+            return false;
+        if (path.IsEmpty)
+            return true;
         foreach (var range in path.Split((byte)'/'))
         {
             var name = path[range];
-            if (name.IsEmpty || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return false;
+            if (name.IsEmpty || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+                return false;
         }
         return true;
     }

@@ -34,23 +34,31 @@ internal sealed class EntryWriter
         node.Varint(entry.Gid);
         WriteTime(node, entry.ModifiedAt);
         WriteContent(node, entry);
-        if (!entry.LinkTarget.IsEmpty) WriteAttribute(node, EntryTag.LinkTarget, entry.LinkTarget.Span);
-        if (entry.Device != default) WriteAttribute(node, EntryTag.Device, entry.Device, WriteDevice);
+        if (!entry.LinkTarget.IsEmpty)
+            WriteAttribute(node, EntryTag.LinkTarget, entry.LinkTarget.Span);
+        if (entry.Device != default)
+            WriteAttribute(node, EntryTag.Device, entry.Device, WriteDevice);
         foreach (var attribute in entry.ExtendedAttributes)
             WriteAttribute(node, EntryTag.ExtendedAttribute, attribute, WriteExtendedAttribute);
-        if (entry.Identity is { } identity) WriteAttribute(node, EntryTag.Identity, identity, WriteIdentity);
-        if (entry.IsHardLinked) WriteAttribute(node, EntryTag.HardLinked, []);
+        if (entry.Identity is { } identity)
+            WriteAttribute(node, EntryTag.Identity, identity, WriteIdentity);
+        if (entry.IsHardLinked)
+            WriteAttribute(node, EntryTag.HardLinked, []);
         if (entry.ReadError != 0)
             WriteAttribute(node, EntryTag.ReadError, entry.ReadError, static (value, errno) => value.Varint((ulong)errno));
-        if (entry.ChangedWhileRead) WriteAttribute(node, EntryTag.ChangedWhileRead, []);
+        if (entry.ChangedWhileRead)
+            WriteAttribute(node, EntryTag.ChangedWhileRead, []);
         node.Varint(EntryTag.End);
     }
 
     private void WriteContent(NodeBuffer node, CatalogueEntry entry)
     {
-        if (entry.Size != 0) WriteAttribute(node, EntryTag.Size, entry.Size, static (value, size) => value.Varint((ulong)size));
-        if (entry.Content.Length != 0) WriteAttribute(node, EntryTag.Content, entry.Content, WriteChunkList);
-        if (entry.DataExtents is { } extents) WriteAttribute(node, EntryTag.DataExtents, extents, WriteExtents);
+        if (entry.Size != 0)
+            WriteAttribute(node, EntryTag.Size, entry.Size, static (value, size) => value.Varint((ulong)size));
+        if (entry.Content.Length != 0)
+            WriteAttribute(node, EntryTag.Content, entry.Content, WriteChunkList);
+        if (entry.DataExtents is { } extents)
+            WriteAttribute(node, EntryTag.DataExtents, extents, WriteExtents);
     }
 
     private void WriteAttribute<T>(NodeBuffer node, int tag, T attribute, Action<NodeBuffer, T> write)
@@ -71,7 +79,8 @@ internal sealed class EntryWriter
         value.Byte((byte)list.Depth);
         value.Varint((ulong)list.Length);
         value.Varint((ulong)list.Refs.Length);
-        foreach (var reference in list.Refs) value.Reference(reference);
+        foreach (var reference in list.Refs)
+            value.Reference(reference);
     }
 
     private static void WriteExtents(NodeBuffer value, ImmutableArray<Extent> extents)

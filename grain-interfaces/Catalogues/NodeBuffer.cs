@@ -22,7 +22,8 @@ internal sealed class NodeBuffer
     /// <summary>LEB128: seven bits a byte, least significant first, the top bit set on all but the last.</summary>
     public void Varint(ulong value)
     {
-        for (; value >= 0x80; value >>= 7) Byte((byte)(value | 0x80));
+        for (; value >= 0x80; value >>= 7)
+            Byte((byte)(value | 0x80));
         Byte((byte)value);
     }
 
@@ -39,7 +40,8 @@ internal sealed class NodeBuffer
     public void Reference(ChunkRef reference)
     {
         Varint(((ulong)reference.Length << 1) | (reference.IsZero ? 1u : 0u));
-        if (!reference.IsZero) reference.Digest.WriteTo(Reserve(Digest.SizeBytes));
+        if (!reference.IsZero)
+            reference.Digest.WriteTo(Reserve(Digest.SizeBytes));
     }
 
     /// <summary>How many bytes <see cref="Varint"/> writes.</summary>
@@ -47,7 +49,8 @@ internal sealed class NodeBuffer
 
     private Span<byte> Reserve(int count)
     {
-        if (_bytes.Length - Length < count) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)(Length + count)));
+        if (_bytes.Length - Length < count)
+            Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)(Length + count)));
         Length += count;
         return _bytes.AsSpan(Length - count, count);
     }

@@ -17,7 +17,8 @@ internal ref struct NodeReader(ReadOnlySpan<byte> bytes)
 
     public ReadOnlySpan<byte> Bytes(int count)
     {
-        if (count > _bytes.Length - Position) throw Damaged("it ends too early");
+        if (count > _bytes.Length - Position)
+            throw Damaged("it ends too early");
         Position += count;
         return _bytes.Slice(Position - count, count);
     }
@@ -28,9 +29,11 @@ internal ref struct NodeReader(ReadOnlySpan<byte> bytes)
         for (var shift = 0; ; shift += 7)
         {
             var next = Byte();
-            if (shift == 63 && next > 1) throw Damaged("a number has more than 64 bits");
+            if (shift == 63 && next > 1)
+                throw Damaged("a number has more than 64 bits");
             value |= (ulong)(next & 0x7f) << shift;
-            if (next >= 0x80) continue;
+            if (next >= 0x80)
+                continue;
             return next == 0 && shift > 0 ? throw Damaged("a number is written longer than it must be") : value;
         }
     }
@@ -59,7 +62,8 @@ internal ref struct NodeReader(ReadOnlySpan<byte> bytes)
     {
         var head = Int32((ChunkRef.MaxLength << 1) | 1, "a chunk's length");
         var isZero = (head & 1) != 0;
-        if (head < 2) throw Damaged("a chunk has no bytes");
+        if (head < 2)
+            throw Damaged("a chunk has no bytes");
         return new(isZero ? default : Digest.Read(Bytes(Digest.SizeBytes)), head >> 1, isZero);
     }
 

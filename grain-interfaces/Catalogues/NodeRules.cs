@@ -28,7 +28,8 @@ internal static class NodeRules
     private const ulong DigestMask = (1 << 10) - 1;
 
     /// <summary>
-    /// May a node end after the entry (level 0) or item of this path? The path decides at every level, for paths outlive changes of content.
+    /// May a node end after the entry (level 0) or item of this path? The path decides at every level, for paths outlive changes of
+    /// content.
     /// </summary>
     public static bool EndsAfter(RelativePath path) => (XxHash3.HashToUInt64(path.Bytes.Span) & PathMask) == 0;
 

@@ -29,7 +29,8 @@ public readonly struct RelativePath(ReadOnlyMemory<byte> bytes) : IEquatable<Rel
     /// <summary>The path of a child of this directory.</summary>
     public RelativePath Append(ReadOnlySpan<byte> name)
     {
-        if (IsRoot) return new(name.ToArray());
+        if (IsRoot)
+            return new(name.ToArray());
         var joined = new byte[Bytes.Length + 1 + name.Length];
         Bytes.Span.CopyTo(joined);
         joined[Bytes.Length] = (byte)'/';
@@ -38,8 +39,12 @@ public readonly struct RelativePath(ReadOnlyMemory<byte> bytes) : IEquatable<Rel
     }
 
     /// <summary>True when this is <paramref name="ancestor"/> or lies below it.</summary>
-    public bool IsWithin(RelativePath ancestor) => ancestor.IsRoot
-        || (Bytes.Span.StartsWith(ancestor.Bytes.Span) && (Bytes.Length == ancestor.Bytes.Length || Bytes.Span[ancestor.Bytes.Length] == '/'));
+    public bool IsWithin(RelativePath ancestor) =>
+        ancestor.IsRoot
+        || (
+            Bytes.Span.StartsWith(ancestor.Bytes.Span)
+            && (Bytes.Length == ancestor.Bytes.Length || Bytes.Span[ancestor.Bytes.Length] == '/')
+        );
 
     /// <summary>Names hold no zero byte, so '/' sorting below every other byte gives the pre-order.</summary>
     public int CompareTo(RelativePath other)
@@ -47,7 +52,8 @@ public readonly struct RelativePath(ReadOnlyMemory<byte> bytes) : IEquatable<Rel
         var a = Bytes.Span;
         var b = other.Bytes.Span;
         var common = a.CommonPrefixLength(b);
-        if (common == a.Length || common == b.Length) return a.Length.CompareTo(b.Length);
+        if (common == a.Length || common == b.Length)
+            return a.Length.CompareTo(b.Length);
         return Rank(a[common]).CompareTo(Rank(b[common]));
         static int Rank(byte value) => value == '/' ? 0 : value;
     }
@@ -70,11 +76,14 @@ public readonly struct RelativePath(ReadOnlyMemory<byte> bytes) : IEquatable<Rel
     public override string ToString()
     {
         var text = new StringBuilder(Bytes.Length);
-        for (var rest = Bytes.Span; !rest.IsEmpty;)
+        for (var rest = Bytes.Span; !rest.IsEmpty; )
         {
             var valid = Rune.DecodeFromUtf8(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done;
-            if (valid && !Rune.IsControl(rune) && rune.Value != '\\') text.Append(rune.ToString());
-            else foreach (var value in rest[..length]) text.Append($"\\x{value:x2}");
+            if (valid && !Rune.IsControl(rune) && rune.Value != '\\')
+                text.Append(rune.ToString());
+            else
+                foreach (var value in rest[..length])
+                    text.Append($"\\x{value:x2}");
             rest = rest[length..];
         }
         return text.ToString();

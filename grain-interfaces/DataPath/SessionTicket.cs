@@ -8,7 +8,10 @@ namespace RecoveryVault.DataPath;
 /// <param name="Token">32 random bytes known to this session only; good for one direction and one item.</param>
 [GenerateSerializer, Immutable, Alias("rv.SessionTicket")]
 public sealed record SessionTicket(
-    [property: Id(0)] Guid SessionId, [property: Id(1)] string Endpoint, [property: Id(2)] ImmutableArray<byte> Token)
+    [property: Id(0)] Guid SessionId,
+    [property: Id(1)] string Endpoint,
+    [property: Id(2)] ImmutableArray<byte> Token
+)
 {
     /// <summary>Without the token.</summary>
     public override string ToString() => $"SessionTicket({SessionId} at {Endpoint})";

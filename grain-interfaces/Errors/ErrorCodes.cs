@@ -76,7 +76,9 @@ public static class ErrorCodes
     public const string UserErrorCMKCannotRevertToPMK = nameof(UserErrorCMKCannotRevertToPMK);
     public const string UserErrorCMKVaultIdentityMissing = nameof(UserErrorCMKVaultIdentityMissing);
     public const string UserErrorCMKIdentityInUse = nameof(UserErrorCMKIdentityInUse);
-    public const string UserErrorCMKMissingMangedIdentityPermissionOnKeyVault = nameof(UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
+    public const string UserErrorCMKMissingMangedIdentityPermissionOnKeyVault = nameof(
+        UserErrorCMKMissingMangedIdentityPermissionOnKeyVault
+    );
     public const string UserErrorCMKKeyVaultAuthFailure = nameof(UserErrorCMKKeyVaultAuthFailure);
     public const string UserErrorCMKSoftDeleteNotEnabledOnKeyVault = nameof(UserErrorCMKSoftDeleteNotEnabledOnKeyVault);
     public const string UserErrorCMKPurgeProtectionNotEnabledOnKeyVault = nameof(UserErrorCMKPurgeProtectionNotEnabledOnKeyVault);

@@ -9,14 +9,7 @@ public static class ErrorTable
 {
     /// <summary>All rows.</summary>
     public static IReadOnlyList<ErrorEntry> All { get; } =
-    [
-        .. General(),
-        .. Files(),
-        .. Stores(),
-        .. Damage(),
-        .. RecoveryKits(),
-        .. CustomerManagedKeys(),
-    ];
+    [.. General(), .. Files(), .. Stores(), .. Damage(), .. RecoveryKits(), .. CustomerManagedKeys(), .. KeyRequirements()];
 
     private static readonly Dictionary<string, ErrorEntry> ByCode = All.ToDictionary(entry => entry.Code, StringComparer.Ordinal);
 
@@ -24,224 +17,289 @@ public static class ErrorTable
     public static ErrorEntry? Find(string code) => ByCode.GetValueOrDefault(code);
 
     private static ErrorEntry[] General() =>
-    [
-        new(InvalidName, "A name breaks the rules for its kind.", "Choose a name that follows the rule in the message."),
-        new(InvalidRequest, "A value is missing, malformed or beyond its limit.", "Correct the value the message names."),
-        new(AccessDenied, "The caller may not do this.", "Ask for the role the message names."),
-        new(
-            ConcurrentChange,
-            "Somebody else changed the same thing at the same moment.",
-            "Look at it again and repeat the command if it is still wanted."),
-        new(VaultNotFound, "No vault bears that name.", "See the names with 'rvault vault list'."),
-        new(VaultAlreadyExists, "A vault of that name exists.", "Choose another name, or use the vault that is there."),
-        new(VaultNotEmpty, "The vault has protected items.", "A vault can be deleted only before anything was protected in it."),
-        new(ItemNotFound, "The vault has no item of that name.", "See the names with 'rvault item list'."),
-        new(ItemAlreadyProtected, "An item of that name is protected already.", "Choose another name, or back up the item that is there."),
-        new(ItemLimitReached, "A vault holds at most 2,000 items.", "Create another vault for further items."),
-        new(ProtectionStopped, "Protection of this item was stopped.", "Start it again with 'rvault protection enable'."),
-        new(RecoveryPointNotFound, "The item has no such recovery point.", "See them with 'rvault recoverypoint list'."),
-        new(PathNotFound, "The recovery point has no such path.", "See its files with 'rvault recoverypoint files'."),
-        new(JobNotFound, "The vault has no such job.", "See its jobs with 'rvault job list'."),
-        new(ClientFailed, "The program that ran the backup or restore failed.", "Run it again; report the failure if it comes again."),
-        new(
-            JobInterrupted,
-            "The process that ran the job ended before the job did.",
-            "Run it again: what was stored is used, earlier recovery points are untouched."),
-        new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
-        new(
-            SessionLost,
-            "The backup or restore session has ended or belongs to somebody else.",
-            "Start again: chunks already stored are used."),
-        new(FilesUnreadable, "Some source files could not be read.", "Give the backup read access to the files listed, or exclude them."),
-        new(
-            RestoreIncomplete,
-            "Some entries could not be restored.",
-            "See the list; free space or permissions in the target are the usual reasons."),
-    ];
+        [
+            new(InvalidName, "A name breaks the rules for its kind.", "Choose a name that follows the rule in the message."),
+            new(InvalidRequest, "A value is missing, malformed or beyond its limit.", "Correct the value the message names."),
+            new(AccessDenied, "The caller may not do this.", "Ask for the role the message names."),
+            new(
+                ConcurrentChange,
+                "Somebody else changed the same thing at the same moment.",
+                "Look at it again and repeat the command if it is still wanted."
+            ),
+            new(VaultNotFound, "No vault bears that name.", "See the names with 'rvault vault list'."),
+            new(VaultAlreadyExists, "A vault of that name exists.", "Choose another name, or use the vault that is there."),
+            new(VaultNotEmpty, "The vault has protected items.", "A vault can be deleted only before anything was protected in it."),
+            new(ItemNotFound, "The vault has no item of that name.", "See the names with 'rvault item list'."),
+            new(
+                ItemAlreadyProtected,
+                "An item of that name is protected already.",
+                "Choose another name, or back up the item that is there."
+            ),
+            new(ItemLimitReached, "A vault holds at most 2,000 items.", "Create another vault for further items."),
+            new(ProtectionStopped, "Protection of this item was stopped.", "Start it again with 'rvault protection enable'."),
+            new(RecoveryPointNotFound, "The item has no such recovery point.", "See them with 'rvault recoverypoint list'."),
+            new(PathNotFound, "The recovery point has no such path.", "See its files with 'rvault recoverypoint files'."),
+            new(JobNotFound, "The vault has no such job.", "See its jobs with 'rvault job list'."),
+            new(ClientFailed, "The program that ran the backup or restore failed.", "Run it again; report the failure if it comes again."),
+            new(
+                JobInterrupted,
+                "The process that ran the job ended before the job did.",
+                "Run it again: what was stored is used, earlier recovery points are untouched."
+            ),
+            new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
+            new(
+                SessionLost,
+                "The backup or restore session has ended or belongs to somebody else.",
+                "Start again: chunks already stored are used."
+            ),
+            new(
+                FilesUnreadable,
+                "Some source files could not be read.",
+                "Give the backup read access to the files listed, or exclude them."
+            ),
+            new(
+                RestoreIncomplete,
+                "Some entries could not be restored.",
+                "See the list; free space or permissions in the target are the usual reasons."
+            ),
+        ];
 
     private static ErrorEntry[] Files() =>
-    [
-        new(InvalidPattern, "An exclude pattern cannot be read or could never match.", "Correct the pattern as the message says."),
-        new(SourceNotFound, "The source does not exist on this machine.", "Check the path, and that its file system is mounted."),
-        new(SourceUnreadable, "The source exists but cannot be read.", "Run as a user who may read it, or change its permissions."),
-        new(TargetNotDirectory, "The restore target is not a directory.", "Name a directory, or a path that does not exist yet."),
-        new(TargetNotEmpty, "The restore target already holds something.", "Name an empty directory, or pass --overwrite."),
-        new(TargetUnwritable, "The restore target cannot be made or written.", "Run as a user who may write there, or name another."),
-        new(
-            UnsafePath,
-            "A catalogue names a path that is not plainly below its root.",
-            "Restore an earlier recovery point; report the damage."),
-    ];
+        [
+            new(InvalidPattern, "An exclude pattern cannot be read or could never match.", "Correct the pattern as the message says."),
+            new(SourceNotFound, "The source does not exist on this machine.", "Check the path, and that its file system is mounted."),
+            new(SourceUnreadable, "The source exists but cannot be read.", "Run as a user who may read it, or change its permissions."),
+            new(TargetNotDirectory, "The restore target is not a directory.", "Name a directory, or a path that does not exist yet."),
+            new(TargetNotEmpty, "The restore target already holds something.", "Name an empty directory, or pass --overwrite."),
+            new(TargetUnwritable, "The restore target cannot be made or written.", "Run as a user who may write there, or name another."),
+            new(
+                UnsafePath,
+                "A catalogue names a path that is not plainly below its root.",
+                "Restore an earlier recovery point; report the damage."
+            ),
+        ];
 
     private static ErrorEntry[] Stores() =>
-    [
-        new(
-            StoreNotFound,
-            "There is no store in that place.",
-            "Name the right place with --store, or create a vault: that makes the store."),
-        new(
-            NotAStore,
-            "The directory holds something that is not a store.",
-            "Name an empty or new directory, or an existing store, with --store."),
-        new(StoreNotEmpty, "The store already holds something.", "Name a new directory with --store."),
-        new(StoreTooNew, "The store was written by a newer version in a format this one does not know.", "Use the newer version."),
-        new(StoreInUse, "Another process is working on the store.", "Wait for it, or give more time with --wait SECONDS."),
-        new(
-            StoreFull,
-            "The store has no space left.",
-            "Free space where the store lies and run the command again; nothing stored before is affected."),
-        new(StoreUnavailable, "The store could not be read or written.", "Check the disk or mount the message names and try again."),
-        new(StoreAccessDenied, "The store refused access.", "Run as the user who owns the store, or correct its permissions."),
-        new(
-            KeysNotFound,
-            "The keys of this store are not there.",
-            "Name their directory with --keys, or bring them back with 'rvault keyvault restore --in FILE'."),
-        new(
-            KeysInsideStore,
-            "The keys directory lies inside the store.",
-            "Keep keys apart from the data they open: name another directory with --keys."),
-        new(WrongPlatformKey, "The platform keyring belongs to another store.", "Name the keys directory of this store with --keys."),
-        new(NotEnoughSpace, "There is not enough free space.", "Free space, or name another place with --store or TMPDIR."),
-        new(ClusterUnavailable, "This version runs embedded only: it cannot reach a cluster.", "Leave out --cluster and RVAULT_CLUSTER."),
-    ];
+        [
+            new(
+                StoreNotFound,
+                "There is no store in that place.",
+                "Name the right place with --store, or create a vault: that makes the store."
+            ),
+            new(
+                NotAStore,
+                "The directory holds something that is not a store.",
+                "Name an empty or new directory, or an existing store, with --store."
+            ),
+            new(StoreNotEmpty, "The store already holds something.", "Name a new directory with --store."),
+            new(StoreTooNew, "The store was written by a newer version in a format this one does not know.", "Use the newer version."),
+            new(StoreInUse, "Another process is working on the store.", "Wait for it, or give more time with --wait SECONDS."),
+            new(
+                StoreFull,
+                "The store has no space left.",
+                "Free space where the store lies and run the command again; nothing stored before is affected."
+            ),
+            new(StoreUnavailable, "The store could not be read or written.", "Check the disk or mount the message names and try again."),
+            new(StoreAccessDenied, "The store refused access.", "Run as the user who owns the store, or correct its permissions."),
+            new(
+                KeysNotFound,
+                "The keys of this store are not there.",
+                "Name their directory with --keys, or bring them back with 'rvault keyvault restore --in FILE'."
+            ),
+            new(
+                KeysInsideStore,
+                "The keys directory lies inside the store.",
+                "Keep keys apart from the data they open: name another directory with --keys."
+            ),
+            new(WrongPlatformKey, "The platform keyring belongs to another store.", "Name the keys directory of this store with --keys."),
+            new(NotEnoughSpace, "There is not enough free space.", "Free space, or name another place with --store or TMPDIR."),
+            new(
+                ClusterUnavailable,
+                "This version runs embedded only: it cannot reach a cluster.",
+                "Leave out --cluster and RVAULT_CLUSTER."
+            ),
+        ];
 
     private static ErrorEntry[] Damage() =>
-    [
-        new(
-            DataDamaged,
-            "Some files of the recovery point cannot be restored.",
-            "Run 'rvault store verify' to see which objects are damaged; the next backup stores again what the source still has."),
-        new(
-            DataMissing,
-            "Stored data is missing.",
-            "Restore the store's files from a copy; the next backup stores again what the source still has."),
-        new(
-            DataBitRot,
-            "Stored data has changed on its medium.",
-            "Check the disk. The next backup stores again what the source still has; restore an older recovery point for the rest."),
-        new(
-            DataTampered,
-            "Stored data does not pass its seal: somebody changed it, or put something in its place.",
-            "Treat the store as attacked; restore from an untouched copy."),
-        new(
-            RecordTampered,
-            "A stored record does not pass its authentication.",
-            "Treat the store as attacked; restore from an untouched copy."),
-        new(
-            WrongKey,
-            "The key opens, but it is not the key this data was sealed with.",
-            "Check that key vault and platform keyring are the ones of this store."),
-        new(
-            CatalogueDamaged,
-            "A node of the recovery point's catalogue breaks the format, though its seal holds.",
-            "Report it as a fault of the program that wrote it; restore another recovery point."),
-        new(
-            CatalogueTooNew,
-            "The recovery point's catalogue was written by a newer version.",
-            "Use a version at least as new as the one that wrote it."),
-        new(DataTooNew, "Stored data has a format this version does not know.", "Use the newer version."),
-    ];
+        [
+            new(
+                DataDamaged,
+                "Some files of the recovery point cannot be restored.",
+                "Run 'rvault store verify' to see which objects are damaged; the next backup stores again what the source still has."
+            ),
+            new(
+                DataMissing,
+                "Stored data is missing.",
+                "Restore the store's files from a copy; the next backup stores again what the source still has."
+            ),
+            new(
+                DataBitRot,
+                "Stored data has changed on its medium.",
+                "Check the disk. The next backup stores again what the source still has; restore an older recovery point for the rest."
+            ),
+            new(
+                DataTampered,
+                "Stored data does not pass its seal: somebody changed it, or put something in its place.",
+                "Treat the store as attacked; restore from an untouched copy."
+            ),
+            new(
+                RecordTampered,
+                "A stored record does not pass its authentication.",
+                "Treat the store as attacked; restore from an untouched copy."
+            ),
+            new(
+                WrongKey,
+                "The key opens, but it is not the key this data was sealed with.",
+                "Check that key vault and platform keyring are the ones of this store."
+            ),
+            new(
+                CatalogueDamaged,
+                "A node of the recovery point's catalogue breaks the format, though its seal holds.",
+                "Report it as a fault of the program that wrote it; restore another recovery point."
+            ),
+            new(
+                CatalogueTooNew,
+                "The recovery point's catalogue was written by a newer version.",
+                "Use a version at least as new as the one that wrote it."
+            ),
+            new(DataTooNew, "Stored data has a format this version does not know.", "Use the newer version."),
+        ];
 
     private static ErrorEntry[] RecoveryKits() =>
-    [
-        new(
-            KeysExist,
-            "A recovery kit would overwrite a different key of the same name.",
-            "Restore into an empty keys directory, or move the present keys away first; nothing was changed."),
-        new(
-            PassphraseTooShort,
-            "The passphrase of a recovery kit is too short.",
-            "Choose a longer passphrase: several random words are good."),
-        new(
-            RecoveryKitDamaged,
-            "The file is no recovery kit, or it was changed or cut off since it was written.",
-            "Use another copy of the recovery kit."),
-        new(
-            RecoveryKitOtherStore,
-            "The recovery kit holds the keys of another store.",
-            "Use the recovery kit of this store, or name the store that the kit belongs to."),
-        new(
-            RecoveryKitTooLarge,
-            "The keys directory holds more than a recovery kit can.",
-            "Purge deleted keys that no backup needs, or copy the keys directory as it is."),
-        new(RecoveryKitTooNew, "A newer version of the program wrote the recovery kit.", "Use that version, or a newer one."),
-        new(
-            RecoveryKitWrongPassphrase,
-            "The passphrase is not the one that the recovery kit was written with.",
-            "Try again with the right passphrase; without it the keys in the kit cannot be had."),
-    ];
+        [
+            new(
+                KeysExist,
+                "A recovery kit would overwrite a different key of the same name.",
+                "Restore into an empty keys directory, or move the present keys away first; nothing was changed."
+            ),
+            new(
+                PassphraseTooShort,
+                "The passphrase of a recovery kit is too short.",
+                "Choose a longer passphrase: several random words are good."
+            ),
+            new(
+                RecoveryKitDamaged,
+                "The file is no recovery kit, or it was changed or cut off since it was written.",
+                "Use another copy of the recovery kit."
+            ),
+            new(
+                RecoveryKitOtherStore,
+                "The recovery kit holds the keys of another store.",
+                "Use the recovery kit of this store, or name the store that the kit belongs to."
+            ),
+            new(
+                RecoveryKitTooLarge,
+                "The keys directory holds more than a recovery kit can.",
+                "Purge deleted keys that no backup needs, or copy the keys directory as it is."
+            ),
+            new(RecoveryKitTooNew, "A newer version of the program wrote the recovery kit.", "Use that version, or a newer one."),
+            new(
+                RecoveryKitWrongPassphrase,
+                "The passphrase is not the one that the recovery kit was written with.",
+                "Try again with the right passphrase; without it the keys in the kit cannot be had."
+            ),
+        ];
 
     private static ErrorEntry[] CustomerManagedKeys() =>
-    [
-        new(KeyVaultUnreachable, "The key vault does not answer.", "Nothing is changed and nothing is lost: try again when it answers."),
-        new(
-            RotationBlocked,
-            "A key rotation cannot go on because a key version is refused.",
-            "Enable that version again; the rotation then goes on by itself."),
-        new(
-            UserErrorCMKVaultHasProtectedItems,
-            "The vault has protected items, so its platform-managed keys stay.",
-            "Create a new vault and assign the key before protecting anything in it."),
-        new(
-            UserErrorCMKProtectionAttempted,
-            "Somebody tried to protect an item in this vault before, so its platform-managed keys stay.",
-            "Create a new vault and assign the key before protecting anything in it."),
-        new(
-            UserErrorCMKCannotRevertToPMK,
-            "A vault with a customer-managed key cannot go back to platform-managed keys.",
-            "Assign another key, or create a new vault."),
-        new(
-            UserErrorCMKVaultIdentityMissing,
-            "The vault has no managed identity to open the key vault with.",
-            "Run 'rvault vault identity assign --name VAULT --system-assigned'."),
-        new(
-            UserErrorCMKIdentityInUse,
-            "The identity opens the vault's customer-managed key.",
-            "Keep it: without it backups and restores fail."),
-        new(
-            UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
-            "The vault's identity lacks a permission on the key vault.",
-            "Run 'rvault keyvault set-policy --name KV --object-id ID --key-permissions get list wrapKey unwrapKey'."),
-        new(
-            UserErrorCMKKeyVaultAuthFailure,
-            "The key vault or the key does not exist or cannot be reached with the vault's identity.",
-            "Check the key URI, that the key is not deleted, and the identity's access."),
-        new(
-            UserErrorCMKSoftDeleteNotEnabledOnKeyVault,
-            "The key vault has no soft delete.",
-            "Run 'rvault keyvault update --name KV --enable-soft-delete true'."),
-        new(
-            UserErrorCMKPurgeProtectionNotEnabledOnKeyVault,
-            "The key vault has no purge protection.",
-            "Run 'rvault keyvault update --name KV --enable-purge-protection true'."),
-        new(
-            UserErrorCMKKeyTypeNotSupported,
-            "The key is not an RSA key of 2048, 3072 or 4096 bits.",
-            "Create one with 'rvault keyvault key create --kty RSA --size 3072'."),
-        new(
-            UserErrorCMKKeyDisabled,
-            "The key version is disabled.",
-            "Run 'rvault keyvault key set-attributes --vault-name KV --name K --version V --enabled true'."),
-        new(
-            UserErrorCMKKeyExpired,
-            "The key version has expired: restores go on, backups do not.",
-            "Rotate the key, or extend its expiry with 'rvault keyvault key set-attributes --expires T'."),
-        new(
-            UserErrorCMKKeyNotYetValid,
-            "The key version is not valid yet.",
-            "Wait for its not-before time, or change it with 'rvault keyvault key set-attributes --not-before T'."),
-        new(UserErrorCMKKeyOperationNotPermitted, "The key does not permit wrapKey and unwrapKey.", "Allow both operations on the key."),
-        new(
-            UserErrorCMKKeyVaultRegionMismatch,
-            "The key vault is in another region than the vault.",
-            "Use a key vault in the vault's region."),
-        new(
-            UserErrorCMKInvalidKeyUri,
-            "The key URI is malformed.",
-            "Write https://KV.vault.localhost/keys/NAME, or with /VERSION at the end to pin a version."),
-        new(
-            UserErrorCMKVaultMoveNotSupported,
-            "A vault with a customer-managed key cannot be moved to another resource group or subscription.",
-            "Leave it where it is, or create a new vault there."),
-    ];
+        [
+            new(
+                KeyVaultUnreachable,
+                "The key vault does not answer.",
+                "Nothing is changed and nothing is lost: try again when it answers."
+            ),
+            new(
+                RotationBlocked,
+                "A key rotation cannot go on because a key version is refused.",
+                "Enable that version again; the rotation then goes on by itself."
+            ),
+            new(
+                UserErrorCMKVaultHasProtectedItems,
+                "The vault has protected items, so its platform-managed keys stay.",
+                "Create a new vault and assign the key before protecting anything in it."
+            ),
+            new(
+                UserErrorCMKProtectionAttempted,
+                "Somebody tried to protect an item in this vault before, so its platform-managed keys stay.",
+                "Create a new vault and assign the key before protecting anything in it."
+            ),
+            new(
+                UserErrorCMKCannotRevertToPMK,
+                "A vault with a customer-managed key cannot go back to platform-managed keys.",
+                "Assign another key, or create a new vault."
+            ),
+            new(
+                UserErrorCMKVaultIdentityMissing,
+                "The vault has no managed identity to open the key vault with.",
+                "Run 'rvault vault identity assign --name VAULT --system-assigned'."
+            ),
+            new(
+                UserErrorCMKIdentityInUse,
+                "The identity opens the vault's customer-managed key.",
+                "Keep it: without it backups and restores fail."
+            ),
+            new(
+                UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
+                "The vault's identity lacks a permission on the key vault.",
+                "Run 'rvault keyvault set-policy --name KV --object-id ID --key-permissions get list wrapKey unwrapKey'."
+            ),
+            new(
+                UserErrorCMKKeyVaultAuthFailure,
+                "The key vault or the key does not exist or cannot be reached with the vault's identity.",
+                "Check the key URI, that the key is not deleted, and the identity's access."
+            ),
+        ];
+
+    private static ErrorEntry[] KeyRequirements() =>
+        [
+            new(
+                UserErrorCMKSoftDeleteNotEnabledOnKeyVault,
+                "The key vault has no soft delete.",
+                "Run 'rvault keyvault update --name KV --enable-soft-delete true'."
+            ),
+            new(
+                UserErrorCMKPurgeProtectionNotEnabledOnKeyVault,
+                "The key vault has no purge protection.",
+                "Run 'rvault keyvault update --name KV --enable-purge-protection true'."
+            ),
+            new(
+                UserErrorCMKKeyTypeNotSupported,
+                "The key is not an RSA key of 2048, 3072 or 4096 bits.",
+                "Create one with 'rvault keyvault key create --kty RSA --size 3072'."
+            ),
+            new(
+                UserErrorCMKKeyDisabled,
+                "The key version is disabled.",
+                "Run 'rvault keyvault key set-attributes --vault-name KV --name K --version V --enabled true'."
+            ),
+            new(
+                UserErrorCMKKeyExpired,
+                "The key version has expired: restores go on, backups do not.",
+                "Rotate the key, or extend its expiry with 'rvault keyvault key set-attributes --expires T'."
+            ),
+            new(
+                UserErrorCMKKeyNotYetValid,
+                "The key version is not valid yet.",
+                "Wait for its not-before time, or change it with 'rvault keyvault key set-attributes --not-before T'."
+            ),
+            new(
+                UserErrorCMKKeyOperationNotPermitted,
+                "The key does not permit wrapKey and unwrapKey.",
+                "Allow both operations on the key."
+            ),
+            new(
+                UserErrorCMKKeyVaultRegionMismatch,
+                "The key vault is in another region than the vault.",
+                "Use a key vault in the vault's region."
+            ),
+            new(
+                UserErrorCMKInvalidKeyUri,
+                "The key URI is malformed.",
+                "Write https://KV.vault.localhost/keys/NAME, or with /VERSION at the end to pin a version."
+            ),
+            new(
+                UserErrorCMKVaultMoveNotSupported,
+                "A vault with a customer-managed key cannot be moved to another resource group or subscription.",
+                "Leave it where it is, or create a new vault there."
+            ),
+        ];
 }

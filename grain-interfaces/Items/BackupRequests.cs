@@ -21,38 +21,51 @@ public sealed record BeginBackup([property: Id(0)] Guid OperationId, [property: 
 /// <param name="Committed">Set when this operation was committed before: then there is nothing left to do.</param>
 [GenerateSerializer, Immutable, Alias("rv.BackupTicket")]
 public sealed record BackupTicket(
-    [property: Id(0)] Guid JobId, [property: Id(1)] SessionTicket? Session, [property: Id(2)] ItemSource Source, [property: Id(3)] BackupOutcome? Committed = null);
+    [property: Id(0)] Guid JobId,
+    [property: Id(1)] SessionTicket? Session,
+    [property: Id(2)] ItemSource Source,
+    [property: Id(3)] BackupOutcome? Committed = null
+);
 
 /// <summary>What a backup found, counted by the client.</summary>
 [GenerateSerializer, Immutable, Alias("rv.BackupStatistics")]
 public sealed record BackupStatistics
 {
     /// <summary>Entries of every kind.</summary>
-    [Id(0)] public long Entries { get; init; }
+    [Id(0)]
+    public long Entries { get; init; }
 
     /// <summary>Regular files.</summary>
-    [Id(1)] public long Files { get; init; }
+    [Id(1)]
+    public long Files { get; init; }
 
     /// <summary>Directories.</summary>
-    [Id(2)] public long Directories { get; init; }
+    [Id(2)]
+    public long Directories { get; init; }
 
     /// <summary>Content bytes of all files.</summary>
-    [Id(3)] public long SizeBytes { get; init; }
+    [Id(3)]
+    public long SizeBytes { get; init; }
 
     /// <summary>Bytes read from the source.</summary>
-    [Id(4)] public long BytesRead { get; init; }
+    [Id(4)]
+    public long BytesRead { get; init; }
 
     /// <summary>Entries that could not be read.</summary>
-    [Id(5)] public long FilesUnreadable { get; init; }
+    [Id(5)]
+    public long FilesUnreadable { get; init; }
 
     /// <summary>Files and directories left out by the item's excludes.</summary>
-    [Id(6)] public long FilesExcluded { get; init; }
+    [Id(6)]
+    public long FilesExcluded { get; init; }
 
     /// <summary>Bytes of the regular files left out, as far as they were looked at.</summary>
-    [Id(7)] public long BytesExcluded { get; init; }
+    [Id(7)]
+    public long BytesExcluded { get; init; }
 
     /// <summary>Files that changed while they were read.</summary>
-    [Id(8)] public long FilesChanged { get; init; }
+    [Id(8)]
+    public long FilesChanged { get; init; }
 }
 
 /// <summary>Commits a backup.</summary>
@@ -60,19 +73,24 @@ public sealed record BackupStatistics
 public sealed record CommitBackup
 {
     /// <summary>As in <see cref="BeginBackup"/>.</summary>
-    [Id(0)] public required Guid OperationId { get; init; }
+    [Id(0)]
+    public required Guid OperationId { get; init; }
 
     /// <summary>The session that stored the chunks.</summary>
-    [Id(1)] public required Guid SessionId { get; init; }
+    [Id(1)]
+    public required Guid SessionId { get; init; }
 
     /// <summary>The catalogue.</summary>
-    [Id(2)] public required CatalogueRoot Catalogue { get; init; }
+    [Id(2)]
+    public required CatalogueRoot Catalogue { get; init; }
 
     /// <summary>The counts.</summary>
-    [Id(3)] public required BackupStatistics Statistics { get; init; }
+    [Id(3)]
+    public required BackupStatistics Statistics { get; init; }
 
     /// <summary>What could not be read, at most <see cref="MaxWarnings"/> of it; the catalogue has all.</summary>
-    [Id(4)] public IReadOnlyList<JobError> Warnings { get; init; } = [];
+    [Id(4)]
+    public IReadOnlyList<JobError> Warnings { get; init; } = [];
 
     /// <summary>The most warnings of one job.</summary>
     public const int MaxWarnings = 100;
@@ -83,19 +101,24 @@ public sealed record CommitBackup
 public sealed record BackupOutcome
 {
     /// <summary>The job.</summary>
-    [Id(0)] public required Guid JobId { get; init; }
+    [Id(0)]
+    public required Guid JobId { get; init; }
 
     /// <summary>How it ended: Completed or CompletedWithWarnings.</summary>
-    [Id(1)] public required JobStatus Status { get; init; }
+    [Id(1)]
+    public required JobStatus Status { get; init; }
 
     /// <summary>The recovery point.</summary>
-    [Id(2)] public required RecoveryPointSummary RecoveryPoint { get; init; }
+    [Id(2)]
+    public required RecoveryPointSummary RecoveryPoint { get; init; }
 
     /// <summary>Plaintext bytes of chunks that were new.</summary>
-    [Id(3)] public required long BytesNew { get; init; }
+    [Id(3)]
+    public required long BytesNew { get; init; }
 
     /// <summary>Bytes written to the store for them, compressed and sealed.</summary>
-    [Id(4)] public required long BytesStored { get; init; }
+    [Id(4)]
+    public required long BytesStored { get; init; }
 }
 
 /// <summary>Gives a backup up.</summary>

@@ -16,9 +16,10 @@ public readonly record struct ItemId([property: Id(0)] UInt128 Value)
 
     /// <summary>Reads 32 hex digits.</summary>
     /// <exception cref="FormatException">The text is not 32 hex digits.</exception>
-    public static ItemId Parse(string text) => text.Length == 2 * SizeBytes
-        ? new(UInt128.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
-        : throw new FormatException("A item id is 32 hex digits.");
+    public static ItemId Parse(string text) =>
+        text.Length == 2 * SizeBytes
+            ? new(UInt128.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
+            : throw new FormatException("A item id is 32 hex digits.");
 
     /// <summary>Writes the 16 bytes, most significant first (the order of the hex digits).</summary>
     public void WriteTo(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, Value);

@@ -7,9 +7,13 @@ namespace RecoveryVault.Items;
 public static partial class ItemName
 {
     /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidName"/>.</exception>
-    public static string Require(string name) => Grammar().IsMatch(name)
-        ? name
-        : throw new VaultException(ErrorCodes.InvalidName, $"'{name}' is no item name: 1 to 128 letters, digits, dots, underscores and hyphens.");
+    public static string Require(string name) =>
+        Grammar().IsMatch(name)
+            ? name
+            : throw new VaultException(
+                ErrorCodes.InvalidName,
+                $"'{name}' is no item name: 1 to 128 letters, digits, dots, underscores and hyphens."
+            );
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,128}\z")]
     private static partial Regex Grammar();

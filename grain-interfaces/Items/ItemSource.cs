@@ -7,22 +7,28 @@ namespace RecoveryVault.Items;
 public sealed record ItemSource
 {
     /// <summary>Absolute path on <see cref="Host"/>.</summary>
-    [Id(0)] public required string Path { get; init; }
+    [Id(0)]
+    public required string Path { get; init; }
 
     /// <summary>The machine.</summary>
-    [Id(1)] public required string Host { get; init; }
+    [Id(1)]
+    public required string Host { get; init; }
 
     /// <summary>What kind of data.</summary>
-    [Id(2)] public required ContentKind Kind { get; init; }
+    [Id(2)]
+    public required ContentKind Kind { get; init; }
 
     /// <summary>Glob patterns of what is left out, at most <see cref="MaxExcludes"/>.</summary>
-    [Id(3)] public IReadOnlyList<string> Excludes { get; init; } = [];
+    [Id(3)]
+    public IReadOnlyList<string> Excludes { get; init; } = [];
 
     /// <summary>Leave out the content of directories tagged as caches (CACHEDIR.TAG).</summary>
-    [Id(4)] public bool ExcludeCaches { get; init; }
+    [Id(4)]
+    public bool ExcludeCaches { get; init; }
 
     /// <summary>Stay on the source's file system.</summary>
-    [Id(5)] public bool OneFileSystem { get; init; }
+    [Id(5)]
+    public bool OneFileSystem { get; init; }
 
     /// <summary>The most patterns.</summary>
     public const int MaxExcludes = 256;

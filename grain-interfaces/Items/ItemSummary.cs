@@ -22,25 +22,32 @@ public sealed record ItemListing([property: Id(0)] string Name, [property: Id(1)
 public sealed record ItemSummary
 {
     /// <summary>Never reused.</summary>
-    [Id(0)] public required ItemId ItemId { get; init; }
+    [Id(0)]
+    public required ItemId ItemId { get; init; }
 
     /// <summary>As given when it was protected.</summary>
-    [Id(1)] public required string Name { get; init; }
+    [Id(1)]
+    public required string Name { get; init; }
 
     /// <summary>Whether backups can run.</summary>
-    [Id(2)] public required ProtectionState State { get; init; }
+    [Id(2)]
+    public required ProtectionState State { get; init; }
 
     /// <summary>Where its data comes from.</summary>
-    [Id(3)] public required ItemSource Source { get; init; }
+    [Id(3)]
+    public required ItemSource Source { get; init; }
 
     /// <summary>How many recovery points there are.</summary>
-    [Id(4)] public required long RecoveryPointCount { get; init; }
+    [Id(4)]
+    public required long RecoveryPointCount { get; init; }
 
     /// <summary>The newest; null before the first backup.</summary>
-    [Id(5)] public required RecoveryPointSummary? Latest { get; init; }
+    [Id(5)]
+    public required RecoveryPointSummary? Latest { get; init; }
 
     /// <summary>The bare key version needed to read it today; "platform" with platform-managed keys.</summary>
-    [Id(6)] public required string KeyVersion { get; init; }
+    [Id(6)]
+    public required string KeyVersion { get; init; }
 }
 
 /// <summary>A recovery point as shown to people.</summary>
@@ -48,39 +55,50 @@ public sealed record ItemSummary
 public sealed record RecoveryPointSummary
 {
     /// <summary>Unique within the item: the UTC time of its commit and its sequence number.</summary>
-    [Id(0)] public required string Name { get; init; }
+    [Id(0)]
+    public required string Name { get; init; }
 
     /// <summary>When it was committed, UTC.</summary>
-    [Id(1)] public required DateTimeOffset Time { get; init; }
+    [Id(1)]
+    public required DateTimeOffset Time { get; init; }
 
     /// <summary>1, 2, 3 ... without gaps over the item's life.</summary>
-    [Id(2)] public required long Seq { get; init; }
+    [Id(2)]
+    public required long Seq { get; init; }
 
     /// <summary>
     /// The hash of this recovery point in the item's chain (64 hex digits): keep it to prove later that nothing was rolled back.
     /// </summary>
-    [Id(3)] public required string HeadHash { get; init; }
+    [Id(3)]
+    public required string HeadHash { get; init; }
 
     /// <summary>The hash of the one before; 64 zeros for the first.</summary>
-    [Id(4)] public required string PrevHash { get; init; }
+    [Id(4)]
+    public required string PrevHash { get; init; }
 
     /// <summary>Content bytes of its files.</summary>
-    [Id(5)] public required long SizeBytes { get; init; }
+    [Id(5)]
+    public required long SizeBytes { get; init; }
 
     /// <summary>How many regular files.</summary>
-    [Id(6)] public required long Files { get; init; }
+    [Id(6)]
+    public required long Files { get; init; }
 
     /// <summary>How many entries could not be read.</summary>
-    [Id(7)] public required long FilesUnreadable { get; init; }
+    [Id(7)]
+    public required long FilesUnreadable { get; init; }
 
     /// <summary>The bare key version needed to read it today; "platform" with platform-managed keys.</summary>
-    [Id(8)] public required string KeyVersion { get; init; }
+    [Id(8)]
+    public required string KeyVersion { get; init; }
 
     /// <summary>The bare key version in force when it was made.</summary>
-    [Id(9)] public required string KeyVersionAtBackup { get; init; }
+    [Id(9)]
+    public required string KeyVersionAtBackup { get; init; }
 
     /// <summary>When it may expire; null: never by itself.</summary>
-    [Id(10)] public DateTimeOffset? Expires { get; init; }
+    [Id(10)]
+    public DateTimeOffset? Expires { get; init; }
 
     /// <summary>Its state: "Valid", or "Incomplete" when some source files could not be read.</summary>
     public string Status => FilesUnreadable == 0 ? "Valid" : "Incomplete";

@@ -27,29 +27,39 @@ public enum RestorePurpose
 /// <param name="Target">Where to, for the job's record; empty when there is none.</param>
 [GenerateSerializer, Immutable, Alias("rv.BeginRestore")]
 public sealed record BeginRestore(
-    [property: Id(0)] Guid OperationId, [property: Id(1)] string? RecoveryPoint, [property: Id(2)] RestorePurpose Purpose, [property: Id(3)] string Target = "");
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string? RecoveryPoint,
+    [property: Id(2)] RestorePurpose Purpose,
+    [property: Id(3)] string Target = ""
+);
 
 /// <summary>A begun reading session.</summary>
 [GenerateSerializer, Immutable, Alias("rv.RestoreTicket")]
 public sealed record RestoreTicket
 {
     /// <summary>Its job; null when browsing.</summary>
-    [Id(0)] public required Guid? JobId { get; init; }
+    [Id(0)]
+    public required Guid? JobId { get; init; }
 
     /// <summary>Opens the data plane.</summary>
-    [Id(1)] public required SessionTicket Session { get; init; }
+    [Id(1)]
+    public required SessionTicket Session { get; init; }
 
     /// <summary>What is read.</summary>
-    [Id(2)] public required RecoveryPointSummary RecoveryPoint { get; init; }
+    [Id(2)]
+    public required RecoveryPointSummary RecoveryPoint { get; init; }
 
     /// <summary>Its catalogue.</summary>
-    [Id(3)] public required CatalogueRoot Catalogue { get; init; }
+    [Id(3)]
+    public required CatalogueRoot Catalogue { get; init; }
 
     /// <summary>Where it was read from.</summary>
-    [Id(4)] public required ItemSource Source { get; init; }
+    [Id(4)]
+    public required ItemSource Source { get; init; }
 
     /// <summary>The counts of the backup.</summary>
-    [Id(5)] public required BackupStatistics Statistics { get; init; }
+    [Id(5)]
+    public required BackupStatistics Statistics { get; init; }
 }
 
 /// <summary>Ends a reading session.</summary>
@@ -62,4 +72,5 @@ public sealed record EndRestore(
     [property: Id(0)] Guid SessionId,
     [property: Id(1)] JobStatus Status,
     [property: Id(2)] IReadOnlyList<JobError> Errors,
-    [property: Id(3)] IReadOnlyDictionary<string, string> Properties);
+    [property: Id(3)] IReadOnlyDictionary<string, string> Properties
+);

@@ -56,29 +56,38 @@ public sealed record JobError([property: Id(0)] string Code, [property: Id(1)] s
 public sealed record JobSummary
 {
     /// <summary>The id of the operation that caused it.</summary>
-    [Id(0)] public required Guid JobId { get; init; }
+    [Id(0)]
+    public required Guid JobId { get; init; }
 
     /// <summary>One of <see cref="JobOperations"/>.</summary>
-    [Id(1)] public required string Operation { get; init; }
+    [Id(1)]
+    public required string Operation { get; init; }
 
     /// <summary>Where it stands.</summary>
-    [Id(2)] public required JobStatus Status { get; init; }
+    [Id(2)]
+    public required JobStatus Status { get; init; }
 
     /// <summary>The item concerned; null for a vault's own jobs.</summary>
-    [Id(3)] public string? ItemName { get; init; }
+    [Id(3)]
+    public string? ItemName { get; init; }
 
     /// <summary>UTC.</summary>
-    [Id(4)] public required DateTimeOffset StartTime { get; init; }
+    [Id(4)]
+    public required DateTimeOffset StartTime { get; init; }
 
     /// <summary>UTC; null while under way.</summary>
-    [Id(5)] public DateTimeOffset? EndTime { get; init; }
+    [Id(5)]
+    public DateTimeOffset? EndTime { get; init; }
 
     /// <summary>Errors and warnings, at most 100.</summary>
-    [Id(6)] public IReadOnlyList<JobError> ErrorDetails { get; init; } = [];
+    [Id(6)]
+    public IReadOnlyList<JobError> ErrorDetails { get; init; } = [];
 
     /// <summary>Facts worth keeping, such as key versions and byte counts.</summary>
-    [Id(7)] public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+    [Id(7)]
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Who asked for it.</summary>
-    [Id(8)] public string Caller { get; init; } = "";
+    [Id(8)]
+    public string Caller { get; init; } = "";
 }

@@ -12,4 +12,5 @@ public sealed record KeyVersionUse(
     [property: Id(1)] string KeyId,
     [property: Id(2)] string State,
     [property: Id(3)] IReadOnlyList<string> NeededBy,
-    [property: Id(4)] bool SafeToDisable);
+    [property: Id(4)] bool SafeToDisable
+);

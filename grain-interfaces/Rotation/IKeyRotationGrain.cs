@@ -24,4 +24,8 @@ public interface IKeyRotationGrain : IGrainWithStringKey
 /// <param name="KeyVersion">The version in force.</param>
 [GenerateSerializer, Immutable, Alias("rv.RotationProgress")]
 public sealed record RotationProgress(
-    [property: Id(0)] bool Done, [property: Id(1)] int ItemsRemaining, [property: Id(2)] Guid? JobId, [property: Id(3)] string KeyVersion);
+    [property: Id(0)] bool Done,
+    [property: Id(1)] int ItemsRemaining,
+    [property: Id(2)] Guid? JobId,
+    [property: Id(3)] string KeyVersion
+);

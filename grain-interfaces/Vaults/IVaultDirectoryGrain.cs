@@ -26,22 +26,28 @@ public interface IVaultDirectoryGrain : IGrainWithIntegerKey
 public sealed record CreateVault
 {
     /// <summary>Chosen by the caller, so that a repeated request is recognised.</summary>
-    [Id(0)] public required Guid OperationId { get; init; }
+    [Id(0)]
+    public required Guid OperationId { get; init; }
 
     /// <summary>See <see cref="VaultName"/>.</summary>
-    [Id(1)] public required string Name { get; init; }
+    [Id(1)]
+    public required string Name { get; init; }
 
     /// <summary>The region, such as "westeurope"; a key vault for this vault must be in the same.</summary>
-    [Id(2)] public required string Location { get; init; }
+    [Id(2)]
+    public required string Location { get; init; }
 
     /// <summary>The resource group; free text, empty when unused.</summary>
-    [Id(3)] public string ResourceGroup { get; init; } = "";
+    [Id(3)]
+    public string ResourceGroup { get; init; } = "";
 
     /// <summary>The subscription; free text, empty when unused.</summary>
-    [Id(4)] public string SubscriptionId { get; init; } = "";
+    [Id(4)]
+    public string SubscriptionId { get; init; } = "";
 
     /// <summary>At most 15 tags.</summary>
-    [Id(5)] public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    [Id(5)]
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>A vault in a list: its name and identity.</summary>

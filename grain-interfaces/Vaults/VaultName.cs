@@ -7,9 +7,13 @@ namespace RecoveryVault.Vaults;
 public static partial class VaultName
 {
     /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidName"/>.</exception>
-    public static string Require(string name) => Grammar().IsMatch(name)
-        ? name
-        : throw new VaultException(ErrorCodes.InvalidName, $"'{name}' is no vault name: 2 to 50 letters, digits and hyphens, beginning with a letter.");
+    public static string Require(string name) =>
+        Grammar().IsMatch(name)
+            ? name
+            : throw new VaultException(
+                ErrorCodes.InvalidName,
+                $"'{name}' is no vault name: 2 to 50 letters, digits and hyphens, beginning with a letter."
+            );
 
     [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9-]{1,49}\z")]
     private static partial Regex Grammar();

@@ -11,7 +11,10 @@ public sealed record DeleteVault([property: Id(0)] Guid OperationId, [property: 
 /// <summary>Moves a vault; null keeps what is there.</summary>
 [GenerateSerializer, Immutable, Alias("rv.MoveVault")]
 public sealed record MoveVault(
-    [property: Id(0)] Guid OperationId, [property: Id(1)] string? ResourceGroup, [property: Id(2)] string? SubscriptionId);
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string? ResourceGroup,
+    [property: Id(2)] string? SubscriptionId
+);
 
 /// <summary>Enables or disables the system-assigned identity.</summary>
 [GenerateSerializer, Immutable, Alias("rv.ChangeIdentity")]
@@ -22,16 +25,20 @@ public sealed record ChangeIdentity([property: Id(0)] Guid OperationId);
 public sealed record UpdateEncryption
 {
     /// <summary>Chosen by the caller; also the job's id.</summary>
-    [Id(0)] public required Guid OperationId { get; init; }
+    [Id(0)]
+    public required Guid OperationId { get; init; }
 
     /// <summary><see cref="EncryptionTypes.CustomerManaged"/>; the other value is refused, there is no way back.</summary>
-    [Id(1)] public string EncryptionAtRestType { get; init; } = EncryptionTypes.CustomerManaged;
+    [Id(1)]
+    public string EncryptionAtRestType { get; init; } = EncryptionTypes.CustomerManaged;
 
     /// <summary>The key URI; without a version the vault follows the key's rotation.</summary>
-    [Id(2)] public string? KeyUri { get; init; }
+    [Id(2)]
+    public string? KeyUri { get; init; }
 
     /// <summary>The key vault's subscription; only recorded.</summary>
-    [Id(3)] public string? KeyVaultSubscriptionId { get; init; }
+    [Id(3)]
+    public string? KeyVaultSubscriptionId { get; init; }
 }
 
 /// <summary>One precondition of a customer-managed key.</summary>
@@ -48,7 +55,8 @@ public sealed record ChecklistEntry(
     [property: Id(2)] bool? Met,
     [property: Id(3)] string? Code,
     [property: Id(4)] string Detail,
-    [property: Id(5)] string Fix);
+    [property: Id(5)] string Fix
+);
 
 /// <summary>Announces that an item is about to be protected.</summary>
 /// <param name="OperationId">Chosen by the caller; also the job's id.</param>
@@ -62,9 +70,17 @@ public sealed record ProtectionTicket([property: Id(0)] ItemId ItemId, [property
 
 /// <summary>Enrols an item.</summary>
 [GenerateSerializer, Immutable, Alias("rv.CompleteProtection")]
-public sealed record CompleteProtection([property: Id(0)] ProtectionTicket Ticket, [property: Id(1)] string ItemName, [property: Id(2)] ItemSource Source);
+public sealed record CompleteProtection(
+    [property: Id(0)] ProtectionTicket Ticket,
+    [property: Id(1)] string ItemName,
+    [property: Id(2)] ItemSource Source
+);
 
 /// <summary>Ends an attempt.</summary>
 [GenerateSerializer, Immutable, Alias("rv.FailProtection")]
 public sealed record FailProtection(
-    [property: Id(0)] ProtectionTicket Ticket, [property: Id(1)] string ItemName, [property: Id(2)] string ErrorCode, [property: Id(3)] string Message);
+    [property: Id(0)] ProtectionTicket Ticket,
+    [property: Id(1)] string ItemName,
+    [property: Id(2)] string ErrorCode,
+    [property: Id(3)] string Message
+);

@@ -5,37 +5,48 @@ namespace RecoveryVault.Vaults;
 public sealed record VaultSummary
 {
     /// <summary>Never reused.</summary>
-    [Id(0)] public required VaultId VaultId { get; init; }
+    [Id(0)]
+    public required VaultId VaultId { get; init; }
 
     /// <summary>As given at creation.</summary>
-    [Id(1)] public required string Name { get; init; }
+    [Id(1)]
+    public required string Name { get; init; }
 
     /// <summary>The region as given.</summary>
-    [Id(2)] public required string Location { get; init; }
+    [Id(2)]
+    public required string Location { get; init; }
 
     /// <summary>The resource group.</summary>
-    [Id(3)] public required string ResourceGroup { get; init; }
+    [Id(3)]
+    public required string ResourceGroup { get; init; }
 
     /// <summary>The subscription.</summary>
-    [Id(4)] public required string SubscriptionId { get; init; }
+    [Id(4)]
+    public required string SubscriptionId { get; init; }
 
     /// <summary>Tags.</summary>
-    [Id(5)] public required IReadOnlyDictionary<string, string> Tags { get; init; }
+    [Id(5)]
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
     /// <summary>UTC.</summary>
-    [Id(6)] public required DateTimeOffset CreatedAt { get; init; }
+    [Id(6)]
+    public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The managed identity.</summary>
-    [Id(7)] public required VaultIdentity Identity { get; init; }
+    [Id(7)]
+    public required VaultIdentity Identity { get; init; }
 
     /// <summary>Encryption settings.</summary>
-    [Id(8)] public required EncryptionSummary Encryption { get; init; }
+    [Id(8)]
+    public required EncryptionSummary Encryption { get; init; }
 
     /// <summary>How many items are enrolled.</summary>
-    [Id(9)] public required int ItemCount { get; init; }
+    [Id(9)]
+    public required int ItemCount { get; init; }
 
     /// <summary>When somebody first tried to protect an item here; from then on a vault with platform-managed keys keeps them.</summary>
-    [Id(10)] public required DateTimeOffset? ProtectionAttemptedAt { get; init; }
+    [Id(10)]
+    public required DateTimeOffset? ProtectionAttemptedAt { get; init; }
 }
 
 /// <summary>A vault's managed identity, in Azure's shape.</summary>
@@ -43,13 +54,16 @@ public sealed record VaultSummary
 public sealed record VaultIdentity
 {
     /// <summary>"None" or "SystemAssigned".</summary>
-    [Id(0)] public required string Type { get; init; }
+    [Id(0)]
+    public required string Type { get; init; }
 
     /// <summary>The system-assigned identity's object id, a GUID; null without one.</summary>
-    [Id(1)] public string? PrincipalId { get; init; }
+    [Id(1)]
+    public string? PrincipalId { get; init; }
 
     /// <summary>The tenant it lives in; null without one.</summary>
-    [Id(2)] public string? TenantId { get; init; }
+    [Id(2)]
+    public string? TenantId { get; init; }
 }
 
 /// <summary>Values of <see cref="VaultIdentity.Type"/>.</summary>
@@ -67,37 +81,48 @@ public static class IdentityTypes
 public sealed record EncryptionSummary
 {
     /// <summary>See <see cref="EncryptionTypes"/>.</summary>
-    [Id(0)] public required string EncryptionAtRestType { get; init; }
+    [Id(0)]
+    public required string EncryptionAtRestType { get; init; }
 
     /// <summary>The key URI as assigned; null with platform-managed keys.</summary>
-    [Id(1)] public string? KeyUri { get; init; }
+    [Id(1)]
+    public string? KeyUri { get; init; }
 
     /// <summary>The key version in force (32 hex digits); null with platform-managed keys.</summary>
-    [Id(2)] public string? KeyVersion { get; init; }
+    [Id(2)]
+    public string? KeyVersion { get; init; }
 
     /// <summary>The subscription of the key vault; null when not given.</summary>
-    [Id(3)] public string? SubscriptionId { get; init; }
+    [Id(3)]
+    public string? SubscriptionId { get; init; }
 
     /// <summary>Which identity opens the key vault; null with platform-managed keys.</summary>
-    [Id(4)] public string? Identity { get; init; }
+    [Id(4)]
+    public string? Identity { get; init; }
 
     /// <summary>"NotEnabled", "Succeeded" or "Failed": how the last assignment ended.</summary>
-    [Id(5)] public required string LastUpdateStatus { get; init; }
+    [Id(5)]
+    public required string LastUpdateStatus { get; init; }
 
     /// <summary>"Disabled" or "Enabled".</summary>
-    [Id(6)] public required string InfrastructureEncryptionState { get; init; }
+    [Id(6)]
+    public required string InfrastructureEncryptionState { get; init; }
 
     /// <summary>True when the URI names no version, so that new versions are picked up.</summary>
-    [Id(7)] public bool AutoRotation { get; init; }
+    [Id(7)]
+    public bool AutoRotation { get; init; }
 
     /// <summary>The job of the update that returned this; null otherwise.</summary>
-    [Id(8)] public Guid? JobId { get; init; }
+    [Id(8)]
+    public Guid? JobId { get; init; }
 
     /// <summary>When the key vault last answered a look for a newer version; null if it never was asked.</summary>
-    [Id(9)] public DateTimeOffset? LastPolledAt { get; init; }
+    [Id(9)]
+    public DateTimeOffset? LastPolledAt { get; init; }
 
     /// <summary>The version that still has to leave some items while a rotation is under way; null otherwise.</summary>
-    [Id(10)] public string? PreviousKeyVersion { get; init; }
+    [Id(10)]
+    public string? PreviousKeyVersion { get; init; }
 }
 
 /// <summary>Values of <see cref="EncryptionSummary.EncryptionAtRestType"/>, Azure's own.</summary>

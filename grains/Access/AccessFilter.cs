@@ -31,8 +31,10 @@ public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract
 
     private bool IsOfRuntime(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is not { } contract) return false;
-        var isHosted = context.SourceId is { } source && source.Key.ToString() is { } name && name.StartsWith("hosted-", StringComparison.Ordinal);
+        if (context.InterfaceMethod.DeclaringType is not { } contract)
+            return false;
+        var isHosted =
+            context.SourceId is { } source && source.Key.ToString() is { } name && name.StartsWith("hosted-", StringComparison.Ordinal);
         var isOrleans = contract.Assembly.GetName().Name?.StartsWith("Orleans.", StringComparison.Ordinal) == true;
         return isOrleans && (isHosted || _open.Contains(contract.Name));
     }
@@ -42,9 +44,12 @@ public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract
         var required = _requirements.GetOrAdd(method, static m => m.GetCustomAttribute<RequiresAttribute>());
         if (required is null || client.Role < required.Role || client.Role == VaultRole.None)
         {
-            throw new VaultException(ErrorCodes.AccessDenied, required is null
-                ? $"{method.DeclaringType?.Name}.{method.Name} is not open to clients."
-                : $"{client.Name} has the role {client.Role}; {method.Name} needs {required.Role}.");
+            throw new VaultException(
+                ErrorCodes.AccessDenied,
+                required is null
+                    ? $"{method.DeclaringType?.Name}.{method.Name} is not open to clients."
+                    : $"{client.Name} has the role {client.Role}; {method.Name} needs {required.Role}."
+            );
         }
     }
 }

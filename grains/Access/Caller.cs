@@ -14,8 +14,10 @@ public static class Caller
 
     internal static void Set(string? caller)
     {
-        if (caller is null) RequestContext.Remove(Key);
-        else RequestContext.Set(Key, caller);
+        if (caller is null)
+            RequestContext.Remove(Key);
+        else
+            RequestContext.Set(Key, caller);
     }
 }
 

@@ -15,29 +15,45 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());
 
-    public async Task AppendAsync(string caller, string operation, string status, Guid correlationId, ImmutableSortedDictionary<string, string> details) =>
-        _head = await log.AppendAsync(VaultId, await GetHeadAsync(), _ => new LogRecord
-        {
-            Time = time.GetUtcNow(),
-            Caller = caller,
-            Operation = operation,
-            Status = status,
-            CorrelationId = correlationId,
-            Details = details,
-        });
+    public async Task AppendAsync(
+        string caller,
+        string operation,
+        string status,
+        Guid correlationId,
+        ImmutableSortedDictionary<string, string> details
+    ) =>
+        _head = await log.AppendAsync(
+            VaultId,
+            await GetHeadAsync(),
+            _ => new LogRecord
+            {
+                Time = time.GetUtcNow(),
+                Caller = caller,
+                Operation = operation,
+                Status = status,
+                CorrelationId = correlationId,
+                Details = details,
+            }
+        );
 
     public async Task<Page<ActivityEntry>> ListAsync(PageRequest page)
     {
-        var before = page.After is { } after ? long.Parse(after, NumberStyles.None, CultureInfo.InvariantCulture) : (await GetHeadAsync()).Seq + 1;
+        var before = page.After is { } after
+            ? long.Parse(after, NumberStyles.None, CultureInfo.InvariantCulture)
+            : (await GetHeadAsync()).Seq + 1;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<ActivityEntry> entries = [];
         for (var seq = before - 1; seq > 0 && entries.Count < count; seq--)
         {
-            var entry = await log.ReadAsync(VaultId, seq)
+            var entry =
+                await log.ReadAsync(VaultId, seq)
                 ?? throw new VaultException(ErrorCodes.DataMissing, $"Log entry {seq} is missing.", "Run 'rvault activity-log verify'.");
             entries.Add(entry.Record.ToEntry());
         }
-        return new Page<ActivityEntry>(entries, entries is [.., { Seq: > 1 } last] ? last.Seq.ToString(CultureInfo.InvariantCulture) : null);
+        return new Page<ActivityEntry>(
+            entries,
+            entries is [.., { Seq: > 1 } last] ? last.Seq.ToString(CultureInfo.InvariantCulture) : null
+        );
     }
 
     public async Task<ActivityCheck> VerifyAsync(long fromSeq)
@@ -48,7 +64,8 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
         for (; seq <= head.Seq && seq < fromSeq + CheckedPerCall; seq++)
         {
             var (fault, hash) = await CheckAsync(seq, previous);
-            if (fault is not null) return new ActivityCheck((int)(seq - fromSeq), null, fault, seq);
+            if (fault is not null)
+                return new ActivityCheck((int)(seq - fromSeq), null, fault, seq);
             previous = hash;
         }
         return new ActivityCheck((int)(seq - fromSeq), seq <= head.Seq ? seq : null, null, null);
@@ -58,7 +75,8 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
     {
         try
         {
-            if (await log.ReadAsync(VaultId, seq) is not { } entry) return ("The entry is missing.", "");
+            if (await log.ReadAsync(VaultId, seq) is not { } entry)
+                return ("The entry is missing.", "");
             return entry.Record.PrevHash == previous ? (null, entry.Hash) : ("The entry does not follow the one before it.", "");
         }
         catch (VaultException e)

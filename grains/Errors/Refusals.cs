@@ -16,18 +16,20 @@ public static class Refusals
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (Translate(exception) is { } refusal) return refusal;
+            if (Translate(exception) is { } refusal)
+                return refusal;
         }
         return null;
     }
 
-    private static VaultException? Translate(Exception exception) => exception switch
-    {
-        VaultException refusal => refusal,
-        KeyVaultException fault => KeyVaultRefusals.ToVaultException(fault, "The key vault refused"),
-        BlobStoreException failure => StoreRefusals.ToVaultException(failure),
-        FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
-        JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),
-        _ => null,
-    };
+    private static VaultException? Translate(Exception exception) =>
+        exception switch
+        {
+            VaultException refusal => refusal,
+            KeyVaultException fault => KeyVaultRefusals.ToVaultException(fault, "The key vault refused"),
+            BlobStoreException failure => StoreRefusals.ToVaultException(failure),
+            FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
+            JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),
+            _ => null,
+        };
 }

@@ -8,5 +8,15 @@ namespace RecoveryVault.Items;
 
 /// <summary>What every item grain of a silo works with.</summary>
 public sealed record ItemParts(
-    IBlobStore Store, Journal Journal, KeyRings Rings, KeyVaultConnector KeyVaults, Descriptors Descriptors, RecoveryPoints RecoveryPoints,
-    SessionRegister Sessions, SealGate Gate, SiloLiveness Liveness, DekCache Deks, TimeProvider Time);
+    IBlobStore Store,
+    Journal Journal,
+    KeyRings Rings,
+    KeyVaultConnector KeyVaults,
+    Descriptors Descriptors,
+    RecoveryPoints RecoveryPoints,
+    SessionRegister Sessions,
+    SealGate Gate,
+    SiloLiveness Liveness,
+    DekCache Deks,
+    TimeProvider Time
+);

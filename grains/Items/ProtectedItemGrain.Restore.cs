@@ -25,7 +25,10 @@ public sealed partial class ProtectedItemGrain
             _ => throw new VaultException(ErrorCodes.InvalidRequest, $"'{request.Purpose}' is no purpose of a restore."),
         };
         Guid? jobId = null;
-        if (operation is not null) await Journal.BestEffortAsync(async () => jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name));
+        if (operation is not null)
+            await Journal.BestEffortAsync(async () =>
+                jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name)
+            );
         try
         {
             var ticket = await OpenRestoreAsync(request, jobId);
@@ -35,7 +38,8 @@ public sealed partial class ProtectedItemGrain
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
         {
             var end = JobEnd.Failed(Journal.Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation));
-            if (jobId is { } id) await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
+            if (jobId is { } id)
+                await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
             throw refusal;
         }
     }
@@ -68,8 +72,14 @@ public sealed partial class ProtectedItemGrain
     public async Task EndRestoreAsync(EndRestore request)
     {
         await _parts.Sessions.EndAsync(request.SessionId);
-        if (!_restores.Remove(request.SessionId, out var restore) || restore.JobId is not { } jobId) return;
-        var end = new JobEnd(request.Status, Journal.Now, [.. request.Errors.Take(CommitBackup.MaxWarnings)], request.Properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
+        if (!_restores.Remove(request.SessionId, out var restore) || restore.JobId is not { } jobId)
+            return;
+        var end = new JobEnd(
+            request.Status,
+            Journal.Now,
+            [.. request.Errors.Take(CommitBackup.MaxWarnings)],
+            request.Properties.ToImmutableSortedDictionary(StringComparer.Ordinal)
+        );
         await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, jobId, restore.LogOperation, end));
     }
 }

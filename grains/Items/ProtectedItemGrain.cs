@@ -14,7 +14,10 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
     private readonly RecordCell<ItemRecord> _cell;
     private readonly ItemParts _parts;
 
-    public ProtectedItemGrain([PersistentState(GrainRecords.StateName, GrainRecords.Provider)] IPersistentState<ItemRecord> state, ItemParts parts)
+    public ProtectedItemGrain(
+        [PersistentState(GrainRecords.StateName, GrainRecords.Provider)] IPersistentState<ItemRecord> state,
+        ItemParts parts
+    )
     {
         _cell = new RecordCell<ItemRecord>(state);
         _parts = parts;
@@ -28,9 +31,10 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
 
     private IVaultKeys Vault => GrainFactory.GetGrain<IVaultKeys>(Key.VaultId.ToString());
 
-    private ItemRecord Item => _cell.Current is { Settings: not null } record
-        ? record
-        : throw new VaultException(ErrorCodes.ItemNotFound, $"There is no item {Key.ItemId}, or its protection was never completed.");
+    private ItemRecord Item =>
+        _cell.Current is { Settings: not null } record
+            ? record
+            : throw new VaultException(ErrorCodes.ItemNotFound, $"There is no item {Key.ItemId}, or its protection was never completed.");
 
     public Task<ItemSummary> GetAsync() => Task.FromResult(Item.ToSummary());
 
@@ -39,14 +43,25 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
     public async Task DisableAsync(DisableProtection request)
     {
         var settings = Item.RequireSettings();
-        if (settings.State == ProtectionState.ProtectionStopped) return;
+        if (settings.State == ProtectionState.ProtectionStopped)
+            return;
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name);
-        await Journal.FailOnRefusalAsync(Key.VaultId, jobId, "DisableProtection", async () =>
-        {
-            await UpdateAsync(_ => Item.StopProtection());
-            await Journal.EndAsync(Key.VaultId, jobId, "DisableProtection", JobEnd.Completed(Journal.Now, new("itemName", settings.Name), new("reason", request.Reason)));
-            return true;
-        });
+        await Journal.FailOnRefusalAsync(
+            Key.VaultId,
+            jobId,
+            "DisableProtection",
+            async () =>
+            {
+                await UpdateAsync(_ => Item.StopProtection());
+                await Journal.EndAsync(
+                    Key.VaultId,
+                    jobId,
+                    "DisableProtection",
+                    JobEnd.Completed(Journal.Now, new("itemName", settings.Name), new("reason", request.Reason))
+                );
+                return true;
+            }
+        );
     }
 
     public async Task<Page<RecoveryPointSummary>> ListRecoveryPointsAsync(PageRequest page)
@@ -58,7 +73,8 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
         await foreach (var head in _parts.RecoveryPoints.ListAsync(item, before))
         {
             points.Add(item.ToSummary(head));
-            if (points.Count == count) break;
+            if (points.Count == count)
+                break;
         }
         var next = points is [.., { Seq: > 1 } last] && points.Count == count ? last.Seq.ToString(CultureInfo.InvariantCulture) : null;
         return new Page<RecoveryPointSummary>(points, next);
@@ -69,21 +85,28 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
     private async Task<RecoveryPointHead> FindHeadAsync(string? name)
     {
         var head = name is null ? Item.Newest : await _parts.RecoveryPoints.FindAsync(Item, name);
-        return head ?? throw new VaultException(ErrorCodes.RecoveryPointNotFound, name is null
-            ? $"Item '{Item.RequireSettings().Name}' has no recovery point yet."
-            : $"Item '{Item.RequireSettings().Name}' has no recovery point '{name}'.");
+        return head
+            ?? throw new VaultException(
+                ErrorCodes.RecoveryPointNotFound,
+                name is null
+                    ? $"Item '{Item.RequireSettings().Name}' has no recovery point yet."
+                    : $"Item '{Item.RequireSettings().Name}' has no recovery point '{name}'."
+            );
     }
 
     /// <summary>
     /// Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.
     /// </summary>
-    private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ItemRecord> change) => UpdateAsync(current => ValueTask.FromResult(change(current)));
+    private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ItemRecord> change) =>
+        UpdateAsync(current => ValueTask.FromResult(change(current)));
 
-    private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ValueTask<ItemRecord>> change) => _cell.UpdateAsync(async current =>
-    {
-        var next = await change(current);
-        if (ReferenceEquals(next, current) || next.Settings is not { } settings || settings == current?.Settings) return next;
-        var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-        return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };
-    });
+    private Task<ItemRecord> UpdateAsync(Func<ItemRecord?, ValueTask<ItemRecord>> change) =>
+        _cell.UpdateAsync(async current =>
+        {
+            var next = await change(current);
+            if (ReferenceEquals(next, current) || next.Settings is not { } settings || settings == current?.Settings)
+                return next;
+            var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
+            return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };
+        });
 }

@@ -23,8 +23,10 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
         await foreach (var job in ledger.ListAsync(VaultId, after))
         {
             var summary = (await EndIfInterruptedAsync(job)).ToSummary();
-            if (Matches(query, summary)) jobs.Add(summary);
-            if (jobs.Count == count || ++looked == MaxLooked) return new Page<JobSummary>(jobs, summary.JobId.ToString());
+            if (Matches(query, summary))
+                jobs.Add(summary);
+            if (jobs.Count == count || ++looked == MaxLooked)
+                return new Page<JobSummary>(jobs, summary.JobId.ToString());
         }
         return new Page<JobSummary>(jobs, null);
     }
@@ -41,7 +43,8 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
 
     private async Task<JobRecord> EndIfInterruptedAsync(JobRecord job)
     {
-        if (job.End is not null || liveness.IsAlive(job.Start.Owner)) return job;
+        if (job.End is not null || liveness.IsAlive(job.Start.Owner))
+            return job;
         var row = ErrorTable.Find(ErrorCodes.JobInterrupted);
         var end = JobEnd.Failed(time.GetUtcNow(), new JobError(ErrorCodes.JobInterrupted, row?.Cause ?? "", row?.Fix ?? ""));
         // When this was noticed is not when the job ended, but no later time is known; the first end written stands.

@@ -30,9 +30,10 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public async Task EndAsync(VaultId vaultId, Guid jobId, string logOperation, JobEnd end)
     {
         await ledger.EndAsync(vaultId, jobId, end);
-        var details = end.Errors is [var error, ..] && end.Status == JobStatus.Failed
-            ? end.Properties.SetItem("errorCode", error.Code).SetItem("error", error.Message)
-            : end.Properties;
+        var details =
+            end.Errors is [var error, ..] && end.Status == JobStatus.Failed
+                ? end.Properties.SetItem("errorCode", error.Code).SetItem("error", error.Message)
+                : end.Properties;
         var status = end.Status is JobStatus.Completed or JobStatus.CompletedWithWarnings ? LogStatuses.Succeeded : LogStatuses.Failed;
         await LogAsync(vaultId, logOperation, status, jobId, details);
     }
@@ -53,8 +54,13 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         }
     }
 
-    public Task LogAsync(VaultId vaultId, string operation, string status, Guid correlationId, ImmutableSortedDictionary<string, string> details) =>
-        grains.GetGrain<IActivityLogWriter>(vaultId.ToString()).AppendAsync(Caller.Current, operation, status, correlationId, details);
+    public Task LogAsync(
+        VaultId vaultId,
+        string operation,
+        string status,
+        Guid correlationId,
+        ImmutableSortedDictionary<string, string> details
+    ) => grains.GetGrain<IActivityLogWriter>(vaultId.ToString()).AppendAsync(Caller.Current, operation, status, correlationId, details);
 
     public Task LogAsync(VaultId vaultId, string operation, Guid correlationId, params IEnumerable<KeyValuePair<string, string>> details) =>
         LogAsync(vaultId, operation, LogStatuses.Succeeded, correlationId, details.ToImmutableSortedDictionary(StringComparer.Ordinal));
@@ -66,7 +72,10 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         {
             await write();
         }
-        catch (Exception e) when (StoreRefusals.Find(e) is { } || e is VaultException { Code: ErrorCodes.StoreFull or ErrorCodes.StoreUnavailable or ErrorCodes.StoreAccessDenied })
+        catch (Exception e)
+            when (StoreRefusals.Find(e) is { }
+                || e is VaultException { Code: ErrorCodes.StoreFull or ErrorCodes.StoreUnavailable or ErrorCodes.StoreAccessDenied }
+            )
         {
             // The restore itself needs nothing written; that its job is missing is the lesser harm.
         }

@@ -6,31 +6,41 @@ namespace RecoveryVault.Keys;
 [GenerateSerializer, Immutable, Alias("rv.VaultKeyContext")]
 public sealed record VaultKeyContext
 {
-    [Id(0)] public required VaultId VaultId { get; init; }
+    [Id(0)]
+    public required VaultId VaultId { get; init; }
 
-    [Id(1)] public required string VaultName { get; init; }
+    [Id(1)]
+    public required string VaultName { get; init; }
 
     /// <summary>The key URI as assigned; null with platform-managed keys.</summary>
-    [Id(2)] public required string? KeyUri { get; init; }
+    [Id(2)]
+    public required string? KeyUri { get; init; }
 
     /// <summary>The generation in force.</summary>
-    [Id(3)] public required long Generation { get; init; }
+    [Id(3)]
+    public required long Generation { get; init; }
 
     /// <summary>The full key id in force.</summary>
-    [Id(4)] public required string KeyId { get; init; }
+    [Id(4)]
+    public required string KeyId { get; init; }
 
-    [Id(5)] public required string KeyThumbprint { get; init; }
+    [Id(5)]
+    public required string KeyThumbprint { get; init; }
 
     /// <summary>The full key id a pass under way replaces; null when none is.</summary>
-    [Id(6)] public required string? PreviousKeyId { get; init; }
+    [Id(6)]
+    public required string? PreviousKeyId { get; init; }
 
     /// <summary>The principal that opens the key vault; null without identity.</summary>
-    [Id(7)] public required string? PrincipalId { get; init; }
+    [Id(7)]
+    public required string? PrincipalId { get; init; }
 
-    [Id(8)] public required DateTimeOffset? LastPolledAt { get; init; }
+    [Id(8)]
+    public required DateTimeOffset? LastPolledAt { get; init; }
 
     /// <summary>The job of the rotation under way.</summary>
-    [Id(9)] public required Guid? RotationJobId { get; init; }
+    [Id(9)]
+    public required Guid? RotationJobId { get; init; }
 
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

@@ -42,11 +42,14 @@ internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
         {
             for (var attempt = 1; ; attempt++)
             {
-                if (_mustRead) await state.ReadStateAsync();
+                if (_mustRead)
+                    await state.ReadStateAsync();
                 _mustRead = false;
                 var next = await change(Current);
-                if (ReferenceEquals(next, Current)) return next;
-                if (await TryWriteAsync(next, isLast: attempt == MaxAttempts)) return next;
+                if (ReferenceEquals(next, Current))
+                    return next;
+                if (await TryWriteAsync(next, isLast: attempt == MaxAttempts))
+                    return next;
             }
         }
         finally
@@ -77,7 +80,8 @@ internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
         {
             state.State = previous;
             _mustRead = true;
-            if (isLast || !StoreRefusals.IsUnclear(e)) throw;
+            if (isLast || !StoreRefusals.IsUnclear(e))
+                throw;
             // The write may have happened: the record as it is now decides. If it cannot be read either, that failure is the one to report.
             await state.ReadStateAsync();
             _mustRead = false;

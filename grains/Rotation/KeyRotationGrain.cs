@@ -11,7 +11,11 @@ namespace RecoveryVault.Rotation;
 /// tick may come twice, late or on two silos.
 /// </summary>
 [GrainType("key-rotation")]
-public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time) : Grain, IKeyRotationGrain, IRotationSchedule, IRemindable
+public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time)
+    : Grain,
+        IKeyRotationGrain,
+        IRotationSchedule,
+        IRemindable
 {
     private const string ReminderName = "poll";
 
@@ -35,14 +39,16 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
     public async Task<RotationProgress> SyncAsync()
     {
         var keys = await Vault.GetKeyContextAsync();
-        if (keys.PreviousKeyId is null) keys = await PollAsync(keys);
+        if (keys.PreviousKeyId is null)
+            keys = await PollAsync(keys);
         return await PassAsync(keys);
     }
 
     public async Task EnsureAsync()
     {
         var jitter = TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(-180, 181));
-        if (await this.GetReminder(ReminderName) is null) await this.RegisterOrUpdateReminder(ReminderName, PollPeriod + jitter, PollPeriod + jitter);
+        if (await this.GetReminder(ReminderName) is null)
+            await this.RegisterOrUpdateReminder(ReminderName, PollPeriod + jitter, PollPeriod + jitter);
     }
 
     public async Task EnsurePolledAsync()
@@ -60,13 +66,15 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
                 // An outage is not a revocation: the last look still counts.
             }
         }
-        if (keys.PreviousKeyId is not null) await this.AsReference<IRotationSchedule>().ContinueAsync();
+        if (keys.PreviousKeyId is not null)
+            await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
     public async Task ContinueAsync()
     {
         var progress = await PassAsync(await Vault.GetKeyContextAsync());
-        if (!progress.Done) await this.AsReference<IRotationSchedule>().ContinueAsync();
+        if (!progress.Done)
+            await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
     /// <summary>
@@ -81,14 +89,16 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
         }
         catch (VaultException e) when (e.Code == ErrorCodes.VaultNotFound)
         {
-            if (await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+            if (await this.GetReminder(ReminderName) is { } reminder)
+                await this.UnregisterReminder(reminder);
         }
     }
 
     /// <summary>Looks for a newer version and announces it after a canary was wrapped and unwrapped with it.</summary>
     private async Task<VaultKeyContext> PollAsync(VaultKeyContext keys)
     {
-        if (!keys.FollowsRotation || keys.PrincipalId is not { } principal) return keys;
+        if (!keys.FollowsRotation || keys.PrincipalId is not { } principal)
+            return keys;
         var current = KeyId.Parse(keys.KeyId);
         var keyVault = keyVaults.Open(current, principal);
         try
@@ -97,8 +107,10 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
             if (RotationCandidate.Choose(keys.KeyId, versions, time.GetUtcNow()) is { } candidate)
             {
                 var facts = await KeyFacts.GatherAsync(keyVault, candidate.Id);
-                if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable) is { } outage) throw outage;
-                if (facts.Key is { } key && !facts.Faults.Any()) return await Vault.AnnounceAsync(keys.Generation, candidate.Id.ToString(), key.PublicKeyThumbprint);
+                if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable) is { } outage)
+                    throw outage;
+                if (facts.Key is { } key && !facts.Faults.Any())
+                    return await Vault.AnnounceAsync(keys.Generation, candidate.Id.ToString(), key.PublicKeyThumbprint);
             }
         }
         catch (KeyVaultException fault)
@@ -114,24 +126,29 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
     /// </summary>
     private async Task<RotationProgress> PassAsync(VaultKeyContext keys)
     {
-        if (keys.PreviousKeyId is null) return new RotationProgress(true, 0, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
+        if (keys.PreviousKeyId is null)
+            return new RotationProgress(true, 0, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
         keys = await Vault.EnsureRotationJobAsync();
-        if (_passGeneration != keys.Generation) _passed.Clear();
+        if (_passGeneration != keys.Generation)
+            _passed.Clear();
         _passGeneration = keys.Generation;
         var started = time.GetTimestamp();
         var roster = await Vault.GetRosterAsync();
         foreach (var itemId in roster.Where(id => !_passed.Contains(id)).ToList())
         {
-            if (time.GetElapsedTime(started) > Slice) return Progress(keys, roster.Count - _passed.Count);
+            if (time.GetElapsedTime(started) > Slice)
+                return Progress(keys, roster.Count - _passed.Count);
             await RewrapAsync(keys, itemId, roster.Count - _passed.Count);
             _passed.Add(itemId);
         }
         var remaining = await Vault.TryFinishAsync(keys.Generation);
-        if (remaining > 0) _passed.Clear();
+        if (remaining > 0)
+            _passed.Clear();
         return Progress(keys, remaining);
     }
 
-    private static RotationProgress Progress(VaultKeyContext keys, int remaining) => new(remaining == 0, remaining, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
+    private static RotationProgress Progress(VaultKeyContext keys, int remaining) =>
+        new(remaining == 0, remaining, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
 
     private async Task RewrapAsync(VaultKeyContext keys, ItemId itemId, int remaining)
     {
@@ -141,9 +158,11 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
         }
         catch (VaultException e) when (e.Code.StartsWith("UserErrorCMK", StringComparison.Ordinal))
         {
-            throw new VaultException(ErrorCodes.RotationBlocked,
+            throw new VaultException(
+                ErrorCodes.RotationBlocked,
                 $"The rotation of vault '{keys.VaultName}' from {KeyVersions.Bare(keys.PreviousKeyId ?? "")} to {KeyVersions.Bare(keys.KeyId)} is blocked with {remaining} item(s) left: {e.Code}: {e.Message}",
-                e.Recommendation);
+                e.Recommendation
+            );
         }
     }
 }

@@ -20,7 +20,8 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
         while (true)
         {
             var claim = await _names.ClaimAsync(request.Name, VaultId.Create().ToString());
-            if (await GrainFactory.GetGrain<IVaultCreation>(claim.Id).CreateAsync(request) is { } created) return created;
+            if (await GrainFactory.GetGrain<IVaultCreation>(claim.Id).CreateAsync(request) is { } created)
+                return created;
             // The vault that bears the name was deleted, and its process died before it could free the name.
             await _names.FreeAsync(claim.Name, claim.Id);
         }
@@ -28,7 +29,10 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
 
     public async Task<VaultId> FindVaultAsync(string name)
     {
-        if (await _names.FindAsync(VaultName.Require(name)) is { } claim && await GrainFactory.GetGrain<IVaultCreation>(claim.Id).FindAsync() is { } vault)
+        if (
+            await _names.FindAsync(VaultName.Require(name)) is { } claim
+            && await GrainFactory.GetGrain<IVaultCreation>(claim.Id).FindAsync() is { } vault
+        )
             return vault.VaultId;
         throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault '{name}'.");
     }

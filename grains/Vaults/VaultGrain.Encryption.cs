@@ -9,22 +9,28 @@ public sealed partial class VaultGrain
 {
     public async Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request)
     {
-        if (Vault.JobOf(request.OperationId) is { } done) return Vault.ToEncryptionSummary(done);
+        if (Vault.JobOf(request.OperationId) is { } done)
+            return Vault.ToEncryptionSummary(done);
         var keyId = Vault.RequireKeyChange(request);
         KeyVaultConnector.RequireKnown(keyId);
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
-        return await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, async () =>
-        {
-            try
+        return await Journal.FailOnRefusalAsync(
+            VaultId,
+            jobId,
+            LogOperation,
+            async () =>
             {
-                return await AssignKeyAsync(request, keyId, jobId);
+                try
+                {
+                    return await AssignKeyAsync(request, keyId, jobId);
+                }
+                catch (VaultException)
+                {
+                    await UpdateAsync(_ => Vault.FailKeyUpdate());
+                    throw;
+                }
             }
-            catch (VaultException)
-            {
-                await UpdateAsync(_ => Vault.FailKeyUpdate());
-                throw;
-            }
-        });
+        );
     }
 
     private const string LogOperation = "UpdateEncryption";
@@ -33,15 +39,23 @@ public sealed partial class VaultGrain
     {
         var facts = await LookAtAsync(keyId);
         CmkPreconditions.Require(Vault, facts, Journal.Now);
-        if (facts?.Key is not { } key) throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
+        if (facts?.Key is not { } key)
+            throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
         var old = Vault.Settings.Encryption;
         await RequireOldKeyAsync(old, key);
-        await UpdateAsync(_ => Vault.JobOf(request.OperationId) is not null
-            ? Vault
-            : Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId) with { RotationJobId = jobId });
+        await UpdateAsync(_ =>
+            Vault.JobOf(request.OperationId) is not null
+                ? Vault
+                : Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId) with
+                {
+                    RotationJobId = jobId,
+                }
+        );
         // With items in the vault the job ends when the last of them is re-wrapped.
-        if (Vault.Settings.Encryption.Previous is null) await EndKeyJobAsync(jobId, old.Current.KeyId);
-        if (Vault.FollowsRotation) await EnsureRotationAsync();
+        if (Vault.Settings.Encryption.Previous is null)
+            await EndKeyJobAsync(jobId, old.Current.KeyId);
+        if (Vault.FollowsRotation)
+            await EnsureRotationAsync();
         return Vault.ToEncryptionSummary(jobId);
     }
 
@@ -50,14 +64,25 @@ public sealed partial class VaultGrain
     /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
     private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey newKey)
     {
-        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey.Properties.Id.ToString() == old.Current.KeyId) return;
+        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey.Properties.Id.ToString() == old.Current.KeyId)
+            return;
         var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId));
         if ((facts?.UnwrapFault ?? facts?.GetFault) is { } fault)
             throw KeyVaultRefusals.ToVaultException(fault, $"The key in force, {old.Current.KeyId}, must unwrap the data keys once more");
     }
 
-    private Task EndKeyJobAsync(Guid jobId, string oldKeyId) => Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now,
-        new("oldKeyId", oldKeyId), new("newKeyId", Vault.Settings.Encryption.Current.KeyId), new("keyUri", Vault.Settings.Encryption.KeyUri ?? "")));
+    private Task EndKeyJobAsync(Guid jobId, string oldKeyId) =>
+        Journal.EndAsync(
+            VaultId,
+            jobId,
+            LogOperation,
+            JobEnd.Completed(
+                Journal.Now,
+                new("oldKeyId", oldKeyId),
+                new("newKeyId", Vault.Settings.Encryption.Current.KeyId),
+                new("keyUri", Vault.Settings.Encryption.KeyUri ?? "")
+            )
+        );
 
     public Task<EncryptionSummary> GetEncryptionAsync() => Task.FromResult(Vault.ToEncryptionSummary());
 
@@ -76,17 +101,22 @@ public sealed partial class VaultGrain
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
         var keyIds = encryption.History.Select(h => h.KeyId).Concat(uses.SelectMany(u => u.KeyIds)).Distinct().ToList();
         var states = await KeyStates.ReadAsync(keyIds, id => OpenKeyVault(id), Journal.Now);
-        return [.. keyIds.Select(keyId =>
-        {
-            List<string> neededBy = [.. uses.Where(u => u.KeyIds.Contains(keyId)).Select(u => u.Name)];
-            if (keyId == encryption.Current.KeyId) neededBy.Insert(0, "(vault)");
-            return new KeyVersionUse(KeyVersions.Bare(keyId), keyId, states[keyId], neededBy, neededBy.Count == 0);
-        })];
+        return
+        [
+            .. keyIds.Select(keyId =>
+            {
+                List<string> neededBy = [.. uses.Where(u => u.KeyIds.Contains(keyId)).Select(u => u.Name)];
+                if (keyId == encryption.Current.KeyId)
+                    neededBy.Insert(0, "(vault)");
+                return new KeyVersionUse(KeyVersions.Bare(keyId), keyId, states[keyId], neededBy, neededBy.Count == 0);
+            }),
+        ];
     }
 
     /// <summary>Null without an identity to look with.</summary>
     private async Task<KeyFacts?> LookAtAsync(KeyId keyId) =>
         OpenKeyVault(keyId) is { } keyVault ? await KeyFacts.GatherAsync(keyVault, keyId) : null;
 
-    private IKeyVault? OpenKeyVault(KeyId keyId) => Vault.Settings.SystemPrincipalId is { } principal ? _parts.KeyVaults.Open(keyId, principal) : null;
+    private IKeyVault? OpenKeyVault(KeyId keyId) =>
+        Vault.Settings.SystemPrincipalId is { } principal ? _parts.KeyVaults.Open(keyId, principal) : null;
 }

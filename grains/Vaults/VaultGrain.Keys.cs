@@ -10,19 +10,21 @@ public sealed partial class VaultGrain
     {
         var vault = Vault;
         var encryption = vault.Settings.Encryption;
-        return Task.FromResult(new VaultKeyContext
-        {
-            VaultId = VaultId,
-            VaultName = vault.Settings.Name,
-            KeyUri = encryption.KeyUri,
-            Generation = encryption.Current.Generation,
-            KeyId = encryption.Current.KeyId,
-            KeyThumbprint = encryption.Current.Thumbprint,
-            PreviousKeyId = encryption.Previous?.KeyId,
-            PrincipalId = vault.Settings.SystemPrincipalId,
-            LastPolledAt = vault.LastPolledAt,
-            RotationJobId = vault.RotationJobId,
-        });
+        return Task.FromResult(
+            new VaultKeyContext
+            {
+                VaultId = VaultId,
+                VaultName = vault.Settings.Name,
+                KeyUri = encryption.KeyUri,
+                Generation = encryption.Current.Generation,
+                KeyId = encryption.Current.KeyId,
+                KeyThumbprint = encryption.Current.Thumbprint,
+                PreviousKeyId = encryption.Previous?.KeyId,
+                PrincipalId = vault.Settings.SystemPrincipalId,
+                LastPolledAt = vault.LastPolledAt,
+                RotationJobId = vault.RotationJobId,
+            }
+        );
     }
 
     public Task<IReadOnlyList<ItemId>> GetRosterAsync() => Task.FromResult<IReadOnlyList<ItemId>>(Vault.Roster);
@@ -31,11 +33,19 @@ public sealed partial class VaultGrain
 
     public async Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint)
     {
-        if (Vault.Settings.Encryption.Current.Generation != fromGeneration) return await GetKeyContextAsync();
+        if (Vault.Settings.Encryption.Current.Generation != fromGeneration)
+            return await GetKeyContextAsync();
         var old = Vault.Settings.Encryption.Current;
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
-        await UpdateAsync(_ => Vault.Announce(keyId, keyThumbprint, Journal.Now) with { RotationJobId = jobId, LastPolledAt = Journal.Now });
-        if (Vault.Settings.Encryption.Previous is null) await EndKeyJobAsync(jobId, old.KeyId);
+        await UpdateAsync(_ =>
+            Vault.Announce(keyId, keyThumbprint, Journal.Now) with
+            {
+                RotationJobId = jobId,
+                LastPolledAt = Journal.Now,
+            }
+        );
+        if (Vault.Settings.Encryption.Previous is null)
+            await EndKeyJobAsync(jobId, old.KeyId);
         return await GetKeyContextAsync();
     }
 
@@ -53,12 +63,17 @@ public sealed partial class VaultGrain
     public async Task<int> TryFinishAsync(long generation)
     {
         var encryption = Vault.Settings.Encryption;
-        if (encryption.Previous is not { } previous || encryption.Current.Generation != generation) return 0;
+        if (encryption.Previous is not { } previous || encryption.Current.Generation != generation)
+            return 0;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
-        var remaining = uses.Count(u => u.Generation is null || u.Generation < generation || u.KeyIds.Any(k => k != encryption.Current.KeyId));
-        if (remaining > 0) return remaining;
+        var remaining = uses.Count(u =>
+            u.Generation is null || u.Generation < generation || u.KeyIds.Any(k => k != encryption.Current.KeyId)
+        );
+        if (remaining > 0)
+            return remaining;
         await UpdateAsync(_ => Vault.FinishRotation());
-        if (Vault.RotationJobId is { } jobId) await EndKeyJobAsync(jobId, previous.KeyId);
+        if (Vault.RotationJobId is { } jobId)
+            await EndKeyJobAsync(jobId, previous.KeyId);
         return 0;
     }
 }

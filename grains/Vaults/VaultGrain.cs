@@ -13,7 +13,10 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
     private readonly RecordCell<VaultRecord> _cell;
     private readonly VaultParts _parts;
 
-    public VaultGrain([PersistentState(GrainRecords.StateName, GrainRecords.Provider)] IPersistentState<VaultRecord> state, VaultParts parts)
+    public VaultGrain(
+        [PersistentState(GrainRecords.StateName, GrainRecords.Provider)] IPersistentState<VaultRecord> state,
+        VaultParts parts
+    )
     {
         _cell = new RecordCell<VaultRecord>(state);
         _parts = parts;
@@ -22,7 +25,8 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
     /// <summary>Whoever calls a vault also makes sure that its rotation has not gone to sleep.</summary>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (_cell.Current is { Settings.Deleted: false, FollowsRotation: true }) await EnsureRotationAsync();
+        if (_cell.Current is { Settings.Deleted: false, FollowsRotation: true })
+            await EnsureRotationAsync();
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -32,23 +36,29 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
 
     private Journal Journal => _parts.Journal;
 
-    private VaultRecord Vault => _cell.Current is { Settings.Deleted: false } record
-        ? record
-        : throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault {VaultId}: it was deleted or never created.");
+    private VaultRecord Vault =>
+        _cell.Current is { Settings.Deleted: false } record
+            ? record
+            : throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault {VaultId}: it was deleted or never created.");
 
     public async Task<VaultSummary?> CreateAsync(CreateVault request)
     {
-        if (_cell.Current is { Settings.Deleted: true }) return null;
-        if (_cell.Current?.JobOf(request.OperationId) is not null) return Vault.ToSummary();
-        if (_cell.Current is not null) throw new VaultException(ErrorCodes.VaultAlreadyExists, $"There is a vault '{request.Name}' already.");
-        var created = VaultRecord.Create(VaultId, request, _parts.TenantId, KeyVersions.Platform(_parts.PlatformKeyId), Journal.Now)
+        if (_cell.Current is { Settings.Deleted: true })
+            return null;
+        if (_cell.Current?.JobOf(request.OperationId) is not null)
+            return Vault.ToSummary();
+        if (_cell.Current is not null)
+            throw new VaultException(ErrorCodes.VaultAlreadyExists, $"There is a vault '{request.Name}' already.");
+        var created = VaultRecord
+            .Create(VaultId, request, _parts.TenantId, KeyVersions.Platform(_parts.PlatformKeyId), Journal.Now)
             .Remember(request.OperationId, request.OperationId);
         await UpdateAsync(current => current ?? created);
         await Journal.LogAsync(VaultId, "CreateVault", request.OperationId, new("name", request.Name), new("location", request.Location));
         return Vault.ToSummary();
     }
 
-    public Task<VaultSummary?> FindAsync() => Task.FromResult(_cell.Current is { Settings.Deleted: false } record ? record.ToSummary() : null);
+    public Task<VaultSummary?> FindAsync() =>
+        Task.FromResult(_cell.Current is { Settings.Deleted: false } record ? record.ToSummary() : null);
 
     public Task<VaultSummary> GetAsync() => Task.FromResult(Vault.ToSummary());
 
@@ -63,8 +73,13 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
     public async Task<VaultSummary> MoveAsync(MoveVault request)
     {
         await UpdateAsync(_ => Vault.Move(request));
-        await Journal.LogAsync(VaultId, "MoveVault", request.OperationId,
-            new("resourceGroup", Vault.Settings.ResourceGroup), new("subscription", Vault.Settings.SubscriptionId));
+        await Journal.LogAsync(
+            VaultId,
+            "MoveVault",
+            request.OperationId,
+            new("resourceGroup", Vault.Settings.ResourceGroup),
+            new("subscription", Vault.Settings.SubscriptionId)
+        );
         return Vault.ToSummary();
     }
 
@@ -73,7 +88,14 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         var before = Vault.Settings.SystemPrincipalId;
         var principal = Guid.NewGuid().ToString();
         await UpdateAsync(_ => Vault.AssignSystemIdentity(principal));
-        if (before is null) await Journal.LogAsync(VaultId, "AssignIdentity", request.OperationId, new("type", IdentityTypes.SystemAssigned), new("principalId", principal));
+        if (before is null)
+            await Journal.LogAsync(
+                VaultId,
+                "AssignIdentity",
+                request.OperationId,
+                new("type", IdentityTypes.SystemAssigned),
+                new("principalId", principal)
+            );
         return Vault.ToIdentity();
     }
 
@@ -81,18 +103,27 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
     {
         var before = Vault.Settings.SystemPrincipalId;
         await UpdateAsync(_ => Vault.RemoveSystemIdentity());
-        if (before is not null) await Journal.LogAsync(VaultId, "RemoveIdentity", request.OperationId, new("type", IdentityTypes.SystemAssigned), new("principalId", before));
+        if (before is not null)
+            await Journal.LogAsync(
+                VaultId,
+                "RemoveIdentity",
+                request.OperationId,
+                new("type", IdentityTypes.SystemAssigned),
+                new("principalId", before)
+            );
         return Vault.ToIdentity();
     }
 
     /// <summary>
     /// Changes the record; a change of settings is first written as a descriptor, which the record's conditional write then names.
     /// </summary>
-    private Task<VaultRecord> UpdateAsync(Func<VaultRecord?, VaultRecord> change) => _cell.UpdateAsync(async current =>
-    {
-        var next = change(current);
-        if (ReferenceEquals(next, current) || next.Settings == current?.Settings) return next;
-        var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-        return next with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, next.Settings) };
-    });
+    private Task<VaultRecord> UpdateAsync(Func<VaultRecord?, VaultRecord> change) =>
+        _cell.UpdateAsync(async current =>
+        {
+            var next = change(current);
+            if (ReferenceEquals(next, current) || next.Settings == current?.Settings)
+                return next;
+            var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
+            return next with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, next.Settings) };
+        });
 }

@@ -7,7 +7,14 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Vaults;
 
 /// <summary>What every vault grain of a silo works with.</summary>
-public sealed class VaultParts(IBlobStore store, Journal journal, KeyVaultConnector keyVaults, KeyCensus census, Descriptors descriptors, PlatformKeyring keyring)
+public sealed class VaultParts(
+    IBlobStore store,
+    Journal journal,
+    KeyVaultConnector keyVaults,
+    KeyCensus census,
+    Descriptors descriptors,
+    PlatformKeyring keyring
+)
 {
     public Journal Journal { get; } = journal;
 

@@ -30,15 +30,23 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public IClusterClient Client => _host.Services.GetRequiredService<IClusterClient>();
 
     /// <summary>Starts a silo on an opened store, which goes with it when it ends.</summary>
-    public static async Task<EmbeddedSilo> StartAsync(EmbeddedStore store, TimeProvider time, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default)
+    public static async Task<EmbeddedSilo> StartAsync(
+        EmbeddedStore store,
+        TimeProvider time,
+        Action<ILoggingBuilder>? logging = null,
+        CancellationToken cancellation = default
+    )
     {
         var keyVaults = new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId);
         var dataPlane = new InProcessDataPlane();
-        var connector = new KeyVaultConnector((host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)));
+        var connector = new KeyVaultConnector(
+            (host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
+        );
         var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(time);
-        if (logging is not null) builder.Services.AddLogging(logging);
+        if (logging is not null)
+            builder.Services.AddLogging(logging);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);

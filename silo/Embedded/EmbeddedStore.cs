@@ -27,12 +27,17 @@ public sealed class EmbeddedStore : IDisposable
     /// <exception cref="VaultException">
     /// StoreNotFound, NotAStore, StoreTooNew, StoreInUse, KeysNotFound, KeysInsideStore, WrongPlatformKey, StoreAccessDenied.
     /// </exception>
-    public static async Task<EmbeddedStore> OpenAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation = default)
+    public static async Task<EmbeddedStore> OpenAsync(
+        EmbeddedStoreOptions options,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         var locked = await LockedStore.OpenAsync(options, time, cancellation);
         try
         {
-            if (locked.Manifest is not { } manifest) return await CreateAsync(options, locked, time, cancellation);
+            if (locked.Manifest is not { } manifest)
+                return await CreateAsync(options, locked, time, cancellation);
             var place = StorePlace.RequireKeys(options, manifest.StoreId, create: false);
             var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
             return new EmbeddedStore(locked, manifest, place, keys, await manifest.OpenKeyringAsync(keys, place, cancellation));
@@ -49,7 +54,12 @@ public sealed class EmbeddedStore : IDisposable
     /// </summary>
     /// <exception cref="VaultException">StoreNotFound, NotAStore, the recovery kit's codes, KeysExist, WrongPlatformKey.</exception>
     public static async Task<(int Count, string StoreId, string Place)> RestoreKeysAsync(
-        EmbeddedStoreOptions options, Stream kit, ReadOnlyMemory<char> passphrase, TimeProvider time, CancellationToken cancellation = default)
+        EmbeddedStoreOptions options,
+        Stream kit,
+        ReadOnlyMemory<char> passphrase,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         using var locked = await LockedStore.OpenAsync(options with { Create = false }, time, cancellation);
         var manifest = locked.Manifest ?? throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {options.StorePath}.");
@@ -68,13 +78,22 @@ public sealed class EmbeddedStore : IDisposable
         }
     }
 
-    private static async Task<EmbeddedStore> CreateAsync(EmbeddedStoreOptions options, LockedStore locked, TimeProvider time, CancellationToken cancellation)
+    private static async Task<EmbeddedStore> CreateAsync(
+        EmbeddedStoreOptions options,
+        LockedStore locked,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         var storeId = Guid.NewGuid().ToString();
         var place = StorePlace.RequireKeys(options, storeId, create: true);
         var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
         if (await keys.GetAsync(PlatformKeyring.BlobName, cancellation) is not null)
-            throw new VaultException(ErrorCodes.WrongPlatformKey, $"{place} holds the keys of another store already.", "Name another directory with --keys.");
+            throw new VaultException(
+                ErrorCodes.WrongPlatformKey,
+                $"{place} holds the keys of another store already.",
+                "Name another directory with --keys."
+            );
         var (manifest, keyring) = await StoreManifest.CreateAsync(locked.Blobs, storeId, "rvault", keys, time, cancellation);
         return new EmbeddedStore(locked, manifest, place, keys, keyring);
     }

@@ -9,7 +9,8 @@ public sealed class LockedStore : IDisposable
 {
     private readonly StoreLock _lock;
 
-    private LockedStore(StoreLock storeLock, FileBlobStore blobs, StoreManifest? manifest) => (_lock, Blobs, Manifest) = (storeLock, blobs, manifest);
+    private LockedStore(StoreLock storeLock, FileBlobStore blobs, StoreManifest? manifest) =>
+        (_lock, Blobs, Manifest) = (storeLock, blobs, manifest);
 
     public FileBlobStore Blobs { get; }
 
@@ -17,7 +18,11 @@ public sealed class LockedStore : IDisposable
     public StoreManifest? Manifest { get; }
 
     /// <exception cref="VaultException">StoreNotFound, NotAStore, StoreTooNew, StoreInUse, StoreAccessDenied.</exception>
-    public static async Task<LockedStore> OpenAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation = default)
+    public static async Task<LockedStore> OpenAsync(
+        EmbeddedStoreOptions options,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         StorePlace.Require(options.StorePath, options.Create);
         // A store that was copied without its hidden files is still a store: what they hold can be made again.
@@ -43,7 +48,14 @@ public sealed class LockedStore : IDisposable
     {
         try
         {
-            return await StoreLock.AcquireAsync(options.StorePath, options.Command, options.Wait, time, holder => options.OnWaiting?.Invoke(holder.ToString()), cancellation);
+            return await StoreLock.AcquireAsync(
+                options.StorePath,
+                options.Command,
+                options.Wait,
+                time,
+                holder => options.OnWaiting?.Invoke(holder.ToString()),
+                cancellation
+            );
         }
         catch (StoreLockedException e)
         {

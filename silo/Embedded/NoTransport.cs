@@ -20,9 +20,14 @@ internal sealed class NoTransport : IConnectionListenerFactory, IConnectionFacto
         for (var i = 0; i < services.Count; i++)
         {
             var registered = services[i];
-            if (!registered.IsKeyedService) continue;
+            if (!registered.IsKeyedService)
+                continue;
             if (registered.ServiceType == typeof(IConnectionListenerFactory) || registered.ServiceType == typeof(IConnectionFactory))
-                services[i] = ServiceDescriptor.KeyedSingleton(registered.ServiceType, registered.ServiceKey, static (_, _) => new NoTransport());
+                services[i] = ServiceDescriptor.KeyedSingleton(
+                    registered.ServiceType,
+                    registered.ServiceKey,
+                    static (_, _) => new NoTransport()
+                );
         }
     }
 
@@ -35,7 +40,8 @@ internal sealed class NoTransport : IConnectionListenerFactory, IConnectionFacto
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("An embedded silo is alone: it connects to nobody.");
 
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => await _closed.Task.WaitAsync(cancellationToken);
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+        await _closed.Task.WaitAsync(cancellationToken);
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {

@@ -11,12 +11,19 @@ internal static class StorePlace
     {
         try
         {
-            if (File.Exists(path)) throw new VaultException(ErrorCodes.NotAStore, $"{path} is a file, not a store directory.");
+            if (File.Exists(path))
+                throw new VaultException(ErrorCodes.NotAStore, $"{path} is a file, not a store directory.");
             var entries = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).ToHashSet() : [];
-            if (entries.Contains(Stores.StoreManifest.BlobName)) return;
+            if (entries.Contains(Stores.StoreManifest.BlobName))
+                return;
             var foreign = entries.Count(name => name is not null && !name.StartsWith('.'));
-            if (foreign > 0) throw new VaultException(ErrorCodes.NotAStore, $"{path} holds {foreign} entries and no {Stores.StoreManifest.BlobName}: it is not a store.");
-            if (!create) throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {path}.");
+            if (foreign > 0)
+                throw new VaultException(
+                    ErrorCodes.NotAStore,
+                    $"{path} holds {foreign} entries and no {Stores.StoreManifest.BlobName}: it is not a store."
+                );
+            if (!create)
+                throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {path}.");
             PrivateFiles.CreateDirectory(path);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -48,7 +55,8 @@ internal static class StorePlace
     /// <summary>Takes back a keys directory in which nothing but the store's own layout was put.</summary>
     public static void RemoveIfUnused(string path)
     {
-        if (Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).ToList() is not [FileBlobStore.ReservedName]) return;
+        if (Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).ToList() is not [FileBlobStore.ReservedName])
+            return;
         Directory.Delete(Path.Combine(path, FileBlobStore.ReservedName), recursive: true);
         Directory.Delete(path);
     }
@@ -57,8 +65,11 @@ internal static class StorePlace
     private static string Resolve(string path)
     {
         var parent = Path.GetDirectoryName(path);
-        if (parent is null) return path;
+        if (parent is null)
+            return path;
         var here = Path.Combine(Resolve(parent), Path.GetFileName(path));
-        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Resolve(target.FullName) : here;
+        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Resolve(target.FullName)
+            : here;
     }
 }

@@ -18,8 +18,8 @@ public static class RecoveryVaultSiloExtensions
 {
     public static ISiloBuilder AddRecoveryVault(this ISiloBuilder builder, SiloParts parts)
     {
-        builder.Services
-            .AddSingleton(parts.Blobs)
+        builder
+            .Services.AddSingleton(parts.Blobs)
             .AddSingleton(parts.Keyring)
             .AddSingleton(parts.KeyVaults)
             .AddSingleton(parts.Client)
@@ -33,28 +33,27 @@ public static class RecoveryVaultSiloExtensions
         return builder;
     }
 
-    private static IServiceCollection AddStores(this IServiceCollection services) => services
-        .AddSingleton<AuthenticatedRecords>()
-        .AddSingleton<Descriptors>()
-        .AddSingleton<RecoveryPoints>()
-        .AddSingleton<JobLedger>()
-        .AddSingleton<ActivityLog>()
-        .AddSingleton<Journal>()
-        .AddSingleton(CreateLiveness)
-        .AddSingleton<VaultParts>()
-        .AddSingleton<ItemParts>();
+    private static IServiceCollection AddStores(this IServiceCollection services) =>
+        services
+            .AddSingleton<AuthenticatedRecords>()
+            .AddSingleton<Descriptors>()
+            .AddSingleton<RecoveryPoints>()
+            .AddSingleton<JobLedger>()
+            .AddSingleton<ActivityLog>()
+            .AddSingleton<Journal>()
+            .AddSingleton(CreateLiveness)
+            .AddSingleton<VaultParts>()
+            .AddSingleton<ItemParts>();
 
-    private static IServiceCollection AddKeys(this IServiceCollection services) => services
-        .AddSingleton<DekCache>()
-        .AddSingleton<KeyWrapping>()
-        .AddSingleton<KeyRings>()
-        .AddSingleton<KeyCensus>();
+    private static IServiceCollection AddKeys(this IServiceCollection services) =>
+        services.AddSingleton<DekCache>().AddSingleton<KeyWrapping>().AddSingleton<KeyRings>().AddSingleton<KeyCensus>();
 
-    private static IServiceCollection AddSessions(this IServiceCollection services, InProcessDataPlane dataPlane) => services
-        .AddSingleton<SealGate>()
-        .AddSingleton(dataPlane)
-        .AddSingleton(sp => new SessionRegister(sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()))
-        .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SessionLifecycle>();
+    private static IServiceCollection AddSessions(this IServiceCollection services, InProcessDataPlane dataPlane) =>
+        services
+            .AddSingleton<SealGate>()
+            .AddSingleton(dataPlane)
+            .AddSingleton(sp => new SessionRegister(sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()))
+            .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SessionLifecycle>();
 
     /// <summary>A silo's address alone does not tell two processes of one second apart, so an incarnation also has a random part.</summary>
     private static SiloLiveness CreateLiveness(IServiceProvider services)
@@ -65,5 +64,7 @@ public static class RecoveryVaultSiloExtensions
     }
 
     private static bool IsActive(IServiceProvider services, string address) =>
-        services.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatus(SiloAddress.FromParsableString(address)) is SiloStatus.Active or SiloStatus.ShuttingDown;
+        services.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatus(SiloAddress.FromParsableString(address))
+            is SiloStatus.Active
+                or SiloStatus.ShuttingDown;
 }

@@ -4,11 +4,13 @@ using RecoveryVault.Keys;
 namespace RecoveryVault.Hosting;
 
 /// <summary>Announces the silo's sessions while it is active; when it stops, ends them, and zeroes every unwrapped key.</summary>
-internal sealed class SessionLifecycle(SessionRegister sessions, InProcessDataPlane dataPlane, DekCache deks, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class SessionLifecycle(SessionRegister sessions, InProcessDataPlane dataPlane, DekCache deks, TimeProvider time)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     private ITimer? _eviction;
 
-    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(SessionLifecycle), ServiceLifecycleStage.ApplicationServices, Start, StopAsync);
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(nameof(SessionLifecycle), ServiceLifecycleStage.ApplicationServices, Start, StopAsync);
 
     private Task Start(CancellationToken cancellation)
     {
@@ -19,7 +21,8 @@ internal sealed class SessionLifecycle(SessionRegister sessions, InProcessDataPl
 
     private async Task StopAsync(CancellationToken cancellation)
     {
-        if (_eviction is not null) await _eviction.DisposeAsync();
+        if (_eviction is not null)
+            await _eviction.DisposeAsync();
         dataPlane.Remove(sessions);
         await sessions.DisposeAsync();
         deks.Dispose();

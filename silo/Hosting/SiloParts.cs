@@ -11,4 +11,10 @@ namespace RecoveryVault.Hosting;
 /// <param name="KeyVaults">Leads to the customers' keys.</param>
 /// <param name="DataPlane">Where this silo's sessions are announced.</param>
 /// <param name="Client">Who calls from outside.</param>
-public sealed record SiloParts(IBlobStore Blobs, PlatformKeyring Keyring, KeyVaultConnector KeyVaults, InProcessDataPlane DataPlane, VerifiedClient Client);
+public sealed record SiloParts(
+    IBlobStore Blobs,
+    PlatformKeyring Keyring,
+    KeyVaultConnector KeyVaults,
+    InProcessDataPlane DataPlane,
+    VerifiedClient Client
+);

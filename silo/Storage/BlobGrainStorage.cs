@@ -16,9 +16,10 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var blob = await store.GetAsync(NameOf(stateName, grainId), cancellationToken);
-        var value = blob is null || blob.Content.IsEmpty
-            ? default
-            : options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content));
+        var value =
+            blob is null || blob.Content.IsEmpty
+                ? default
+                : options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content));
         grainState.State = value ?? Fresh<T>();
         grainState.RecordExists = value is not null;
         grainState.ETag = blob?.ETag;
@@ -71,8 +72,10 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
         try
         {
             // Without an etag the caller has never seen a record: there may be none to delete, and one that is there is not his.
-            if (!string.IsNullOrEmpty(etag)) await store.DeleteAsync(name, etag, cancellation);
-            else if (await store.GetAsync(name, cancellation) is { } other) throw Inconsistent(name, other.ETag, null);
+            if (!string.IsNullOrEmpty(etag))
+                await store.DeleteAsync(name, etag, cancellation);
+            else if (await store.GetAsync(name, cancellation) is { } other)
+                throw Inconsistent(name, other.ETag, null);
         }
         catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
         {

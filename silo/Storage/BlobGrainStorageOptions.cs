@@ -26,8 +26,12 @@ public sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions opt
         }
         catch (BlobStoreException e)
         {
-            throw new OrleansConfigurationException($"Grain storage '{name}': ContainerName '{options.ContainerName}' is no blob name: {e.Message}", e);
+            throw new OrleansConfigurationException(
+                $"Grain storage '{name}': ContainerName '{options.ContainerName}' is no blob name: {e.Message}",
+                e
+            );
         }
-        if (options.GrainStorageSerializer is null) throw new OrleansConfigurationException($"Grain storage '{name}': GrainStorageSerializer is not set.");
+        if (options.GrainStorageSerializer is null)
+            throw new OrleansConfigurationException($"Grain storage '{name}': GrainStorageSerializer is not set.");
     }
 }

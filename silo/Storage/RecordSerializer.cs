@@ -16,14 +16,20 @@ public sealed class RecordSerializer : IGrainStorageSerializer
         var bytes = JsonSerializer.SerializeToUtf8Bytes(input, typeof(T), RecordJson.Default);
         return bytes.Length <= MaxRecordBytes
             ? BinaryData.FromBytes(bytes)
-            : throw new VaultException(ErrorCodes.InvalidRequest, $"The record would have {bytes.Length} bytes; the limit is {MaxRecordBytes}.");
+            : throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"The record would have {bytes.Length} bytes; the limit is {MaxRecordBytes}."
+            );
     }
 
     public T? Deserialize<T>(BinaryData input)
     {
         var value = (T?)JsonSerializer.Deserialize(input.ToMemory().Span, typeof(T), RecordJson.Default);
         if (value is IVersionedRecord { Schema: > RecordSchema.Current } newer)
-            throw new VaultException(ErrorCodes.StoreTooNew, $"A record has schema {newer.Schema}; this version knows {RecordSchema.Current}.");
+            throw new VaultException(
+                ErrorCodes.StoreTooNew,
+                $"A record has schema {newer.Schema}; this version knows {RecordSchema.Current}."
+            );
         return value;
     }
 }

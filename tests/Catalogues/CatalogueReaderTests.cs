@@ -100,7 +100,8 @@ public sealed class CatalogueReaderTests
         var reader = new CatalogueReader((_, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(_nodes.All[root.Node].AsMemory(1)));
         var refusal = await Assert.ThrowsAsync<VaultException>(async () =>
         {
-            await foreach (var _ in reader.ReadAsync(root)) Assert.Fail("An entry of a damaged node came out.");
+            await foreach (var _ in reader.ReadAsync(root))
+                Assert.Fail("An entry of a damaged node came out.");
         });
         Assert.Equal(ErrorCodes.CatalogueDamaged, refusal.Code);
     }

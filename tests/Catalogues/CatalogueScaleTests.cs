@@ -18,14 +18,16 @@ public sealed class CatalogueScaleTests
         const int Many = 200_000;
         var nodes = new MemoryNodes();
         var writer = new CatalogueWriter(nodes.EmitAsync);
-        foreach (var entry in CatalogueSamples.Large(Many)) await writer.AddAsync(entry);
+        foreach (var entry in CatalogueSamples.Large(Many))
+            await writer.AddAsync(entry);
         var root = await writer.FinishAsync();
         var count = 0;
         await foreach (var entry in new CatalogueReader(nodes.FetchAsync).ReadAsync(root))
         {
             // Nodes are fetched when they are reached and not before.
             var most = root.Level + 2 + ((double)nodes.All.Count * ++count / Many * 1.3);
-            if (count % 1000 == 1 && nodes.Fetched > most) Assert.Fail($"After {count} entries {nodes.Fetched} nodes were fetched.");
+            if (count % 1000 == 1 && nodes.Fetched > most)
+                Assert.Fail($"After {count} entries {nodes.Fetched} nodes were fetched.");
         }
         Assert.Equal(writer.Count, count);
         Assert.Equal(nodes.All.Count, nodes.Fetched);
@@ -81,7 +83,9 @@ public sealed class CatalogueScaleTests
         Assert.Empty(await _nodes.ReadAsync(root, RelativePath.FromText("z")));
     }
 
-    /// <summary>Names chosen so that every path may end a node, and so long that a single one fills it: the worst that a source can do.</summary>
+    /// <summary>
+    /// Names chosen so that every path may end a node, and so long that a single one fills it: the worst that a source can do.
+    /// </summary>
     [Fact]
     public async Task Write_PathsChosenToEndEveryNode_MakesATreeThatEnds()
     {

@@ -13,8 +13,10 @@ public sealed class ChunkListTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(ChunkRef.MaxLength + 1)]
-    public async Task Add_OfAnImpossibleLength_IsRefused(int length) => await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
-        await new ChunkListWriter(_nodes.EmitAsync).AddAsync(new(default, length)));
+    public async Task Add_OfAnImpossibleLength_IsRefused(int length) =>
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
+            await new ChunkListWriter(_nodes.EmitAsync).AddAsync(new(default, length))
+        );
 
     [Fact]
     public async Task Read_WhenChunksAreShorterOrLongerThanTheList_IsRefused()
@@ -45,13 +47,19 @@ public sealed class ChunkListTests
     }
 
     [Fact]
-    public Task Read_AfterWrite_ReturnsTheSameChunks() => CatalogueSamples.Chunk.Array[0, 3000].SampleAsync(async chunks =>
-    {
-        var nodes = new MemoryNodes();
-        var list = await WriteAsync(nodes, chunks);
-        Assert.Equal(chunks.Sum(chunk => (long)chunk.Length), list.Length);
-        Assert.Equal(chunks, await nodes.ReadAsync(list));
-    }, iter: TestScale.Iterations(60));
+    public Task Read_AfterWrite_ReturnsTheSameChunks() =>
+        CatalogueSamples
+            .Chunk.Array[0, 3000]
+            .SampleAsync(
+                async chunks =>
+                {
+                    var nodes = new MemoryNodes();
+                    var list = await WriteAsync(nodes, chunks);
+                    Assert.Equal(chunks.Sum(chunk => (long)chunk.Length), list.Length);
+                    Assert.Equal(chunks, await nodes.ReadAsync(list));
+                },
+                iter: TestScale.Iterations(60)
+            );
 
     [Fact]
     public async Task Write_AMillionChunks_MakesTwoLevelsOfBoundedNodes()
@@ -88,7 +96,8 @@ public sealed class ChunkListTests
     private static async Task<ChunkList> WriteAsync(MemoryNodes nodes, IEnumerable<ChunkRef> chunks)
     {
         var writer = new ChunkListWriter(nodes.EmitAsync);
-        foreach (var chunk in chunks) await writer.AddAsync(chunk);
+        foreach (var chunk in chunks)
+            await writer.AddAsync(chunk);
         return await writer.FinishAsync();
     }
 

@@ -40,21 +40,24 @@ public sealed class MemoryNodes
     public async Task<CatalogueRoot> WriteAsync(IEnumerable<CatalogueEntry> entries)
     {
         var writer = new CatalogueWriter(EmitAsync);
-        foreach (var entry in entries) await writer.AddAsync(entry);
+        foreach (var entry in entries)
+            await writer.AddAsync(entry);
         return await writer.FinishAsync();
     }
 
     public async Task<List<CatalogueEntry>> ReadAsync(CatalogueRoot root, RelativePath from = default)
     {
         var entries = new List<CatalogueEntry>();
-        await foreach (var entry in new CatalogueReader(FetchAsync).ReadAsync(root, from)) entries.Add(entry);
+        await foreach (var entry in new CatalogueReader(FetchAsync).ReadAsync(root, from))
+            entries.Add(entry);
         return entries;
     }
 
     public async Task<List<ChunkRef>> ReadAsync(ChunkList list)
     {
         var chunks = new List<ChunkRef>();
-        await foreach (var chunk in new ChunkListReader(FetchAsync).ReadAsync(list)) chunks.Add(chunk);
+        await foreach (var chunk in new ChunkListReader(FetchAsync).ReadAsync(list))
+            chunks.Add(chunk);
         return chunks;
     }
 }

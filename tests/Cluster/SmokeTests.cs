@@ -8,7 +8,14 @@ public sealed class SmokeTests(VaultCluster cluster)
     [Fact]
     public async Task Create_NewVault_HasPlatformManagedKeys()
     {
-        var created = await cluster.Client.Directory.CreateVaultAsync(new CreateVault { OperationId = Guid.NewGuid(), Name = "smoke", Location = "westeurope" });
+        var created = await cluster.Client.Directory.CreateVaultAsync(
+            new CreateVault
+            {
+                OperationId = Guid.NewGuid(),
+                Name = "smoke",
+                Location = "westeurope",
+            }
+        );
 
         Assert.Equal(EncryptionTypes.MicrosoftManaged, created.Encryption.EncryptionAtRestType);
     }

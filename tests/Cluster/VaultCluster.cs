@@ -38,18 +38,22 @@ public sealed class VaultCluster : IAsyncLifetime
         Store = new FaultyBlobStore(new MemoryBlobStore(Time));
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
         _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
-        var connector = new KeyVaultConnector((host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)));
+        var connector = new KeyVaultConnector(
+            (host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
+        );
         var parts = new SiloParts(Store, _keyring, connector, _dataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddSingleton<TimeProvider>(Time);
-            silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
-            silo.UseInMemoryReminderService();
-            silo.AddRecoveryVault(parts);
-            silo.Services.AddSingleton(new OpenContract("ITestHooks"));
-        });
+        builder.ConfigureSilo(
+            (_, silo) =>
+            {
+                silo.Services.AddSingleton<TimeProvider>(Time);
+                silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
+                silo.UseInMemoryReminderService();
+                silo.AddRecoveryVault(parts);
+                silo.Services.AddSingleton(new OpenContract("ITestHooks"));
+            }
+        );
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         Client = new VaultClient(_cluster.Client, _dataPlane, Time);
@@ -57,7 +61,8 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_cluster is not null) await _cluster.DisposeAsync();
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
         _keyring?.Dispose();
     }
 }

@@ -8,7 +8,15 @@ internal static class CatalogueVector
 {
     public static CatalogueEntry ParseEntry(string line)
     {
-        var entry = new CatalogueEntry { Path = default, Type = EntryType.Unknown, Mode = 0, Uid = 0, Gid = 0, ModifiedAt = default };
+        var entry = new CatalogueEntry
+        {
+            Path = default,
+            Type = EntryType.Unknown,
+            Mode = 0,
+            Uid = 0,
+            Gid = 0,
+            ModifiedAt = default,
+        };
         return line.Split(' ').Select(word => word.Split('=')).Aggregate(entry, (current, word) => With(current, word[0], word[^1]));
     }
 
@@ -24,29 +32,36 @@ internal static class CatalogueVector
     }
 
     /// <summary>Chunk i has the SHA-256 of the u32 i and 1000 + i bytes; 5,000 from the 10,000th are zero chunks.</summary>
-    public static IEnumerable<ChunkRef> Chunks(int count) => Enumerable.Range(0, count).Select(i =>
-        i is >= 10_000 and < 15_000 ? new ChunkRef(default, 1000 + i, true) : new ChunkRef(Digest.Of(BitConverter.GetBytes(i)), 1000 + i));
+    public static IEnumerable<ChunkRef> Chunks(int count) =>
+        Enumerable
+            .Range(0, count)
+            .Select(i =>
+                i is >= 10_000 and < 15_000
+                    ? new ChunkRef(default, 1000 + i, true)
+                    : new ChunkRef(Digest.Of(BitConverter.GetBytes(i)), 1000 + i)
+            );
 
-    private static CatalogueEntry With(CatalogueEntry entry, string name, string value) => name switch
-    {
-        "path" => entry with { Path = new(Convert.FromHexString(value)) },
-        "type" => entry with { Type = Enum.Parse<EntryType>(value) },
-        "mode" => entry with { Mode = Convert.ToInt32(value, 8) },
-        "uid" => entry with { Uid = (uint)Number(value) },
-        "gid" => entry with { Gid = (uint)Number(value) },
-        "mtime" => entry with { ModifiedAt = Time(value) },
-        "size" => entry with { Size = Number(value) },
-        "content" => entry with { Content = Content(value.Split(';')) },
-        "extents" => entry with { DataExtents = [.. value.Split(',').Select(Extent)] },
-        "target" => entry with { LinkTarget = Convert.FromHexString(value) },
-        "device" => entry with { Device = Device(value.Split(':')) },
-        "xattr" => entry with { ExtendedAttributes = entry.ExtendedAttributes.Add(Attribute(value.Split(':'))) },
-        "identity" => entry with { Identity = Identity(value.Split(':')) },
-        "linked" => entry with { IsHardLinked = true },
-        "error" => entry with { ReadError = (int)Number(value) },
-        "changed" => entry with { ChangedWhileRead = true },
-        _ => throw new FormatException($"The vector has an unknown word {name}."),
-    };
+    private static CatalogueEntry With(CatalogueEntry entry, string name, string value) =>
+        name switch
+        {
+            "path" => entry with { Path = new(Convert.FromHexString(value)) },
+            "type" => entry with { Type = Enum.Parse<EntryType>(value) },
+            "mode" => entry with { Mode = Convert.ToInt32(value, 8) },
+            "uid" => entry with { Uid = (uint)Number(value) },
+            "gid" => entry with { Gid = (uint)Number(value) },
+            "mtime" => entry with { ModifiedAt = Time(value) },
+            "size" => entry with { Size = Number(value) },
+            "content" => entry with { Content = Content(value.Split(';')) },
+            "extents" => entry with { DataExtents = [.. value.Split(',').Select(Extent)] },
+            "target" => entry with { LinkTarget = Convert.FromHexString(value) },
+            "device" => entry with { Device = Device(value.Split(':')) },
+            "xattr" => entry with { ExtendedAttributes = entry.ExtendedAttributes.Add(Attribute(value.Split(':'))) },
+            "identity" => entry with { Identity = Identity(value.Split(':')) },
+            "linked" => entry with { IsHardLinked = true },
+            "error" => entry with { ReadError = (int)Number(value) },
+            "changed" => entry with { ChangedWhileRead = true },
+            _ => throw new FormatException($"The vector has an unknown word {name}."),
+        };
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 

@@ -12,28 +12,48 @@ public sealed class ForgedObjectTests
 {
     private const int TailLength = 32;
     private static readonly DataKey Dek = FormatSamples.Dek();
-    private static readonly byte[][] Plaintexts = [[1, 2, 3], [.. Enumerable.Repeat((byte)7, 900)]];
+    private static readonly byte[][] Plaintexts =
+    [
+        [1, 2, 3],
+        [.. Enumerable.Repeat((byte)7, 900)],
+    ];
     private static readonly byte[] Pack = FormatSamples.Pack(Dek, null, Plaintexts);
     private static readonly ObjectHeader Header = ObjectHeader.Read(Pack);
     private static readonly FooterLocation Location = new SealedObjectReader(Pack, Dek).OpenTail(Pack, Pack.Length);
 
     [Fact]
-    public void Open_OfAMutatedFooter_IsRefusedOrOpensWhatItNames() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
-    {
-        // Mostly where the entries are: of the padding one byte is like another.
-        var footer = PlaintextFooter();
-        var changed = Mutation.Apply(footer[..110], mutations);
-        byte[] whole = [.. changed, .. footer[110..]];
-        AssertFaultOrOpens(Forge(whole[..Math.Min(whole.Length, footer.Length)], Tail()), FormatFault.Malformed, FormatFault.Tampered);
-    }, 5000);
+    public void Open_OfAMutatedFooter_IsRefusedOrOpensWhatItNames() =>
+        Mutation
+            .Gen.Array[1, 3]
+            .Fuzz(
+                mutations =>
+                {
+                    // Mostly where the entries are: of the padding one byte is like another.
+                    var footer = PlaintextFooter();
+                    var changed = Mutation.Apply(footer[..110], mutations);
+                    byte[] whole = [.. changed, .. footer[110..]];
+                    AssertFaultOrOpens(
+                        Forge(whole[..Math.Min(whole.Length, footer.Length)], Tail()),
+                        FormatFault.Malformed,
+                        FormatFault.Tampered
+                    );
+                },
+                5000
+            );
 
     [Fact]
-    public void Open_OfAMutatedTail_IsRefusedOrOpensWhatItNames() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
-    {
-        var tail = Mutation.Apply(Tail(), mutations);
-        Array.Resize(ref tail, 16);
-        AssertFaultOrOpens(Forge(PlaintextFooter(), tail), FormatFault.Malformed, FormatFault.Tampered);
-    }, 5000);
+    public void Open_OfAMutatedTail_IsRefusedOrOpensWhatItNames() =>
+        Mutation
+            .Gen.Array[1, 3]
+            .Fuzz(
+                mutations =>
+                {
+                    var tail = Mutation.Apply(Tail(), mutations);
+                    Array.Resize(ref tail, 16);
+                    AssertFaultOrOpens(Forge(PlaintextFooter(), tail), FormatFault.Malformed, FormatFault.Tampered);
+                },
+                5000
+            );
 
     [Fact]
     public void OpenFooter_WithAnythingInItsPadding_IsMalformed()
@@ -51,7 +71,8 @@ public sealed class ForgedObjectTests
         {
             var footer = PlaintextFooter();
             footer[place]--;
-            if (place == 0) footer.AsSpan(4 + 48, 48).Clear();
+            if (place == 0)
+                footer.AsSpan(4 + 48, 48).Clear();
             FormatSamples.AssertFault(FormatFault.Malformed, () => FormatSamples.Open(Forge(footer, Tail()), Dek));
         }
     }
@@ -77,26 +98,32 @@ public sealed class ForgedObjectTests
 
     [Fact]
     public void OpenFrame_OfAnyMutatedCompressedPayload_FillsExactlyItsPlaintextOrNothing() =>
-        Gen.Select(FormatSamples.Plaintext, Mutation.Gen.Array[1, 3]).Fuzz(input =>
-        {
-            var (plaintext, mutations) = input;
-            var buffer = new byte[plaintext.Length];
-            if (!PayloadCompression.TryCompress(plaintext, buffer, out var length)) return;
-            var payload = Mutation.Apply(buffer[..length], mutations);
-            if (payload.Length == 0 || payload.Length >= plaintext.Length) return;
-            using var writer = new SealedObjectWriter(ObjectType.Pack, Dek);
-            var entry = writer.Add(default, plaintext.Length, PayloadCodec.Zstd, payload);
-            var pack = System.Buffers.BuffersExtensions.ToArray(writer.Finish());
-            using var reader = new SealedObjectReader(pack, Dek);
-            try
-            {
-                Assert.Equal(plaintext.Length, FormatSamples.OpenFrame(reader, entry, pack).Length);
-            }
-            catch (FormatFaultException fault)
-            {
-                Assert.Equal(FormatFault.Malformed, fault.Fault);
-            }
-        }, 5000);
+        Gen.Select(FormatSamples.Plaintext, Mutation.Gen.Array[1, 3])
+            .Fuzz(
+                input =>
+                {
+                    var (plaintext, mutations) = input;
+                    var buffer = new byte[plaintext.Length];
+                    if (!PayloadCompression.TryCompress(plaintext, buffer, out var length))
+                        return;
+                    var payload = Mutation.Apply(buffer[..length], mutations);
+                    if (payload.Length == 0 || payload.Length >= plaintext.Length)
+                        return;
+                    using var writer = new SealedObjectWriter(ObjectType.Pack, Dek);
+                    var entry = writer.Add(default, plaintext.Length, PayloadCodec.Zstd, payload);
+                    var pack = System.Buffers.BuffersExtensions.ToArray(writer.Finish());
+                    using var reader = new SealedObjectReader(pack, Dek);
+                    try
+                    {
+                        Assert.Equal(plaintext.Length, FormatSamples.OpenFrame(reader, entry, pack).Length);
+                    }
+                    catch (FormatFaultException fault)
+                    {
+                        Assert.Equal(FormatFault.Malformed, fault.Fault);
+                    }
+                },
+                5000
+            );
 
     /// <summary>A payload that says it becomes 4 MiB stops at the length its frame declares.</summary>
     [Fact]

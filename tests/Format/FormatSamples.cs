@@ -19,11 +19,16 @@ internal static class FormatSamples
     public static readonly ItemId Item = ItemId.Parse("ffeeddccbbaa99887766554433221100");
     public static readonly PlatformKey Platform = new(7, Secret(0x70));
 
-    public static readonly Gen<byte[]> Plaintext = Gen.Select(Gen.Byte.Array[1, 3000], Gen.Bool, (bytes, compressible) =>
-    {
-        if (compressible) bytes.AsSpan(bytes.Length / 4).Fill(bytes[0]);
-        return bytes;
-    });
+    public static readonly Gen<byte[]> Plaintext = Gen.Select(
+        Gen.Byte.Array[1, 3000],
+        Gen.Bool,
+        (bytes, compressible) =>
+        {
+            if (compressible)
+                bytes.AsSpan(bytes.Length / 4).Fill(bytes[0]);
+            return bytes;
+        }
+    );
 
     /// <summary>32 bytes counting up from <paramref name="first"/>.</summary>
     public static SecretBytes Secret(byte first) => SecretBytes.CopyOf([.. Enumerable.Range(first, 32).Select(value => (byte)value)]);
@@ -59,7 +64,8 @@ internal static class FormatSamples
     public static byte[] Pack(DataKey dek, PlatformKey? platformKey, params byte[][] plaintexts)
     {
         using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platformKey);
-        foreach (var plaintext in plaintexts) Add(writer, plaintext);
+        foreach (var plaintext in plaintexts)
+            Add(writer, plaintext);
         return writer.Finish().ToArray();
     }
 

@@ -23,12 +23,20 @@ internal sealed class IndependentReader : IDisposable
     public string ExportKeys(IEnumerable<DataKey> deks, DataKey sealing, ItemKeySet items, params PlatformKey[] platformKeys)
     {
         var path = Path.Combine(_folder.FullName, "keys.json");
-        File.WriteAllText(path, JsonSerializer.Serialize(new
-        {
-            deks = deks.ToDictionary(dek => $"{dek.Epoch}", dek => Convert.ToHexStringLower(dek.Secret.Span)),
-            itemIdKey = new Dictionary<string, string> { [$"{sealing.Epoch}"] = Convert.ToHexStringLower(sealing.SealItemIdKey(items)) },
-            platformKeys = platformKeys.ToDictionary(key => $"{key.Id}", key => Convert.ToHexStringLower(key.Secret.Span)),
-        }));
+        File.WriteAllText(
+            path,
+            JsonSerializer.Serialize(
+                new
+                {
+                    deks = deks.ToDictionary(dek => $"{dek.Epoch}", dek => Convert.ToHexStringLower(dek.Secret.Span)),
+                    itemIdKey = new Dictionary<string, string>
+                    {
+                        [$"{sealing.Epoch}"] = Convert.ToHexStringLower(sealing.SealItemIdKey(items)),
+                    },
+                    platformKeys = platformKeys.ToDictionary(key => $"{key.Id}", key => Convert.ToHexStringLower(key.Secret.Span)),
+                }
+            )
+        );
         return path;
     }
 

@@ -56,7 +56,8 @@ public sealed class IndependentReaderTests : IDisposable
                 $"file 0644 5000 {Sha256([.. new byte[4096], .. "data"u8, .. new byte[900]])} sparse",
                 "file 0644 7 - unreadable",
             ],
-            output.TrimEnd('\n').Split('\n'));
+            output.TrimEnd('\n').Split('\n')
+        );
     }
 
     [PythonFact]
@@ -83,9 +84,12 @@ public sealed class IndependentReaderTests : IDisposable
         await FillAsync();
         var plaintext = (await _point.FinishAsync()).Encode();
         _headHash = _point.Keys.HeadHashOf(plaintext).ToString();
-        foreach (var (number, pack) in _point.Packs().Index()) _reader.Export($"pack-{number}", pack);
-        var manifest =
-            _reader.Export("manifest", FormatSamples.Body(ObjectType.Manifest, _point.Second, plaintext, FormatSamples.Platform));
+        foreach (var (number, pack) in _point.Packs().Index())
+            _reader.Export($"pack-{number}", pack);
+        var manifest = _reader.Export(
+            "manifest",
+            FormatSamples.Body(ObjectType.Manifest, _point.Second, plaintext, FormatSamples.Platform)
+        );
         var keys = _reader.ExportKeys([_point.First, _point.Second], _point.First, _point.Keys, FormatSamples.Platform);
         return ["--objects", _reader.Objects, "--manifest", manifest, "--keys", keys];
     }

@@ -13,18 +13,25 @@ public sealed class IndexRunTests
         new(new(Bytes32.Parse(new string('b', 64))), 2, ObjectSuite.Infrastructure, 7),
     ];
 
-    private static readonly Gen<IndexedChunk> Chunk =
-        Gen.Select(Gen.Int, Gen.Int[0, 1], Gen.UInt, Gen.Int[1, 4 << 20], Gen.Int[128, 1 << 27], (seed, pack, ordinal, length, offset) =>
+    private static readonly Gen<IndexedChunk> Chunk = Gen.Select(
+        Gen.Int,
+        Gen.Int[0, 1],
+        Gen.UInt,
+        Gen.Int[1, 4 << 20],
+        Gen.Int[128, 1 << 27],
+        (seed, pack, ordinal, length, offset) =>
         {
             var overhead = pack == 0 ? 16 : 32;
             var id = FormatSamples.ChunkIdOf(BitConverter.GetBytes(seed));
             return length % 2 == 0
                 ? new IndexedChunk(pack, new(ordinal, id, (uint)offset, length + overhead, length, PayloadCodec.Raw))
                 : new IndexedChunk(pack, new(ordinal, id, (uint)offset, ((length + 1) / 2) + overhead, length + 1, PayloadCodec.Zstd));
-        });
+        }
+    );
 
-    private static readonly Gen<IndexedChunk[]> Chunks =
-        Chunk.Array[0, 40].Select(chunks => chunks.DistinctBy(chunk => chunk.Frame.ChunkId).ToArray());
+    private static readonly Gen<IndexedChunk[]> Chunks = Chunk
+        .Array[0, 40]
+        .Select(chunks => chunks.DistinctBy(chunk => chunk.Frame.ChunkId).ToArray());
 
     [Fact]
     public void Encode_OfWhatNoRunHolds_IsRefused()
@@ -63,37 +70,48 @@ public sealed class IndexRunTests
     }
 
     [Fact]
-    public void Find_AfterDecode_FindsEveryChunkAndNoOther() => Chunks.Sample(chunks =>
-    {
-        var run = IndexRun.Decode(IndexRun.Encode(Packs, chunks));
-        Assert.Equal(Packs, run.Packs);
-        Assert.Equal(chunks.Length, run.Count);
-        foreach (var chunk in chunks)
-        {
-            Assert.True(run.TryFind(chunk.Frame.ChunkId, out var found));
-            Assert.Equal(chunk, found);
-        }
-        Assert.False(run.TryFind(default, out _));
-        Assert.False(run.TryFind(FormatSamples.ChunkIdOf([1, 2, 3]), out _));
-        Assert.Equal(chunks.Select(chunk => chunk.Frame.ChunkId.ToString()).Order(StringComparer.Ordinal),
-            Enumerable.Range(0, run.Count).Select(i => run[i].Frame.ChunkId.ToString()));
-    }, iter: TestScale.Iterations(300));
+    public void Find_AfterDecode_FindsEveryChunkAndNoOther() =>
+        Chunks.Sample(
+            chunks =>
+            {
+                var run = IndexRun.Decode(IndexRun.Encode(Packs, chunks));
+                Assert.Equal(Packs, run.Packs);
+                Assert.Equal(chunks.Length, run.Count);
+                foreach (var chunk in chunks)
+                {
+                    Assert.True(run.TryFind(chunk.Frame.ChunkId, out var found));
+                    Assert.Equal(chunk, found);
+                }
+                Assert.False(run.TryFind(default, out _));
+                Assert.False(run.TryFind(FormatSamples.ChunkIdOf([1, 2, 3]), out _));
+                Assert.Equal(
+                    chunks.Select(chunk => chunk.Frame.ChunkId.ToString()).Order(StringComparer.Ordinal),
+                    Enumerable.Range(0, run.Count).Select(i => run[i].Frame.ChunkId.ToString())
+                );
+            },
+            iter: TestScale.Iterations(300)
+        );
 
     [Fact]
-    public void Decode_OfAMutatedRun_IsRefusedOrCanonical() => Gen.Select(Chunks, Mutation.Gen.Array[1, 3]).Fuzz(input =>
-    {
-        var (chunks, mutations) = input;
-        var body = Mutation.Apply(IndexRun.Encode(Packs, chunks), mutations);
-        try
-        {
-            var run = IndexRun.Decode(body);
-            Assert.Equal(body, IndexRun.Encode(run.Packs, Enumerable.Range(0, run.Count).Select(i => run[i])));
-        }
-        catch (FormatFaultException fault)
-        {
-            Assert.True(fault.Fault is FormatFault.Malformed or FormatFault.TooNew);
-        }
-    }, 20_000);
+    public void Decode_OfAMutatedRun_IsRefusedOrCanonical() =>
+        Gen.Select(Chunks, Mutation.Gen.Array[1, 3])
+            .Fuzz(
+                input =>
+                {
+                    var (chunks, mutations) = input;
+                    var body = Mutation.Apply(IndexRun.Encode(Packs, chunks), mutations);
+                    try
+                    {
+                        var run = IndexRun.Decode(body);
+                        Assert.Equal(body, IndexRun.Encode(run.Packs, Enumerable.Range(0, run.Count).Select(i => run[i])));
+                    }
+                    catch (FormatFaultException fault)
+                    {
+                        Assert.True(fault.Fault is FormatFault.Malformed or FormatFault.TooNew);
+                    }
+                },
+                20_000
+            );
 
     [Fact]
     public void Decode_OfAnAbsurdCount_TakesNoMemoryForIt()

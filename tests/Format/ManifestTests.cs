@@ -28,35 +28,84 @@ public sealed class ManifestTests
     };
 
     private static readonly Gen<Manifest> Any = Gen.Select(
-        Gen.String[1, 30], Gen.Long[1, long.MaxValue], Gen.Byte.Array[0, 60], Gen.Bool, Gen.Long[0, long.MaxValue],
-        (name, seq, path, retained, count) => Sample with
-        {
-            RecoveryPoint = Clean(name),
-            OperationId = Clean(name),
-            Seq = seq,
-            PrevHash = seq == 1 ? HeadHash.None : Sample.PrevHash,
-            Statistics = new(count, 0, count, 0, count, 0),
-            Source = new(Clean(name), path),
-            RetainUntil = retained ? Sample.RetainUntil : null,
-        });
+        Gen.String[1, 30],
+        Gen.Long[1, long.MaxValue],
+        Gen.Byte.Array[0, 60],
+        Gen.Bool,
+        Gen.Long[0, long.MaxValue],
+        (name, seq, path, retained, count) =>
+            Sample with
+            {
+                RecoveryPoint = Clean(name),
+                OperationId = Clean(name),
+                Seq = seq,
+                PrevHash = seq == 1 ? HeadHash.None : Sample.PrevHash,
+                Statistics = new(count, 0, count, 0, count, 0),
+                Source = new(Clean(name), path),
+                RetainUntil = retained ? Sample.RetainUntil : null,
+            }
+    );
 
-    public static TheoryData<Manifest> BrokenManifests() => new()
-    {
-        Sample with { Seq = 0 },
-        Sample with { Seq = 1 },
-        Sample with { PrevHash = HeadHash.None },
-        Sample with { Kind = ContentKind.Unknown },
-        Sample with { Kind = (ContentKind)4 },
-        Sample with { RecoveryPoint = "" },
-        Sample with { OperationId = new string('x', 129) },
-        Sample with { RecoveryPoint = "half a pair \ud800" },
-        Sample with { Source = new(new string('h', 256), default) },
-        Sample with { Source = new("h", new byte[65_536]) },
-        Sample with { Catalogue = new(17, Sample.Catalogue.Node) },
-        Sample with { Catalogue = new(0, new(default, 5, true)) },
-        Sample with { Catalogue = new(0, new(default, 0)) },
-        Sample with { Statistics = Sample.Statistics with { Bytes = -1 } },
-    };
+    public static TheoryData<Manifest> BrokenManifests() =>
+        new()
+        {
+            Sample with
+            {
+                Seq = 0,
+            },
+            Sample with
+            {
+                Seq = 1,
+            },
+            Sample with
+            {
+                PrevHash = HeadHash.None,
+            },
+            Sample with
+            {
+                Kind = ContentKind.Unknown,
+            },
+            Sample with
+            {
+                Kind = (ContentKind)4,
+            },
+            Sample with
+            {
+                RecoveryPoint = "",
+            },
+            Sample with
+            {
+                OperationId = new string('x', 129),
+            },
+            Sample with
+            {
+                RecoveryPoint = "half a pair \ud800",
+            },
+            Sample with
+            {
+                Source = new(new string('h', 256), default),
+            },
+            Sample with
+            {
+                Source = new("h", new byte[65_536]),
+            },
+            Sample with
+            {
+                Catalogue = new(17, Sample.Catalogue.Node),
+            },
+            Sample with
+            {
+                Catalogue = new(0, new(default, 5, true)),
+            },
+            Sample with
+            {
+                Catalogue = new(0, new(default, 0)),
+            },
+            Sample with
+            {
+                Statistics = Sample.Statistics with { Bytes = -1 },
+            },
+        };
 
     [Theory]
     [MemberData(nameof(BrokenManifests))]
@@ -108,16 +157,30 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Decode_AfterEncode_ReturnsTheSameManifest() => Any.Sample(manifest =>
-    {
-        var json = manifest.Encode();
-        var read = Manifest.Decode(json);
-        Assert.Equal(json, read.Encode());
-        Assert.Equal(manifest with { Source = read.Source }, read with { Time = manifest.Time, RetainUntil = manifest.RetainUntil });
-        Assert.Equal(manifest.Source.Path.Span, read.Source.Path.Span);
-        using var document = JsonDocument.Parse(json);
-        Assert.Equal(manifest.RecoveryPoint, document.RootElement.GetProperty("recoveryPoint").GetString());
-    }, iter: TestScale.Iterations(500));
+    public void Decode_AfterEncode_ReturnsTheSameManifest() =>
+        Any.Sample(
+            manifest =>
+            {
+                var json = manifest.Encode();
+                var read = Manifest.Decode(json);
+                Assert.Equal(json, read.Encode());
+                Assert.Equal(
+                    manifest with
+                    {
+                        Source = read.Source,
+                    },
+                    read with
+                    {
+                        Time = manifest.Time,
+                        RetainUntil = manifest.RetainUntil,
+                    }
+                );
+                Assert.Equal(manifest.Source.Path.Span, read.Source.Path.Span);
+                using var document = JsonDocument.Parse(json);
+                Assert.Equal(manifest.RecoveryPoint, document.RootElement.GetProperty("recoveryPoint").GetString());
+            },
+            iter: TestScale.Iterations(500)
+        );
 
     [Fact]
     public void Decode_OfTheLongestFields_StaysBelowTheLimit()
@@ -131,18 +194,24 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Decode_OfAMutatedManifest_IsRefusedOrCanonical() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
-    {
-        var json = Mutation.Apply(Sample.Encode(), mutations);
-        try
-        {
-            Assert.Equal(json, Manifest.Decode(json).Encode());
-        }
-        catch (FormatFaultException fault)
-        {
-            Assert.True(fault.Fault is FormatFault.Malformed or FormatFault.TooNew);
-        }
-    }, 20_000);
+    public void Decode_OfAMutatedManifest_IsRefusedOrCanonical() =>
+        Mutation
+            .Gen.Array[1, 3]
+            .Fuzz(
+                mutations =>
+                {
+                    var json = Mutation.Apply(Sample.Encode(), mutations);
+                    try
+                    {
+                        Assert.Equal(json, Manifest.Decode(json).Encode());
+                    }
+                    catch (FormatFaultException fault)
+                    {
+                        Assert.True(fault.Fault is FormatFault.Malformed or FormatFault.TooNew);
+                    }
+                },
+                20_000
+            );
 
     private static string Clean(string text) =>
         text.EnumerateRunes().Aggregate(new StringBuilder(), (clean, rune) => clean.Append(rune)).ToString();

@@ -16,26 +16,32 @@ public sealed class NonceTests
     {
         var seen = new ConcurrentDictionary<(ObjectId, ulong), bool>();
         var samples = Gen.Select(FormatSamples.Plaintext.Array[1, 20], Gen.Int[0, 1000], Gen.Bool);
-        await samples.SampleAsync(async (plaintexts, order, infrastructure) =>
-        {
-            using var dek = FormatSamples.Dek();
-            var platform = infrastructure ? FormatSamples.Platform : null;
-            using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platform);
-            var frames = plaintexts
-                .Select(plaintext => writer.Reserve(default, plaintext.Length, PayloadCodec.Raw, plaintext.Length))
-                .OrderBy(frame => (frame.Entry.Ordinal * 7919) + order)
-                .ToList();
-            await Parallel.ForEachAsync(frames, (frame, _) =>
+        await samples.SampleAsync(
+            async (plaintexts, order, infrastructure) =>
             {
-                frame.Seal(plaintexts[frame.Entry.Ordinal]);
-                return ValueTask.CompletedTask;
-            });
-            var pack = writer.Finish().ToArray();
-            Assert.Equal(plaintexts, FormatSamples.Open(pack, dek, platform));
-            var ordinals = writer.Entries.Select(entry => (ulong)entry.Ordinal);
-            foreach (var ordinal in ordinals.Append(ObjectLayout.FooterOrdinal).Append(ObjectLayout.TailOrdinal))
-                Assert.True(seen.TryAdd((writer.Header.ObjectId, ordinal), true));
-        }, iter: TestScale.Iterations(200));
+                using var dek = FormatSamples.Dek();
+                var platform = infrastructure ? FormatSamples.Platform : null;
+                using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platform);
+                var frames = plaintexts
+                    .Select(plaintext => writer.Reserve(default, plaintext.Length, PayloadCodec.Raw, plaintext.Length))
+                    .OrderBy(frame => (frame.Entry.Ordinal * 7919) + order)
+                    .ToList();
+                await Parallel.ForEachAsync(
+                    frames,
+                    (frame, _) =>
+                    {
+                        frame.Seal(plaintexts[frame.Entry.Ordinal]);
+                        return ValueTask.CompletedTask;
+                    }
+                );
+                var pack = writer.Finish().ToArray();
+                Assert.Equal(plaintexts, FormatSamples.Open(pack, dek, platform));
+                var ordinals = writer.Entries.Select(entry => (ulong)entry.Ordinal);
+                foreach (var ordinal in ordinals.Append(ObjectLayout.FooterOrdinal).Append(ObjectLayout.TailOrdinal))
+                    Assert.True(seen.TryAdd((writer.Header.ObjectId, ordinal), true));
+            },
+            iter: TestScale.Iterations(200)
+        );
     }
 
     [Fact]
@@ -50,7 +56,9 @@ public sealed class NonceTests
             foreach (var other in entries.Where(other => other.Ordinal != entry.Ordinal))
             {
                 FormatSamples.AssertFault(
-                    FormatFault.Tampered, () => FormatSamples.OpenFrame(reader, entry with { Ordinal = other.Ordinal }, pack));
+                    FormatFault.Tampered,
+                    () => FormatSamples.OpenFrame(reader, entry with { Ordinal = other.Ordinal }, pack)
+                );
             }
         }
     }

@@ -6,7 +6,13 @@ namespace RecoveryVault.Tests.Format;
 
 public sealed class ObjectTrailerTests
 {
-    private static readonly byte[] Object = FormatSamples.Pack(FormatSamples.Dek(), null, [[1, 2, 3]]);
+    private static readonly byte[] Object = FormatSamples.Pack(
+        FormatSamples.Dek(),
+        null,
+        [
+            [1, 2, 3],
+        ]
+    );
 
     [Theory]
     [InlineData(0)]
@@ -16,12 +22,18 @@ public sealed class ObjectTrailerTests
         FormatSamples.AssertFault(FormatFault.BitRot, () => Scrub(new byte[length], length, 7));
 
     [Fact]
-    public void Finish_OfAnyDamage_IsBitRot() => Gen.Select(Mutation.Gen, Gen.Int[1, 5000]).Sample((mutation, piece) =>
-    {
-        var damaged = Mutation.Apply(Object, [mutation]);
-        if (damaged.AsSpan().SequenceEqual(Object)) return;
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Scrub(damaged, damaged.Length, piece));
-    }, iter: TestScale.Iterations(1000));
+    public void Finish_OfAnyDamage_IsBitRot() =>
+        Gen.Select(Mutation.Gen, Gen.Int[1, 5000])
+            .Sample(
+                (mutation, piece) =>
+                {
+                    var damaged = Mutation.Apply(Object, [mutation]);
+                    if (damaged.AsSpan().SequenceEqual(Object))
+                        return;
+                    FormatSamples.AssertFault(FormatFault.BitRot, () => Scrub(damaged, damaged.Length, piece));
+                },
+                iter: TestScale.Iterations(1000)
+            );
 
     [Fact]
     public void Finish_WhenTheStreamIsShorterOrLongerThanSaid_IsBitRot()
@@ -37,7 +49,8 @@ public sealed class ObjectTrailerTests
     private static void Scrub(byte[] bytes, long length, int piece)
     {
         var scrub = new ObjectScrub(length);
-        foreach (var part in bytes.Chunk(piece)) scrub.Append(part);
+        foreach (var part in bytes.Chunk(piece))
+            scrub.Append(part);
         scrub.Finish();
     }
 }

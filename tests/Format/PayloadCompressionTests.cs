@@ -26,16 +26,25 @@ public sealed class PayloadCompressionTests
     }
 
     [Fact]
-    public void Expand_AfterTryCompress_ReturnsThePlaintext() => FormatSamples.Plaintext.Sample(plaintext =>
-    {
-        var buffer = new byte[plaintext.Length];
-        if (!PayloadCompression.TryCompress(plaintext, buffer, out var length)) return;
-        var expanded = new byte[plaintext.Length];
-        PayloadCompression.Expand(buffer.AsSpan(0, length), expanded);
-        Assert.Equal(plaintext, expanded);
-        FormatSamples.AssertFault(
-            FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length + 1]));
-        FormatSamples.AssertFault(
-            FormatFault.Malformed, () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length - 1]));
-    }, iter: TestScale.Iterations(500));
+    public void Expand_AfterTryCompress_ReturnsThePlaintext() =>
+        FormatSamples.Plaintext.Sample(
+            plaintext =>
+            {
+                var buffer = new byte[plaintext.Length];
+                if (!PayloadCompression.TryCompress(plaintext, buffer, out var length))
+                    return;
+                var expanded = new byte[plaintext.Length];
+                PayloadCompression.Expand(buffer.AsSpan(0, length), expanded);
+                Assert.Equal(plaintext, expanded);
+                FormatSamples.AssertFault(
+                    FormatFault.Malformed,
+                    () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length + 1])
+                );
+                FormatSamples.AssertFault(
+                    FormatFault.Malformed,
+                    () => PayloadCompression.Expand(buffer.AsSpan(0, length), new byte[plaintext.Length - 1])
+                );
+            },
+            iter: TestScale.Iterations(500)
+        );
 }

@@ -13,7 +13,9 @@ public sealed class PythonFactAttribute : FactAttribute
     {
         var missing = Libraries.Where(library => !NativeLibrary.TryLoad(library, out _)).ToList();
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!folders.Any(folder => File.Exists(Path.Combine(folder, "python3")))) missing.Add("python3");
-        if (missing.Count > 0 && Environment.GetEnvironmentVariable("CI") != "true") Skip = $"Needs {string.Join(", ", missing)}.";
+        if (!folders.Any(folder => File.Exists(Path.Combine(folder, "python3"))))
+            missing.Add("python3");
+        if (missing.Count > 0 && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = $"Needs {string.Join(", ", missing)}.";
     }
 }

@@ -12,12 +12,19 @@ public sealed class RecordEnvelopeTests
     private static readonly byte[] Record = RecordEnvelope.Seal(RecordType.Ring, FormatSamples.Platform, Payload);
 
     [Fact]
-    public void Open_AfterAnyDamage_IsBitRot() => Mutation.Gen.Array[1, 3].Sample(mutations =>
-    {
-        var damaged = Mutation.Apply(Record, mutations);
-        if (damaged.AsSpan().SequenceEqual(Record)) return;
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Open(damaged));
-    }, iter: TestScale.Iterations(1000));
+    public void Open_AfterAnyDamage_IsBitRot() =>
+        Mutation
+            .Gen.Array[1, 3]
+            .Sample(
+                mutations =>
+                {
+                    var damaged = Mutation.Apply(Record, mutations);
+                    if (damaged.AsSpan().SequenceEqual(Record))
+                        return;
+                    FormatSamples.AssertFault(FormatFault.BitRot, () => Open(damaged));
+                },
+                iter: TestScale.Iterations(1000)
+            );
 
     [Fact]
     public void Open_AfterEveryBitFlippedAndTheChecksumRepaired_IsTheFaultOfItsPlace()
@@ -59,7 +66,9 @@ public sealed class RecordEnvelopeTests
     [Fact]
     public void Open_OfARecordMadeWithAnotherKeyUnderTheSameId_IsTampered() =>
         FormatSamples.AssertFault(
-            FormatFault.Tampered, () => Open(RecordEnvelope.Seal(RecordType.Ring, new(7, FormatSamples.Secret(9)), Payload)));
+            FormatFault.Tampered,
+            () => Open(RecordEnvelope.Seal(RecordType.Ring, new(7, FormatSamples.Secret(9)), Payload))
+        );
 
     [Fact]
     public void Open_WithoutTheKeyInTheKeyring_IsWrongKey() =>
@@ -68,33 +77,43 @@ public sealed class RecordEnvelopeTests
     [Fact]
     public void Seal_OfTooLongAPayload_IsRefused() =>
         Assert.Throws<ArgumentException>(() =>
-            RecordEnvelope.Seal(RecordType.Ring, FormatSamples.Platform, new byte[RecordEnvelope.MaxPayloadLength + 1]));
+            RecordEnvelope.Seal(RecordType.Ring, FormatSamples.Platform, new byte[RecordEnvelope.MaxPayloadLength + 1])
+        );
 
     [Fact]
-    public void Open_AfterSeal_ReturnsThePayload() => Gen.Select(Gen.Byte.Array[0, 500], Gen.Int[1, 5]).Sample((payload, type) =>
-    {
-        var record = RecordEnvelope.Seal((RecordType)type, FormatSamples.Platform, payload);
-        Assert.Equal(payload, Open(record, (RecordType)type));
-    }, iter: TestScale.Iterations(300));
+    public void Open_AfterSeal_ReturnsThePayload() =>
+        Gen.Select(Gen.Byte.Array[0, 500], Gen.Int[1, 5])
+            .Sample(
+                (payload, type) =>
+                {
+                    var record = RecordEnvelope.Seal((RecordType)type, FormatSamples.Platform, payload);
+                    Assert.Equal(payload, Open(record, (RecordType)type));
+                },
+                iter: TestScale.Iterations(300)
+            );
 
     /// <summary>
     /// Structure-aware: the mutated head is MACed and summed again by who holds the key, so that everything behind the checks is reached.
     /// </summary>
     [Fact]
-    public void Open_OfAForgedHead_IsRefusedOrReturnsItsPayload() => Mutation.Gen.Array[1, 3].Fuzz(mutations =>
-    {
-        var head = Mutation.Apply(Record[..^48], mutations);
-        var forged = FormatSamples.RepairChecksum([.. head, .. Mac(head), .. new byte[16]]);
-        try
-        {
-            var payload = Open(forged);
-            Assert.Equal(head[20..], payload);
-            Assert.Equal(head.Length - 20, BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(16)));
-        }
-        catch (FormatFaultException)
-        {
-        }
-    }, 20_000);
+    public void Open_OfAForgedHead_IsRefusedOrReturnsItsPayload() =>
+        Mutation
+            .Gen.Array[1, 3]
+            .Fuzz(
+                mutations =>
+                {
+                    var head = Mutation.Apply(Record[..^48], mutations);
+                    var forged = FormatSamples.RepairChecksum([.. head, .. Mac(head), .. new byte[16]]);
+                    try
+                    {
+                        var payload = Open(forged);
+                        Assert.Equal(head[20..], payload);
+                        Assert.Equal(head.Length - 20, BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(16)));
+                    }
+                    catch (FormatFaultException) { }
+                },
+                20_000
+            );
 
     private static byte[] Open(byte[] record, RecordType type = RecordType.Ring) =>
         RecordEnvelope.Open(record, type, id => id == FormatSamples.Platform.Id ? FormatSamples.Platform : null);

@@ -11,17 +11,28 @@ namespace RecoveryVault.Tests.Format;
 /// </summary>
 public sealed class SealedObjectTamperTests
 {
-    private static readonly byte[][] Plaintexts = [[.. Enumerable.Repeat((byte)'a', 500)], [1, 2, 3, 4], [5, 6, 7, 8], [9]];
+    private static readonly byte[][] Plaintexts =
+    [
+        [.. Enumerable.Repeat((byte)'a', 500)],
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [9],
+    ];
     private static readonly DataKey Dek = FormatSamples.Dek();
     private static readonly byte[] Pack = FormatSamples.Pack(Dek, null, Plaintexts);
     private static readonly byte[] Doubled = FormatSamples.Pack(Dek, FormatSamples.Platform, Plaintexts);
 
     [Fact]
-    public void Open_AfterAnyFlippedBit_IsBitRot() => Gen.Select(Gen.Long[0, (4096 * 8) - 1], Gen.Bool).Sample((bit, infrastructure) =>
-    {
-        var flipped = FormatSamples.FlipBit(infrastructure ? Doubled : Pack, bit);
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Open(flipped));
-    }, iter: TestScale.Iterations(1000));
+    public void Open_AfterAnyFlippedBit_IsBitRot() =>
+        Gen.Select(Gen.Long[0, (4096 * 8) - 1], Gen.Bool)
+            .Sample(
+                (bit, infrastructure) =>
+                {
+                    var flipped = FormatSamples.FlipBit(infrastructure ? Doubled : Pack, bit);
+                    FormatSamples.AssertFault(FormatFault.BitRot, () => Open(flipped));
+                },
+                iter: TestScale.Iterations(1000)
+            );
 
     [Fact]
     public void Open_AfterEveryByteChangedAndTheTrailerRepaired_IsTheFaultOfItsPlace()
@@ -48,19 +59,28 @@ public sealed class SealedObjectTamperTests
     }
 
     [Fact]
-    public void Open_AfterAnyLengthCutOrAdded_IsBitRot() => Gen.Int[0, Pack.Length - 1].Sample(length =>
-    {
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Open(Pack[..length]));
-        FormatSamples.AssertFault(FormatFault.BitRot, () => Open([.. Pack, .. Pack[..(length + 1)]]));
-    }, iter: TestScale.Iterations(500));
+    public void Open_AfterAnyLengthCutOrAdded_IsBitRot() =>
+        Gen.Int[0, Pack.Length - 1]
+            .Sample(
+                length =>
+                {
+                    FormatSamples.AssertFault(FormatFault.BitRot, () => Open(Pack[..length]));
+                    FormatSamples.AssertFault(FormatFault.BitRot, () => Open([.. Pack, .. Pack[..(length + 1)]]));
+                },
+                iter: TestScale.Iterations(500)
+            );
 
     [Fact]
     public void Open_AfterALengthCutOrAddedAndTheTrailerRepaired_IsTampered() =>
-        Gen.Int[ObjectHeader.SizeBytes + 64, Pack.Length - 1].Sample(length =>
-        {
-            FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair(Pack[..length])));
-            FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair([.. Pack, .. Pack[..length]])));
-        }, iter: TestScale.Iterations(500));
+        Gen.Int[ObjectHeader.SizeBytes + 64, Pack.Length - 1]
+            .Sample(
+                length =>
+                {
+                    FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair(Pack[..length])));
+                    FormatSamples.AssertFault(FormatFault.Tampered, () => Open(FormatSamples.Repair([.. Pack, .. Pack[..length]])));
+                },
+                iter: TestScale.Iterations(500)
+            );
 
     [Fact]
     public void OpenFrame_SwappedWithinTheObject_IsTampered()
@@ -95,7 +115,9 @@ public sealed class SealedObjectTamperTests
         FormatSamples.AssertFault(FormatFault.Tampered, () => reader.OpenTail(other, other.Length));
         var location = reader.OpenTail(Pack, Pack.Length);
         FormatSamples.AssertFault(
-            FormatFault.Tampered, () => reader.OpenFooter(location, other.AsSpan((int)location.Offset, location.SealedLength)));
+            FormatFault.Tampered,
+            () => reader.OpenFooter(location, other.AsSpan((int)location.Offset, location.SealedLength))
+        );
     }
 
     [Fact]
@@ -114,7 +136,8 @@ public sealed class SealedObjectTamperTests
             (FormatFault.Malformed, entry with { Codec = (PayloadCodec)2 }),
             (FormatFault.Malformed, entry with { PlaintextLength = (4 << 20) + 1 }),
         };
-        foreach (var (fault, fact) in wrong) FormatSamples.AssertFault(fault, () => FormatSamples.OpenFrame(reader, fact, Pack));
+        foreach (var (fault, fact) in wrong)
+            FormatSamples.AssertFault(fault, () => FormatSamples.OpenFrame(reader, fact, Pack));
     }
 
     [Fact]
@@ -122,8 +145,10 @@ public sealed class SealedObjectTamperTests
     {
         using var reader = Reader(Pack);
         var entry = FormatSamples.Footer(reader, Pack)[0];
-        FormatSamples.AssertFault(FormatFault.BitRot,
-            () => reader.OpenFrame(entry, Pack.AsSpan((int)entry.Offset, entry.SealedLength - 1), new byte[entry.PlaintextLength]));
+        FormatSamples.AssertFault(
+            FormatFault.BitRot,
+            () => reader.OpenFrame(entry, Pack.AsSpan((int)entry.Offset, entry.SealedLength - 1), new byte[entry.PlaintextLength])
+        );
     }
 
     [Fact]
@@ -173,7 +198,9 @@ public sealed class SealedObjectTamperTests
         Assert.Equal([1, 2, 3], SealedBody.Open(manifest, ObjectType.Manifest, id, Dek, null, 100));
         FormatSamples.AssertFault(FormatFault.Tampered, () => SealedBody.Open(manifest, ObjectType.IndexRun, id, Dek, null, 100));
         FormatSamples.AssertFault(
-            FormatFault.Tampered, () => SealedBody.Open(manifest, ObjectType.Manifest, ObjectId.Create(), Dek, null, 100));
+            FormatFault.Tampered,
+            () => SealedBody.Open(manifest, ObjectType.Manifest, ObjectId.Create(), Dek, null, 100)
+        );
     }
 
     private static List<byte[]> Open(byte[] pack) => FormatSamples.Open(pack, Dek, FormatSamples.Platform);
@@ -183,17 +210,22 @@ public sealed class SealedObjectTamperTests
     private static void Copy(byte[] from, FrameEntry source, byte[] to, FrameEntry destination) =>
         from.AsSpan((int)source.Offset, source.SealedLength).CopyTo(to.AsSpan((int)destination.Offset));
 
-    private static FormatFault Expected(byte[] original, int place, byte[] bytes) => place switch
-    {
-        < 8 => FormatFault.Malformed,
-        8 => bytes[8] == 0 ? FormatFault.Malformed : FormatFault.TooNew,
-        9 => FormatFault.TooNew,
-        10 => bytes[10] is 0 ? FormatFault.Malformed : bytes[10] > 2 ? FormatFault.TooNew : FormatFault.WrongKey,
-        11 => bytes[11] is 0 ? FormatFault.Malformed : bytes[11] > 3 ? FormatFault.TooNew : FormatFault.Tampered,
-        < 16 => FormatFault.WrongKey,
-        < 112 => FormatFault.Tampered,
-        < 116 => original[10] == (byte)ObjectSuite.Infrastructure ? FormatFault.WrongKey : FormatFault.Malformed,
-        < ObjectHeader.SizeBytes => FormatFault.Malformed,
-        _ => FormatFault.Tampered,
-    };
+    private static FormatFault Expected(byte[] original, int place, byte[] bytes) =>
+        place switch
+        {
+            < 8 => FormatFault.Malformed,
+            8 => bytes[8] == 0 ? FormatFault.Malformed : FormatFault.TooNew,
+            9 => FormatFault.TooNew,
+            10 => bytes[10] is 0 ? FormatFault.Malformed
+            : bytes[10] > 2 ? FormatFault.TooNew
+            : FormatFault.WrongKey,
+            11 => bytes[11] is 0 ? FormatFault.Malformed
+            : bytes[11] > 3 ? FormatFault.TooNew
+            : FormatFault.Tampered,
+            < 16 => FormatFault.WrongKey,
+            < 112 => FormatFault.Tampered,
+            < 116 => original[10] == (byte)ObjectSuite.Infrastructure ? FormatFault.WrongKey : FormatFault.Malformed,
+            < ObjectHeader.SizeBytes => FormatFault.Malformed,
+            _ => FormatFault.Tampered,
+        };
 }

@@ -84,55 +84,70 @@ public sealed class SealedObjectTests
     {
         using var dek = FormatSamples.Dek();
         using var writer = new SealedObjectWriter(ObjectType.Pack, dek);
-        while (writer.Length <= ObjectLayout.MaxLength - (5 << 20)) writer.Reserve(Id, 4 << 20, PayloadCodec.Raw, 4 << 20);
+        while (writer.Length <= ObjectLayout.MaxLength - (5 << 20))
+            writer.Reserve(Id, 4 << 20, PayloadCodec.Raw, 4 << 20);
         Assert.Throws<InvalidOperationException>(() =>
         {
-            for (var i = 0; i < 3; i++) writer.Reserve(Id, 4 << 20, PayloadCodec.Raw, 4 << 20);
+            for (var i = 0; i < 3; i++)
+                writer.Reserve(Id, 4 << 20, PayloadCodec.Raw, 4 << 20);
         });
         Assert.True(writer.Length <= ObjectLayout.MaxLength);
     }
 
     [Fact]
     public void Open_AfterSeal_ReturnsThePlaintexts() =>
-        Gen.Select(FormatSamples.Plaintext.Array[0, 30], Gen.Bool).Sample((plaintexts, infrastructure) =>
-        {
-            using var dek = FormatSamples.Dek();
-            var platform = infrastructure ? FormatSamples.Platform : null;
-            Assert.Equal(plaintexts, FormatSamples.Open(FormatSamples.Pack(dek, platform, plaintexts), dek, platform));
-        }, iter: TestScale.Iterations(300));
+        Gen.Select(FormatSamples.Plaintext.Array[0, 30], Gen.Bool)
+            .Sample(
+                (plaintexts, infrastructure) =>
+                {
+                    using var dek = FormatSamples.Dek();
+                    var platform = infrastructure ? FormatSamples.Platform : null;
+                    Assert.Equal(plaintexts, FormatSamples.Open(FormatSamples.Pack(dek, platform, plaintexts), dek, platform));
+                },
+                iter: TestScale.Iterations(300)
+            );
 
     [Fact]
     public void OpenFrame_ByIndexEntryAlone_ReturnsThePlaintext() =>
-        Gen.Select(FormatSamples.Plaintext, Gen.Bool).Sample((plaintext, infrastructure) =>
-        {
-            using var dek = FormatSamples.Dek();
-            var platform = infrastructure ? FormatSamples.Platform : null;
-            using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platform);
-            FormatSamples.Add(writer, [1, 2, 3]);
-            var entry = FormatSamples.Add(writer, plaintext);
-            var pack = writer.Finish().ToArray();
-            var header = writer.Header;
-            var indexed = new IndexedPack(header.ObjectId, header.DekEpoch, header.Suite, header.PlatformKeyId);
-            using var reader = SealedObjectReader.ForPack(indexed, dek, platform);
-            Assert.Equal(plaintext, FormatSamples.OpenFrame(reader, entry, pack));
-        }, iter: TestScale.Iterations(100));
+        Gen.Select(FormatSamples.Plaintext, Gen.Bool)
+            .Sample(
+                (plaintext, infrastructure) =>
+                {
+                    using var dek = FormatSamples.Dek();
+                    var platform = infrastructure ? FormatSamples.Platform : null;
+                    using var writer = new SealedObjectWriter(ObjectType.Pack, dek, platform);
+                    FormatSamples.Add(writer, [1, 2, 3]);
+                    var entry = FormatSamples.Add(writer, plaintext);
+                    var pack = writer.Finish().ToArray();
+                    var header = writer.Header;
+                    var indexed = new IndexedPack(header.ObjectId, header.DekEpoch, header.Suite, header.PlatformKeyId);
+                    using var reader = SealedObjectReader.ForPack(indexed, dek, platform);
+                    Assert.Equal(plaintext, FormatSamples.OpenFrame(reader, entry, pack));
+                },
+                iter: TestScale.Iterations(100)
+            );
 
     [Fact]
     public void Length_BeforeAndAfterFinish_IsTheSameAndHidesTheContent() =>
-        Gen.Select(Gen.Int[1, 70_000].Array[0, 12], Gen.Bool).Sample((lengths, infrastructure) =>
-        {
-            using var dek = FormatSamples.Dek();
-            using var writer = new SealedObjectWriter(ObjectType.Pack, dek, infrastructure ? FormatSamples.Platform : null);
-            foreach (var length in lengths) writer.Add(Id, length, PayloadCodec.Raw, new byte[length]);
-            var expected = writer.Length;
-            Assert.Equal(expected, writer.Finish().Length);
-            Assert.Equal(expected, writer.Length);
-            var tags = infrastructure ? 32 : 16;
-            var bare = 128 + lengths.Sum() + (lengths.Length * (tags + 48)) + (4 + tags) + (16 + tags) + 32;
-            var step = expected <= 256 << 10 ? 4096 : 65_536;
-            Assert.Equal(0, expected % step);
-            Assert.InRange(expected - bare, 0, step - 1);
-        }, iter: TestScale.Iterations(200));
+        Gen.Select(Gen.Int[1, 70_000].Array[0, 12], Gen.Bool)
+            .Sample(
+                (lengths, infrastructure) =>
+                {
+                    using var dek = FormatSamples.Dek();
+                    using var writer = new SealedObjectWriter(ObjectType.Pack, dek, infrastructure ? FormatSamples.Platform : null);
+                    foreach (var length in lengths)
+                        writer.Add(Id, length, PayloadCodec.Raw, new byte[length]);
+                    var expected = writer.Length;
+                    Assert.Equal(expected, writer.Finish().Length);
+                    Assert.Equal(expected, writer.Length);
+                    var tags = infrastructure ? 32 : 16;
+                    var bare = 128 + lengths.Sum() + (lengths.Length * (tags + 48)) + (4 + tags) + (16 + tags) + 32;
+                    var step = expected <= 256 << 10 ? 4096 : 65_536;
+                    Assert.Equal(0, expected % step);
+                    Assert.InRange(expected - bare, 0, step - 1);
+                },
+                iter: TestScale.Iterations(200)
+            );
 
     [Theory]
     [InlineData(0)]
@@ -158,7 +173,9 @@ public sealed class SealedObjectTests
         if (length > 0)
         {
             FormatSamples.AssertFault(
-                FormatFault.Malformed, () => SealedBody.Open(bytes, ObjectType.IndexRun, null, dek, null, length - 1));
+                FormatFault.Malformed,
+                () => SealedBody.Open(bytes, ObjectType.IndexRun, null, dek, null, length - 1)
+            );
         }
     }
 }

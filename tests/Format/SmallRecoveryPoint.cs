@@ -46,7 +46,8 @@ internal sealed class SmallRecoveryPoint : IDisposable
 
     public void Dispose()
     {
-        foreach (var pack in _packs) pack.Dispose();
+        foreach (var pack in _packs)
+            pack.Dispose();
         First.Dispose();
         Second.Dispose();
         Keys.Dispose();

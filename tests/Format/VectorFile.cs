@@ -18,9 +18,12 @@ internal sealed class VectorFile
     {
         foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Format", "Vectors", name)))
         {
-            if (line.StartsWith('#') || line.Length == 0) continue;
-            if (line.StartsWith(' ')) _fields[^1] = (_fields[^1].Name, _fields[^1].Value + line.Trim());
-            else _fields.Add(Split(line, line.IndexOf(':', StringComparison.Ordinal)));
+            if (line.StartsWith('#') || line.Length == 0)
+                continue;
+            if (line.StartsWith(' '))
+                _fields[^1] = (_fields[^1].Name, _fields[^1].Value + line.Trim());
+            else
+                _fields.Add(Split(line, line.IndexOf(':', StringComparison.Ordinal)));
         }
     }
 

@@ -38,8 +38,12 @@ public sealed class VectorTests
         using var writer = new SealedObjectWriter((ObjectType)vector.Number("type"), dek, vector.Platform(), new(vector.Id("object-id")));
         foreach (var frame in vector.All("frame").Select(line => line.Split(' ')))
         {
-            writer.Add(new(Bytes32.Parse(frame[0])), int.Parse(frame[1], CultureInfo.InvariantCulture),
-                (PayloadCodec)byte.Parse(frame[2], CultureInfo.InvariantCulture), Convert.FromHexString(frame[3]));
+            writer.Add(
+                new(Bytes32.Parse(frame[0])),
+                int.Parse(frame[1], CultureInfo.InvariantCulture),
+                (PayloadCodec)byte.Parse(frame[2], CultureInfo.InvariantCulture),
+                Convert.FromHexString(frame[3])
+            );
         }
         Assert.Equal(vector["expect"], Convert.ToHexStringLower(writer.Finish().ToArray()));
         var plaintexts = FormatSamples.Open(vector.Bytes("expect"), dek, vector.Platform());
@@ -56,8 +60,13 @@ public sealed class VectorTests
             using var dek = vector.Dek();
             using var keys = ItemKeySet.Create();
             var keyFile = reader.ExportKeys([dek], dek, keys, vector.Platform() is { } platform ? [platform] : []);
-            var (exitCode, output, error) =
-                await IndependentReader.RunAsync("frames", "--object", reader.Export(name, vector.Bytes("expect")), "--keys", keyFile);
+            var (exitCode, output, error) = await IndependentReader.RunAsync(
+                "frames",
+                "--object",
+                reader.Export(name, vector.Bytes("expect")),
+                "--keys",
+                keyFile
+            );
             Assert.Equal((0, ""), (exitCode, error));
             Assert.Equal(vector.All("plaintext"), output.TrimEnd('\n').Split('\n').Select(line => line.Split(' ')[2]));
         }
@@ -67,17 +76,27 @@ public sealed class VectorTests
     public void IndexRun_FromTheVector_IsWrittenAndReadAsExpected()
     {
         var vector = new VectorFile("index-run.txt");
-        var packs = vector.All("pack").Select(line => line.Split(' ')).Select(pack => new IndexedPack(
-            new(Bytes32.Parse(pack[0])),
-            uint.Parse(pack[1], CultureInfo.InvariantCulture),
-            Enum.Parse<ObjectSuite>(pack[2]),
-            uint.Parse(pack[3], CultureInfo.InvariantCulture)));
-        var chunks = vector.All("chunk").Select(line => line.Split(' ')).Select(chunk =>
-        {
-            var numbers = chunk[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
-            return new IndexedChunk(numbers[0],
-                new((uint)numbers[1], new(Bytes32.Parse(chunk[0])), (uint)numbers[2], numbers[3], numbers[4], (PayloadCodec)numbers[5]));
-        }).ToList();
+        var packs = vector
+            .All("pack")
+            .Select(line => line.Split(' '))
+            .Select(pack => new IndexedPack(
+                new(Bytes32.Parse(pack[0])),
+                uint.Parse(pack[1], CultureInfo.InvariantCulture),
+                Enum.Parse<ObjectSuite>(pack[2]),
+                uint.Parse(pack[3], CultureInfo.InvariantCulture)
+            ));
+        var chunks = vector
+            .All("chunk")
+            .Select(line => line.Split(' '))
+            .Select(chunk =>
+            {
+                var numbers = chunk[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+                return new IndexedChunk(
+                    numbers[0],
+                    new((uint)numbers[1], new(Bytes32.Parse(chunk[0])), (uint)numbers[2], numbers[3], numbers[4], (PayloadCodec)numbers[5])
+                );
+            })
+            .ToList();
         Assert.Equal(vector["expect"], Convert.ToHexStringLower(IndexRun.Encode([.. packs], chunks)));
         var run = IndexRun.Decode(vector.Bytes("expect"));
         Assert.Equal(packs, run.Packs);
@@ -153,7 +172,8 @@ public sealed class VectorTests
         var vector = new VectorFile("chunk-list.txt");
         var nodes = new MemoryNodes();
         var writer = new ChunkListWriter(nodes.EmitAsync);
-        foreach (var chunk in CatalogueVector.Chunks((int)vector.Number("chunks"))) await writer.AddAsync(chunk);
+        foreach (var chunk in CatalogueVector.Chunks((int)vector.Number("chunks")))
+            await writer.AddAsync(chunk);
         var list = await writer.FinishAsync();
         Assert.Equal(vector["expect-list"], $"{list.Depth} {list.Length}");
         Assert.Equal(vector.All("expect-ref"), list.Refs.Select(node => $"{node.Length} {node.Digest}"));

@@ -30,7 +30,9 @@ public sealed class RecoveryKitFormatTests
 
     private static readonly string[] KitCodes =
     [
-        ErrorCodes.RecoveryKitDamaged, ErrorCodes.RecoveryKitTooNew, ErrorCodes.RecoveryKitOtherStore,
+        ErrorCodes.RecoveryKitDamaged,
+        ErrorCodes.RecoveryKitTooNew,
+        ErrorCodes.RecoveryKitOtherStore,
         ErrorCodes.RecoveryKitWrongPassphrase,
     ];
 
@@ -90,20 +92,27 @@ public sealed class RecoveryKitFormatTests
     }
 
     [Fact]
-    public Task AnyFlippedBit_IsRefused() => Gen.Int[0, (Kit.Length * 8) - 1].SampleAsync(
-        async bit => Assert.Contains(await CodeAsync(Flip(bit)), KitCodes), iter: TestScale.Iterations(1000));
+    public Task AnyFlippedBit_IsRefused() =>
+        Gen.Int[0, (Kit.Length * 8) - 1]
+            .SampleAsync(async bit => Assert.Contains(await CodeAsync(Flip(bit)), KitCodes), iter: TestScale.Iterations(1000));
 
     [Fact]
     public async Task EveryTruncation_AndAnythingAppended_IsDamaged()
     {
-        for (var length = 0; length < Kit.Length; length++) Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(Kit[..length]));
+        for (var length = 0; length < Kit.Length; length++)
+            Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(Kit[..length]));
         Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync([.. Kit, 0]));
         Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync([.. Kit, .. Kit]));
     }
 
     [Fact]
-    public Task AnyBytes_AreDamaged() => Gen.Byte.Array[0, 2000].SampleAsync(
-        async bytes => Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(bytes)), iter: TestScale.Iterations(500));
+    public Task AnyBytes_AreDamaged() =>
+        Gen
+            .Byte.Array[0, 2000]
+            .SampleAsync(
+                async bytes => Assert.Equal(ErrorCodes.RecoveryKitDamaged, await CodeAsync(bytes)),
+                iter: TestScale.Iterations(500)
+            );
 
     [Theory]
     [InlineData("00")]
@@ -139,7 +148,8 @@ public sealed class RecoveryKitFormatTests
         var derived = Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(Passphrase), salt, 1, HashAlgorithmName.SHA256, 32);
         HKDF.Expand(HashAlgorithmName.SHA256, derived, check, "RecoveryVault recovery kit 1 check"u8);
         HKDF.Expand(HashAlgorithmName.SHA256, derived, seal, "RecoveryVault recovery kit 1 seal"u8);
-        var lines = $"RecoveryVault recovery kit\nversion 1\nstore {StoreId}\ncreated 2026-01-02T03:04:05Z\nkdf PBKDF2-HMAC-SHA256 1 "
+        var lines =
+            $"RecoveryVault recovery kit\nversion 1\nstore {StoreId}\ncreated 2026-01-02T03:04:05Z\nkdf PBKDF2-HMAC-SHA256 1 "
             + $"{Convert.ToHexStringLower(salt)}\ncheck {Convert.ToHexStringLower(check)}\nseal AES-256-GCM {content.Length + 16}\n";
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(lines)));
         var header = Encoding.ASCII.GetBytes($"{lines}sha256 {digest}\n\n");
@@ -163,8 +173,9 @@ public sealed class RecoveryKitFormatTests
     private static async Task<string> CodeAsync(byte[] kit, string storeId = StoreId, string passphrase = Passphrase)
     {
         var store = new MemoryBlobStore();
-        var refused = await Assert.ThrowsAsync<VaultException>(
-            () => RecoveryKit.ImportAsync(store, storeId, new MemoryStream(kit), passphrase.AsMemory()));
+        var refused = await Assert.ThrowsAsync<VaultException>(() =>
+            RecoveryKit.ImportAsync(store, storeId, new MemoryStream(kit), passphrase.AsMemory())
+        );
         Assert.Empty((await store.ListAsync("")).Items);
         Assert.NotNull(ErrorTable.Find(refused.Code));
         return refused.Code;

@@ -55,8 +55,9 @@ public sealed class RecoveryKitTests
         var text = Encoding.Latin1.GetString((await ExportAsync(stage.Store)).Kit);
         Assert.Matches(
             @"\ARecoveryVault recovery kit\nversion 1\nstore store-1\ncreated 2026-01-02T03:04:05Z\n"
-            + @"kdf PBKDF2-HMAC-SHA256 600000 [0-9a-f]{64}\ncheck [0-9a-f]{64}\nseal AES-256-GCM [0-9]+\nsha256 [0-9a-f]{64}\n\n",
-            text);
+                + @"kdf PBKDF2-HMAC-SHA256 600000 [0-9a-f]{64}\ncheck [0-9a-f]{64}\nseal AES-256-GCM [0-9]+\nsha256 [0-9a-f]{64}\n\n",
+            text
+        );
         Assert.DoesNotContain("kek", text, StringComparison.Ordinal);
         Assert.DoesNotContain("privateKey", text, StringComparison.Ordinal);
         Assert.NotEqual(text, Encoding.Latin1.GetString((await ExportAsync(stage.Store)).Kit));
@@ -68,8 +69,9 @@ public sealed class RecoveryKitTests
     public async Task Export_WithAShortPassphrase_IsRefusedAndWritesNothing(string passphrase)
     {
         using var kit = new MemoryStream();
-        var refused = await Assert.ThrowsAsync<VaultException>(
-            () => RecoveryKit.ExportAsync(new MemoryBlobStore(), StoreId, kit, passphrase.AsMemory(), new FakeTimeProvider()));
+        var refused = await Assert.ThrowsAsync<VaultException>(() =>
+            RecoveryKit.ExportAsync(new MemoryBlobStore(), StoreId, kit, passphrase.AsMemory(), new FakeTimeProvider())
+        );
         Assert.Equal(ErrorCodes.PassphraseTooShort, refused.Code);
         Assert.NotEmpty(refused.Recommendation);
         Assert.Equal(0, kit.Length);
@@ -81,17 +83,20 @@ public sealed class RecoveryKitTests
     [InlineData("a\nversion 1")]
     public async Task StoreId_ThatTheHeaderCannotHold_IsAMistakeOfTheCaller(string storeId)
     {
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => RecoveryKit.ExportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory(), new FakeTimeProvider()));
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => RecoveryKit.ImportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory()));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            RecoveryKit.ExportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory(), new FakeTimeProvider())
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            RecoveryKit.ImportAsync(new MemoryBlobStore(), storeId, Stream.Null, Passphrase.AsMemory())
+        );
     }
 
     [Fact]
     public async Task Import_OverDifferentKeys_IsRefusedAndChangesNothing()
     {
         var store = new MemoryBlobStore();
-        foreach (var name in new[] { "a", "b", "c" }) await PutAsync(store, name, [1]);
+        foreach (var name in new[] { "a", "b", "c" })
+            await PutAsync(store, name, [1]);
         var kit = (await ExportAsync(store)).Kit;
         var target = new MemoryBlobStore();
         await PutAsync(target, "c", [2]);
@@ -105,7 +110,8 @@ public sealed class RecoveryKitTests
     public async Task Import_AfterAnInterruptedOne_FinishesIt()
     {
         var store = new MemoryBlobStore();
-        foreach (var name in new[] { "a", "b", "c" }) await PutAsync(store, name, [1]);
+        foreach (var name in new[] { "a", "b", "c" })
+            await PutAsync(store, name, [1]);
         var target = new MemoryBlobStore();
         await PutAsync(target, "b", [1]);
         await PutAsync(target, "later", [9]);

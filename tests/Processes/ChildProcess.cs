@@ -29,7 +29,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         get
         {
-            lock (_errors) return _errors.ToString();
+            lock (_errors)
+                return _errors.ToString();
         }
     }
 
@@ -66,7 +67,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The next line of the child's stdout.</summary>
     /// <exception cref="ChildProcessException">It ended or stayed silent instead.</exception>
     public async Task<string> ReadLineAsync(string awaited) =>
-        await BeforePatienceEndsAsync(_process.StandardOutput.ReadLineAsync(), awaited) ?? throw await FailureAsync($"ended without {awaited}");
+        await BeforePatienceEndsAsync(_process.StandardOutput.ReadLineAsync(), awaited)
+        ?? throw await FailureAsync($"ended without {awaited}");
 
     /// <summary>All further lines of stdout, up to the child's end.</summary>
     public async Task<IReadOnlyList<string>> ReadToEndAsync()
@@ -87,7 +89,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task RequireSuccessAsync()
     {
         var code = await WaitAsync();
-        if (code != 0) throw await FailureAsync($"exited with {code}");
+        if (code != 0)
+            throw await FailureAsync($"exited with {code}");
     }
 
     /// <summary>kill -9, and its end awaited.</summary>
@@ -99,7 +102,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) await KillAsync();
+        if (!_process.HasExited)
+            await KillAsync();
         _process.Dispose();
     }
 
@@ -108,7 +112,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            );
             return process is not null && process.WaitForExit(Patience) && process.ExitCode == 0;
         }
         catch (Win32Exception)
@@ -129,7 +135,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
-            lock (_errors) _errors.AppendLine(line);
+            lock (_errors)
+                _errors.AppendLine(line);
         }
     }
 
@@ -154,7 +161,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The error of a child that is of no further use; what it wrote to stderr is complete when it has ended.</summary>
     private async Task<ChildProcessException> FailureAsync(string what)
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
         await EndAsync();
         return new ChildProcessException($"The child process {what}. Its stderr:\n{Errors}");
     }

@@ -1,8 +1,8 @@
 namespace RecoveryVault.Tests.Processes;
 
 /// <summary>
-/// The entry point of the test assembly as a child process: <c>dotnet RecoveryVault.Tests.dll --role NAME args</c>. Under <c>dotnet test</c>
-/// it is never called.
+/// The entry point of the test assembly as a child process: <c>dotnet RecoveryVault.Tests.dll --role NAME args</c>. Under <c>dotnet
+/// test</c> it is never called.
 /// </summary>
 internal static class Program
 {

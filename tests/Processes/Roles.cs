@@ -6,23 +6,25 @@ namespace RecoveryVault.Tests.Processes;
 /// <summary>What a child process of the tests can be told to do. A role that ends normally exits 0, one that throws does not.</summary>
 internal static class Roles
 {
-    public static IReadOnlyDictionary<string, Func<string[], Task>> All { get; } = new Dictionary<string, Func<string[], Task>>
-    {
-        ["echo"] = EchoAsync,
-        ["blob-calls"] = BlobRoles.CallsAsync,
-        ["blob-increment"] = BlobRoles.IncrementAsync,
-        ["blob-put-for-ever"] = BlobRoles.PutForEverAsync,
-        ["fill-disk"] = FullDiskRoles.FillAsync,
-        ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
-        ["store-lock"] = StoreLockRole.HoldAsync,
-    };
+    public static IReadOnlyDictionary<string, Func<string[], Task>> All { get; } =
+        new Dictionary<string, Func<string[], Task>>
+        {
+            ["echo"] = EchoAsync,
+            ["blob-calls"] = BlobRoles.CallsAsync,
+            ["blob-increment"] = BlobRoles.IncrementAsync,
+            ["blob-put-for-ever"] = BlobRoles.PutForEverAsync,
+            ["fill-disk"] = FullDiskRoles.FillAsync,
+            ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
+            ["store-lock"] = StoreLockRole.HoldAsync,
+        };
 
     /// <summary>Repeats each line of its input; a line "exit N" ends it with that code.</summary>
     private static async Task EchoAsync(string[] args)
     {
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            if (line.StartsWith("exit ", StringComparison.Ordinal)) Environment.Exit(int.Parse(line[5..], CultureInfo.InvariantCulture));
+            if (line.StartsWith("exit ", StringComparison.Ordinal))
+                Environment.Exit(int.Parse(line[5..], CultureInfo.InvariantCulture));
             await Console.Out.WriteLineAsync(line);
         }
     }

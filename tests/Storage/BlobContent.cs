@@ -10,11 +10,14 @@ internal static class BlobContent
     /// <summary>Text as content.</summary>
     public static ReadOnlySequence<byte> Of(string text) => new(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Content that shows whether it is whole: its first byte names the version and every byte follows from it and its place.</summary>
+    /// <summary>
+    /// Content that shows whether it is whole: its first byte names the version and every byte follows from it and its place.
+    /// </summary>
     public static byte[] Version(byte version, int length)
     {
         var content = new byte[length];
-        for (var i = 0; i < length; i++) content[i] = (byte)(version + (i * 31));
+        for (var i = 0; i < length; i++)
+            content[i] = (byte)(version + (i * 31));
         return content;
     }
 
@@ -33,13 +36,19 @@ internal static class BlobContent
         await store.GetAsync(name) is { } blob ? Encoding.UTF8.GetString(blob.Content.Span) : null;
 
     /// <summary>All names of a listing, read in pages.</summary>
-    public static async Task<List<string>> ListNamesAsync(this IBlobStore store, string prefix = "", string? after = null, int pageSize = 5000)
+    public static async Task<List<string>> ListNamesAsync(
+        this IBlobStore store,
+        string prefix = "",
+        string? after = null,
+        int pageSize = 5000
+    )
     {
         List<string> names = [];
         for (var page = await store.ListAsync(prefix, after, pageSize); ; page = await store.ListAsync(prefix, page.Next, pageSize))
         {
             names.AddRange(page.Items.Select(item => item.Name));
-            if (page.Next is null) return names;
+            if (page.Next is null)
+                return names;
         }
     }
 

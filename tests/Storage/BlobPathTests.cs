@@ -10,11 +10,35 @@ public sealed class BlobPathTests
 
     /// <summary>Text of few letters, so that names come close to each other, with all that the mapping treats apart.</summary>
     private static readonly Gen<string> GenPart = Gen.OneOf(
-        Gen.OneOf("a", "A", "b", ".", ".b", "%", "%2e", "+", "~", " ", "é", "É", "e\u0301", "ı", "\uFFFD", "\uD83D\uDE00", "\\", ":", "con", "-"),
+        Gen.OneOf(
+            "a",
+            "A",
+            "b",
+            ".",
+            ".b",
+            "%",
+            "%2e",
+            "+",
+            "~",
+            " ",
+            "é",
+            "É",
+            "e\u0301",
+            "ı",
+            "\uFFFD",
+            "\uD83D\uDE00",
+            "\\",
+            ":",
+            "con",
+            "-"
+        ),
         Gen.Int[190, 210].Select(length => new string('n', length)),
-        Gen.Int[15, 25].Select(length => new string('\uD7FF', length)));
+        Gen.Int[15, 25].Select(length => new string('\uD7FF', length))
+    );
 
-    private static readonly Gen<string> GenName = Gen.OneOf(GenPart, GenPart, Gen.Const("/")).List[1, 8].Select(string.Concat)
+    private static readonly Gen<string> GenName = Gen.OneOf(GenPart, GenPart, Gen.Const("/"))
+        .List[1, 8]
+        .Select(string.Concat)
         .Where(name => name.Length <= BlobName.MaxLength && name[0] != '/' && name[^1] != '/');
 
     /// <summary>The mapping is the layout on disk: these never change.</summary>
@@ -87,32 +111,55 @@ public sealed class BlobPathTests
 
     [Fact]
     public void Encode_AnyName_ComesBackAndFitsEveryFileSystem() =>
-        GenName.Sample(name =>
-        {
-            BlobName.Require(name);
-            var path = BlobPath.Encode(name);
-            var parts = path.Split('/');
-            Assert.Equal(name, BlobPath.Decode(path));
-            Assert.All(parts, part => Assert.True(part.Length is > 0 and <= 255 && part[0] != '.' && part[^1] != '.', part));
-            Assert.All(parts, part => Assert.DoesNotContain(part, c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_' or '.' or '%' or '+' or '~')));
-            Assert.All(parts[..^1], part => Assert.DoesNotContain('.', part));
-            Assert.Contains('.', parts[^1]);
-        }, iter: TestScale.Iterations(5_000));
+        GenName.Sample(
+            name =>
+            {
+                BlobName.Require(name);
+                var path = BlobPath.Encode(name);
+                var parts = path.Split('/');
+                Assert.Equal(name, BlobPath.Decode(path));
+                Assert.All(parts, part => Assert.True(part.Length is > 0 and <= 255 && part[0] != '.' && part[^1] != '.', part));
+                Assert.All(
+                    parts,
+                    part =>
+                        Assert.DoesNotContain(
+                            part,
+                            c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_' or '.' or '%' or '+' or '~')
+                        )
+                );
+                Assert.All(parts[..^1], part => Assert.DoesNotContain('.', part));
+                Assert.Contains('.', parts[^1]);
+            },
+            iter: TestScale.Iterations(5_000)
+        );
 
     [Fact]
     public void Encode_TwoNames_AreTwoPathsAndNeitherLiesInTheOther() =>
-        Gen.Select(GenName, GenName).Where((one, other) => one != other).Sample((one, other) =>
-        {
-            var (a, b) = (BlobPath.Encode(one), BlobPath.Encode(other));
-            Assert.False(string.Equals(a, b, StringComparison.OrdinalIgnoreCase), $"both are {a}");
-            Assert.False(a.StartsWith(b + "/", StringComparison.OrdinalIgnoreCase) || b.StartsWith(a + "/", StringComparison.OrdinalIgnoreCase), $"{a}, {b}");
-        }, iter: TestScale.Iterations(20_000));
+        Gen.Select(GenName, GenName)
+            .Where((one, other) => one != other)
+            .Sample(
+                (one, other) =>
+                {
+                    var (a, b) = (BlobPath.Encode(one), BlobPath.Encode(other));
+                    Assert.False(string.Equals(a, b, StringComparison.OrdinalIgnoreCase), $"both are {a}");
+                    Assert.False(
+                        a.StartsWith(b + "/", StringComparison.OrdinalIgnoreCase)
+                            || b.StartsWith(a + "/", StringComparison.OrdinalIgnoreCase),
+                        $"{a}, {b}"
+                    );
+                },
+                iter: TestScale.Iterations(20_000)
+            );
 
     [Fact]
     public void Encode_AnyName_LiesInTheDirectoryOfEveryPrefix() =>
-        Gen.Select(GenName, Gen.Int[0, BlobName.MaxLength]).Sample((name, length) =>
-        {
-            var directory = BlobPath.EncodeDirectory(name[..Math.Min(length, name.Length)]);
-            Assert.StartsWith(directory.Length == 0 ? "" : directory + "/", BlobPath.Encode(name), StringComparison.Ordinal);
-        }, iter: TestScale.Iterations(5_000));
+        Gen.Select(GenName, Gen.Int[0, BlobName.MaxLength])
+            .Sample(
+                (name, length) =>
+                {
+                    var directory = BlobPath.EncodeDirectory(name[..Math.Min(length, name.Length)]);
+                    Assert.StartsWith(directory.Length == 0 ? "" : directory + "/", BlobPath.Encode(name), StringComparison.Ordinal);
+                },
+                iter: TestScale.Iterations(5_000)
+            );
 }

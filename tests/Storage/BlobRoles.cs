@@ -29,13 +29,16 @@ internal static class BlobRoles
         }
     }
 
-    /// <summary>ROOT NAME COUNT: says "ready", and after a line of input increments the number by compare and swap, so many times.</summary>
+    /// <summary>
+    /// ROOT NAME COUNT: says "ready", and after a line of input increments the number by compare and swap, so many times.
+    /// </summary>
     public static async Task IncrementAsync(string[] args)
     {
         var store = new FileBlobStore(args[0]);
         await Console.Out.WriteLineAsync("ready");
         await Console.In.ReadLineAsync();
-        for (var i = int.Parse(args[2], CultureInfo.InvariantCulture); i > 0; i--) await BlobStoreConformance.IncrementAsync(store, args[1]);
+        for (var i = int.Parse(args[2], CultureInfo.InvariantCulture); i > 0; i--)
+            await BlobStoreConformance.IncrementAsync(store, args[1]);
     }
 
     /// <summary>ROOT LENGTH: replaces blobs "0", "1", "2" by rising versions, each announced by a line before and by "ok" after.</summary>
@@ -51,15 +54,16 @@ internal static class BlobRoles
         }
     }
 
-    private static Task CallAsync(FileBlobStore store, string[] call) => call[0] switch
-    {
-        "put" => store.PutAsync(call[1], Content(call), PutCondition.Always),
-        "create" => store.PutAsync(call[1], Content(call), PutCondition.IfAbsent),
-        "delete" => store.DeleteAsync(call[1]),
-        "list" => store.ListAsync(call[1]),
-        "get" => store.GetAsync(call[1]),
-        _ => throw new ArgumentException($"no call '{call[0]}'"),
-    };
+    private static Task CallAsync(FileBlobStore store, string[] call) =>
+        call[0] switch
+        {
+            "put" => store.PutAsync(call[1], Content(call), PutCondition.Always),
+            "create" => store.PutAsync(call[1], Content(call), PutCondition.IfAbsent),
+            "delete" => store.DeleteAsync(call[1]),
+            "list" => store.ListAsync(call[1]),
+            "get" => store.GetAsync(call[1]),
+            _ => throw new ArgumentException($"no call '{call[0]}'"),
+        };
 
     private static ReadOnlySequence<byte> Content(string[] call) =>
         new(BlobContent.Version(byte.Parse(call[2], CultureInfo.InvariantCulture), int.Parse(call[3], CultureInfo.InvariantCulture)));

@@ -7,16 +7,21 @@ namespace RecoveryVault.Tests.Storage;
 
 public abstract partial class BlobStoreConformance
 {
-    private const int Writers = 8, Rounds = 10;
+    private const int Writers = 8,
+        Rounds = 10;
 
     [Fact]
     public async Task Put_ManyIncrementByETag_NoUpdateIsLost()
     {
         await Store.PutTextAsync("counter", "0");
-        await EachAsync(Writers, async _ =>
-        {
-            for (var i = 0; i < Rounds; i++) await IncrementAsync(Store, "counter");
-        });
+        await EachAsync(
+            Writers,
+            async _ =>
+            {
+                for (var i = 0; i < Rounds; i++)
+                    await IncrementAsync(Store, "counter");
+            }
+        );
         Assert.Equal((Writers * Rounds).ToString(CultureInfo.InvariantCulture), await Store.GetTextAsync("counter"));
     }
 
@@ -39,7 +44,10 @@ public abstract partial class BlobStoreConformance
         for (var round = 0; round < Rounds; round++)
         {
             var seen = etag;
-            var won = await EachAsync(Writers, writer => SucceedsAsync(() => Store.PutTextAsync("a", $"{writer}", PutCondition.IfMatch(seen))));
+            var won = await EachAsync(
+                Writers,
+                writer => SucceedsAsync(() => Store.PutTextAsync("a", $"{writer}", PutCondition.IfMatch(seen)))
+            );
             var winner = Assert.Single(Enumerable.Range(0, Writers), writer => won[writer]);
             Assert.Equal($"{winner}", await Store.GetTextAsync("a"));
             etag = (await Store.GetAsync("a"))?.ETag ?? "";
@@ -53,9 +61,13 @@ public abstract partial class BlobStoreConformance
         {
             var name = $"r/{round}";
             var etag = await Store.PutTextAsync(name, "old");
-            var won = await EachAsync(4, writer => writer % 2 == 0
-                ? SucceedsAsync(() => Store.PutTextAsync(name, $"{writer}", PutCondition.IfMatch(etag)))
-                : SucceedsAsync(() => Store.DeleteAsync(name, etag)));
+            var won = await EachAsync(
+                4,
+                writer =>
+                    writer % 2 == 0
+                        ? SucceedsAsync(() => Store.PutTextAsync(name, $"{writer}", PutCondition.IfMatch(etag)))
+                        : SucceedsAsync(() => Store.DeleteAsync(name, etag))
+            );
             var winner = Assert.Single(Enumerable.Range(0, 4), writer => won[writer]);
             Assert.Equal(winner % 2 == 0 ? $"{winner}" : null, await Store.GetTextAsync(name));
         }
@@ -75,16 +87,21 @@ public abstract partial class BlobStoreConformance
     [Fact]
     public async Task CreateAndDelete_Interleaved_EveryDeletionIsOfOneCreation()
     {
-        var outcomes = await EachAsync(Writers, async writer =>
-        {
-            var balance = 0;
-            for (var i = 0; i < Rounds; i++)
+        var outcomes = await EachAsync(
+            Writers,
+            async writer =>
             {
-                if (writer % 2 == 0) balance += await SucceedsAsync(() => Store.PutTextAsync("a", $"{writer}", PutCondition.IfAbsent)) ? 1 : 0;
-                else balance -= await Store.DeleteAsync("a") ? 1 : 0;
+                var balance = 0;
+                for (var i = 0; i < Rounds; i++)
+                {
+                    if (writer % 2 == 0)
+                        balance += await SucceedsAsync(() => Store.PutTextAsync("a", $"{writer}", PutCondition.IfAbsent)) ? 1 : 0;
+                    else
+                        balance -= await Store.DeleteAsync("a") ? 1 : 0;
+                }
+                return balance;
             }
-            return balance;
-        });
+        );
         Assert.Equal(await Store.GetAsync("a") is null ? 0 : 1, outcomes.Sum());
     }
 
@@ -113,7 +130,8 @@ public abstract partial class BlobStoreConformance
     public async Task List_WhileOthersComeAndGo_ShowsEachLastingNameOnce()
     {
         var lasting = Enumerable.Range(0, 40).Select(i => $"d{i % 3}/{i:d2}").Order(StringComparer.Ordinal).ToList();
-        foreach (var name in lasting) await Store.PutTextAsync(name, "x");
+        foreach (var name in lasting)
+            await Store.PutTextAsync(name, "x");
         using var done = new CancellationTokenSource();
         var churn = Task.Run(async () =>
         {
@@ -141,7 +159,12 @@ public abstract partial class BlobStoreConformance
         {
             var blob = await store.GetAsync(name) ?? throw new InvalidOperationException($"'{name}' is gone.");
             var next = int.Parse(System.Text.Encoding.UTF8.GetString(blob.Content.Span), CultureInfo.InvariantCulture) + 1;
-            if (await SucceedsAsync(() => store.PutTextAsync(name, next.ToString(CultureInfo.InvariantCulture), PutCondition.IfMatch(blob.ETag)))) return;
+            if (
+                await SucceedsAsync(() =>
+                    store.PutTextAsync(name, next.ToString(CultureInfo.InvariantCulture), PutCondition.IfMatch(blob.ETag))
+                )
+            )
+                return;
         }
     }
 
@@ -164,5 +187,6 @@ public abstract partial class BlobStoreConformance
     private static Task<T[]> EachAsync<T>(int count, Func<int, Task<T>> work) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => work(i))));
 
-    private static Task EachAsync(int count, Func<int, Task> work) => Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => work(i))));
+    private static Task EachAsync(int count, Func<int, Task> work) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => work(i))));
 }

@@ -101,7 +101,8 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
     public async Task Put_EqualContentAgain_GetsAnotherETag()
     {
         HashSet<string> etags = [];
-        for (var i = 0; i < 5; i++) Assert.True(etags.Add(await Store.PutTextAsync("a", "same")), "an etag came twice");
+        for (var i = 0; i < 5; i++)
+            Assert.True(etags.Add(await Store.PutTextAsync("a", "same")), "an etag came twice");
         await Store.DeleteAsync("a");
         Assert.True(etags.Add(await Store.PutTextAsync("a", "same", PutCondition.IfAbsent)), "an etag came again after a deletion");
     }
@@ -219,7 +220,8 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
     {
         var first = new Segment(whole.AsMemory(0, length), 0);
         var last = first;
-        for (var at = length; at < whole.Length; at += length) last = last.Append(whole.AsMemory(at, Math.Min(length, whole.Length - at)));
+        for (var at = length; at < whole.Length; at += length)
+            last = last.Append(whole.AsMemory(at, Math.Min(length, whole.Length - at)));
         return new(first, 0, last, last.Memory.Length);
     }
 

@@ -4,8 +4,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Tests.Storage;
 
 /// <summary>
-/// A blob store that fails as told: <c>store.Inject(new Fault.AckLost(), BlobCalls.Put, nth: 2)</c>. Run once to count the calls, then once for
-/// each call and each of <see cref="Fault.Everywhere"/>; after a crash reopen with a new decorator on the same inner store.
+/// A blob store that fails as told: <c>store.Inject(new Fault.AckLost(), BlobCalls.Put, nth: 2)</c>. Run once to count the calls, then once
+/// for each call and each of <see cref="Fault.Everywhere"/>; after a crash reopen with a new decorator on the same inner store.
 /// </summary>
 public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
 {
@@ -24,7 +24,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     {
         get
         {
-            lock (_gate) return [.. _log];
+            lock (_gate)
+                return [.. _log];
         }
     }
 
@@ -32,29 +33,46 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     public int Count(BlobCalls calls = BlobCalls.Any) => Calls.Count(entry => calls.HasFlag(entry.Call));
 
     /// <summary>
-    /// Lets the <paramref name="nth"/> matching call from now on (0 is the next) have a fault. Of several rules for one call the first given wins,
-    /// but all count it.
+    /// Lets the <paramref name="nth"/> matching call from now on (0 is the next) have a fault. Of several rules for one call the first
+    /// given wins, but all count it.
     /// </summary>
     public FaultyBlobStore Inject(Fault fault, BlobCalls calls = BlobCalls.Any, int nth = 0, Func<string, bool>? names = null)
     {
-        var possible = fault switch { Fault.BitFlip => BlobCalls.Get | BlobCalls.Read, Fault.Torn => BlobCalls.Put, _ => BlobCalls.Any };
-        if ((calls & ~possible) != 0) throw new ArgumentException($"{fault} can only happen to {possible}, got {calls}.", nameof(calls));
-        lock (_gate) _rules.Add(new(fault, calls, names ?? (_ => true), nth));
+        var possible = fault switch
+        {
+            Fault.BitFlip => BlobCalls.Get | BlobCalls.Read,
+            Fault.Torn => BlobCalls.Put,
+            _ => BlobCalls.Any,
+        };
+        if ((calls & ~possible) != 0)
+            throw new ArgumentException($"{fault} can only happen to {possible}, got {calls}.", nameof(calls));
+        lock (_gate)
+            _rules.Add(new(fault, calls, names ?? (_ => true), nth));
         return this;
     }
 
-    public async Task<string> PutAsync(string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+    public async Task<string> PutAsync(
+        string name,
+        ReadOnlySequence<byte> content,
+        PutCondition condition,
+        CancellationToken cancellation = default
+    )
     {
         var fault = Next(BlobCalls.Put, name);
-        if (fault is not Fault.Torn torn) return await RunAsync(fault, () => inner.PutAsync(name, content, condition, cancellation));
-        return await RunAsync(new Fault.AckLost(), () => inner.PutAsync(name, content.Slice(0, Math.Min(torn.Length, content.Length)), condition, cancellation));
+        if (fault is not Fault.Torn torn)
+            return await RunAsync(fault, () => inner.PutAsync(name, content, condition, cancellation));
+        return await RunAsync(
+            new Fault.AckLost(),
+            () => inner.PutAsync(name, content.Slice(0, Math.Min(torn.Length, content.Length)), condition, cancellation)
+        );
     }
 
     public async Task<Blob?> GetAsync(string name, CancellationToken cancellation = default)
     {
         var fault = Next(BlobCalls.Get, name);
         var blob = await RunAsync(fault, () => inner.GetAsync(name, cancellation));
-        if (fault is not Fault.BitFlip flip || blob is null) return blob;
+        if (fault is not Fault.BitFlip flip || blob is null)
+            return blob;
         var content = blob.Content.ToArray();
         Turn(flip, content);
         return blob with { Content = content };
@@ -64,7 +82,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     {
         var fault = Next(BlobCalls.Read, name);
         var count = await RunAsync(fault, () => inner.ReadAsync(name, offset, destination, cancellation));
-        if (fault is Fault.BitFlip flip && count is { } length) Turn(flip, destination.Span[..length]);
+        if (fault is Fault.BitFlip flip && count is { } length)
+            Turn(flip, destination.Span[..length]);
         return count;
     }
 
@@ -82,35 +101,47 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
             _log.Add((call, name));
             Fault? fault = null;
             foreach (var rule in _rules)
-                if (rule.Calls.HasFlag(call) && rule.Names(name) && rule.Seen++ == rule.Nth) fault ??= rule.Fault;
+                if (rule.Calls.HasFlag(call) && rule.Names(name) && rule.Seen++ == rule.Nth)
+                    fault ??= rule.Fault;
             return fault;
         }
     }
 
     private async Task<T> RunAsync<T>(Fault? fault, Func<Task<T>> call)
     {
-        if (fault is Fault.Fail fail) throw new BlobStoreException(fail.Error, $"Not done ({fail.Error}, made by a test).");
-        if (fault is Fault.CrashBefore) Crash();
-        if (fault is Fault.First first) await first.Act();
-        lock (_gate) RequireAlive();
+        if (fault is Fault.Fail fail)
+            throw new BlobStoreException(fail.Error, $"Not done ({fail.Error}, made by a test).");
+        if (fault is Fault.CrashBefore)
+            Crash();
+        if (fault is Fault.First first)
+            await first.Act();
+        lock (_gate)
+            RequireAlive();
         var result = await call();
-        if (fault is Fault.CrashAfter) Crash();
-        lock (_gate) RequireAlive();
-        return fault is Fault.AckLost ? throw new BlobStoreException(BlobError.Unavailable, "Done, but the answer was lost (made by a test).") : result;
+        if (fault is Fault.CrashAfter)
+            Crash();
+        lock (_gate)
+            RequireAlive();
+        return fault is Fault.AckLost
+            ? throw new BlobStoreException(BlobError.Unavailable, "Done, but the answer was lost (made by a test).")
+            : result;
     }
 
     private void Crash()
     {
-        lock (_gate) _crashed = true;
+        lock (_gate)
+            _crashed = true;
     }
 
     private void RequireAlive()
     {
-        if (_crashed) throw new SimulatedCrashException();
+        if (_crashed)
+            throw new SimulatedCrashException();
     }
 
     private static void Turn(Fault.BitFlip flip, Span<byte> content)
     {
-        if (!content.IsEmpty) content[(int)(flip.Bit / 8 % content.Length)] ^= (byte)(1 << (int)(flip.Bit % 8));
+        if (!content.IsEmpty)
+            content[(int)(flip.Bit / 8 % content.Length)] ^= (byte)(1 << (int)(flip.Bit % 8));
     }
 }

@@ -62,7 +62,9 @@ public sealed class FaultyBlobStoreTests
     public async Task Crash_WhileAnotherCallHangs_ThatOneNeverHappensNorReturns()
     {
         var hanging = new TaskCompletionSource();
-        _store.Inject(new Fault.First(() => hanging.Task), names: name => name == "slow").Inject(new Fault.CrashBefore(), names: name => name == "fatal");
+        _store
+            .Inject(new Fault.First(() => hanging.Task), names: name => name == "slow")
+            .Inject(new Fault.CrashBefore(), names: name => name == "fatal");
         var slow = _store.PutTextAsync("slow", "1");
         await Assert.ThrowsAsync<SimulatedCrashException>(() => _store.PutTextAsync("fatal", "1"));
         Assert.False(slow.IsCompleted);
@@ -116,10 +118,15 @@ public sealed class FaultyBlobStoreTests
         await _store.PutTextAsync("packs/2", "x");
         await _store.PutTextAsync("heads/1", "x");
         await RefusedAsync(BlobError.Unavailable, () => _store.DeleteAsync("packs/1"));
-        Assert.Equal((4, 3, 1, 0), (_store.Count(), _store.Count(BlobCalls.Put), _store.Count(BlobCalls.Delete), _store.Count(BlobCalls.List)));
+        Assert.Equal(
+            (4, 3, 1, 0),
+            (_store.Count(), _store.Count(BlobCalls.Put), _store.Count(BlobCalls.Delete), _store.Count(BlobCalls.List))
+        );
     }
 
-    /// <summary>The pattern for every protocol on a store: a pack, then the head that names it; whatever fails, a head never names a missing pack.</summary>
+    /// <summary>
+    /// The pattern for every protocol on a store: a pack, then the head that names it; whatever fails, a head never names a missing pack.
+    /// </summary>
     [Fact]
     public async Task EveryCallAndFault_OfASmallProtocol_KeepsItsInvariant()
     {

@@ -9,7 +9,8 @@ namespace RecoveryVault.Tests.Storage;
 /// </summary>
 public sealed class FileBlobStoreFaultTests : IDisposable
 {
-    private const byte Old = 1, New = 2;
+    private const byte Old = 1,
+        New = 2;
     private readonly ScratchDirectory _scratch = new();
 
     public void Dispose() => _scratch.Dispose();
@@ -63,16 +64,33 @@ public sealed class FileBlobStoreFaultTests : IDisposable
     [StraceFact]
     public async Task AnyWrite_KilledAtAnyStep_LeavesOldOrNewAndNothingInTheWay()
     {
-        const string Create = "create:d/x:2:5000", Replace = "put:d/x:2:5000", Delete = "delete:d/x";
+        const string Create = "create:d/x:2:5000",
+            Replace = "put:d/x:2:5000",
+            Delete = "delete:d/x";
         await Task.WhenAll(
-            KillAsync(Create, "flock", 1), KillAsync(Create, "pwritev", 1), KillAsync(Create, "fsync", 1), KillAsync(Create, "mkdir", 3),
-            KillAsync(Create, "fsync", 2), KillAsync(Create, "link", 1), KillAsync(Create, "fsync", 3), KillAsync(Create, "unlink", 1));
+            KillAsync(Create, "flock", 1),
+            KillAsync(Create, "pwritev", 1),
+            KillAsync(Create, "fsync", 1),
+            KillAsync(Create, "mkdir", 3),
+            KillAsync(Create, "fsync", 2),
+            KillAsync(Create, "link", 1),
+            KillAsync(Create, "fsync", 3),
+            KillAsync(Create, "unlink", 1)
+        );
         await Task.WhenAll(
-            KillAsync(Replace, "pwritev", 1, replaces: true), KillAsync(Replace, "fsync", 1, replaces: true), KillAsync(Replace, "flock", 2, replaces: true),
-            KillAsync(Replace, "rename", 1, replaces: true), KillAsync(Replace, "flock", 3, replaces: true), KillAsync(Replace, "fsync", 3, replaces: true));
+            KillAsync(Replace, "pwritev", 1, replaces: true),
+            KillAsync(Replace, "fsync", 1, replaces: true),
+            KillAsync(Replace, "flock", 2, replaces: true),
+            KillAsync(Replace, "rename", 1, replaces: true),
+            KillAsync(Replace, "flock", 3, replaces: true),
+            KillAsync(Replace, "fsync", 3, replaces: true)
+        );
         await Task.WhenAll(
-            KillAsync(Delete, "flock", 1, replaces: true), KillAsync(Delete, "unlink", 1, replaces: true),
-            KillAsync(Delete, "fsync", 1, replaces: true), KillAsync(Delete, "flock", 2, replaces: true));
+            KillAsync(Delete, "flock", 1, replaces: true),
+            KillAsync(Delete, "unlink", 1, replaces: true),
+            KillAsync(Delete, "fsync", 1, replaces: true),
+            KillAsync(Delete, "flock", 2, replaces: true)
+        );
     }
 
     [StraceFact]
@@ -85,7 +103,10 @@ public sealed class FileBlobStoreFaultTests : IDisposable
         Assert.Equal("Unavailable", await CallUnderAsync(Strace.FailingOn($"{root}/d", "openat", "EIO"), root, "list:"));
         Assert.Equal("AccessDenied", await CallUnderAsync(Strace.FailingOn($"{root}/d", "openat", "EACCES"), root, "list:"));
         Assert.Equal("Unavailable", await CallUnderAsync(Strace.FailingOn($"{root}/d", "getdents64", "EIO"), root, "list:"));
-        Assert.Equal("Unavailable", await CallUnderAsync(Strace.FailingOn($"{root}/d/x.b", "lstat,stat,newfstatat,statx", "EIO"), root, "list:"));
+        Assert.Equal(
+            "Unavailable",
+            await CallUnderAsync(Strace.FailingOn($"{root}/d/x.b", "lstat,stat,newfstatat,statx", "EIO"), root, "list:")
+        );
     }
 
     [StraceFact]
@@ -94,38 +115,77 @@ public sealed class FileBlobStoreFaultTests : IDisposable
         var root = await SetUpAsync(replaces: true);
         var file = _scratch["trace"];
         await using var child = ChildProcess.StartUnder(
-            Strace.Recording("pwrite64,pwritev,fsync,mkdir,link,rename,unlink", file), "blob-calls", root, "create:e/f/y:2:5000", "put:d/x:2:5000", "delete:d/x");
+            Strace.Recording("pwrite64,pwritev,fsync,mkdir,link,rename,unlink", file),
+            "blob-calls",
+            root,
+            "create:e/f/y:2:5000",
+            "put:d/x:2:5000",
+            "delete:d/x"
+        );
         Assert.Equal(["ok", "ok", "ok"], await child.ReadToEndAsync());
         await child.RequireSuccessAsync();
-        string[] temporary = [.. Strace.Read(file, root).Where(call => call.StartsWith("pwritev ", StringComparison.Ordinal)).Select(call => call["pwritev ".Length..])];
-        Assert.Equal(
+        string[] temporary =
         [
-            "mkdir ./.rvault/tmp EEXIST", "mkdir ./.rvault/locks EEXIST",
-            $"pwritev {temporary[0]}", $"fsync {temporary[0]}", "mkdir ./e", "fsync .", "mkdir ./e/f", "fsync ./e",
-            $"link {temporary[0]} ./e/f/y.b", "fsync ./e/f", $"unlink {temporary[0]}",
-            $"pwritev {temporary[1]}", $"fsync {temporary[1]}", "mkdir ./d EEXIST", "fsync .",
-            $"rename {temporary[1]} ./d/x.b", "fsync ./d", $"unlink {temporary[1]} ENOENT",
-            "unlink ./d/x.b", "fsync ./d",
-        ], Strace.Read(file, root).Where(call => call.Contains(" .", StringComparison.Ordinal)));
+            .. Strace
+                .Read(file, root)
+                .Where(call => call.StartsWith("pwritev ", StringComparison.Ordinal))
+                .Select(call => call["pwritev ".Length..]),
+        ];
+        Assert.Equal(
+            [
+                "mkdir ./.rvault/tmp EEXIST",
+                "mkdir ./.rvault/locks EEXIST",
+                $"pwritev {temporary[0]}",
+                $"fsync {temporary[0]}",
+                "mkdir ./e",
+                "fsync .",
+                "mkdir ./e/f",
+                "fsync ./e",
+                $"link {temporary[0]} ./e/f/y.b",
+                "fsync ./e/f",
+                $"unlink {temporary[0]}",
+                $"pwritev {temporary[1]}",
+                $"fsync {temporary[1]}",
+                "mkdir ./d EEXIST",
+                "fsync .",
+                $"rename {temporary[1]} ./d/x.b",
+                "fsync ./d",
+                $"unlink {temporary[1]} ENOENT",
+                "unlink ./d/x.b",
+                "fsync ./d",
+            ],
+            Strace.Read(file, root).Where(call => call.Contains(" .", StringComparison.Ordinal))
+        );
     }
 
     /// <summary>
-    /// Lets the first, the second … of some system calls of a write fail. <see cref="Writes_OnTheirWay_SyncEachStepBeforeTheNext"/> shows that
-    /// there are no more than <paramref name="failures"/> of them.
+    /// Lets the first, the second … of some system calls of a write fail. <see cref="Writes_OnTheirWay_SyncEachStepBeforeTheNext"/> shows
+    /// that there are no more than <paramref name="failures"/> of them.
     /// </summary>
-    private Task RequireHonestAsync(string call, string systemCall, string errno, BlobError expected, int failures, bool replaces = false) =>
-        Task.WhenAll(Enumerable.Range(1, failures).Select(async n =>
-        {
-            var root = await SetUpAsync(replaces);
-            var answer = await CallUnderAsync(Strace.Failing(systemCall, errno, n), root, call);
-            var found = await VersionAsync(root);
-            var what = $"{call}, {systemCall} {n} fails with {errno}: ";
-            var (before, after) = Versions(call, replaces);
-            // What failed before it was published changed nothing and says why; what failed afterwards may have happened.
-            Assert.Equal(what + (found == before ? expected : BlobError.Unavailable), what + answer);
-            Assert.True(found == before || found == after, what + "neither old nor new");
-            Assert.True(TemporaryFiles(root).Length == 0, what + "a temporary file stayed");
-        }));
+    private Task RequireHonestAsync(
+        string call,
+        string systemCall,
+        string errno,
+        BlobError expected,
+        int failures,
+        bool replaces = false
+    ) =>
+        Task.WhenAll(
+            Enumerable
+                .Range(1, failures)
+                .Select(async n =>
+                {
+                    var root = await SetUpAsync(replaces);
+                    var answer = await CallUnderAsync(Strace.Failing(systemCall, errno, n), root, call);
+                    var found = await VersionAsync(root);
+                    var what = $"{call}, {systemCall} {n} fails with {errno}: ";
+                    var (before, after) = Versions(call, replaces);
+                    // What failed before it was published changed nothing and says why; what failed afterwards may have happened.
+                    Assert.Equal(what + (found == before ? expected : BlobError.Unavailable), what + answer);
+                    Assert.True(found == before || found == after, what + "neither old nor new");
+                    Assert.True(TemporaryFiles(root).Length == 0, what + "a temporary file stayed");
+                })
+        );
 
     private async Task KillAsync(string call, string systemCall, int n, bool replaces = false)
     {
@@ -149,7 +209,8 @@ public sealed class FileBlobStoreFaultTests : IDisposable
         var root = _scratch[Guid.CreateVersion7().ToString()];
         var store = new FileBlobStore(root, options: new FileBlobStoreOptions { CreateIfMissing = true });
         await store.PutTextAsync("other", "x");
-        if (replaces) await store.PutAsync("d/x", new(BlobContent.Version(Old, 3000)), PutCondition.IfAbsent);
+        if (replaces)
+            await store.PutAsync("d/x", new(BlobContent.Version(Old, 3000)), PutCondition.IfAbsent);
         return root;
     }
 

@@ -35,6 +35,10 @@ public sealed class FileBlobStoreNoSpaceTests : IDisposable
         }
     }
 
-    private ChildProcess StartIn(string options, string role) => ChildProcess.StartUnder(
-        ["unshare", "-m", "sh", "-c", $"mount -t tmpfs -o {options} tmpfs '{_scratch.Path}' && exec \"$@\"", "sh"], role, _scratch["store"]);
+    private ChildProcess StartIn(string options, string role) =>
+        ChildProcess.StartUnder(
+            ["unshare", "-m", "sh", "-c", $"mount -t tmpfs -o {options} tmpfs '{_scratch.Path}' && exec \"$@\"", "sh"],
+            role,
+            _scratch["store"]
+        );
 }

@@ -11,7 +11,8 @@ public sealed class FileBlobStoreProcessTests : IDisposable
     private readonly ScratchDirectory _scratch = new();
     private readonly FileBlobStore _store;
 
-    public FileBlobStoreProcessTests() => _store = new FileBlobStore(_scratch.Path, options: new FileBlobStoreOptions { CreateIfMissing = true });
+    public FileBlobStoreProcessTests() =>
+        _store = new FileBlobStore(_scratch.Path, options: new FileBlobStoreOptions { CreateIfMissing = true });
 
     public void Dispose() => _scratch.Dispose();
 
@@ -22,10 +23,14 @@ public sealed class FileBlobStoreProcessTests : IDisposable
         await _store.PutTextAsync("counter", "0");
         await using var one = ChildProcess.Start("blob-increment", _scratch.Path, "counter", $"{Each}");
         await using var two = ChildProcess.Start("blob-increment", _scratch.Path, "counter", $"{Each}");
-        foreach (var child in new[] { one, two }) Assert.Equal("ready", await child.ReadLineAsync("an opened store"));
-        foreach (var child in new[] { one, two }) await child.WriteLineAsync("go");
-        for (var i = 0; i < Each; i++) await BlobStoreConformance.IncrementAsync(_store, "counter");
-        foreach (var child in new[] { one, two }) await child.RequireSuccessAsync();
+        foreach (var child in new[] { one, two })
+            Assert.Equal("ready", await child.ReadLineAsync("an opened store"));
+        foreach (var child in new[] { one, two })
+            await child.WriteLineAsync("go");
+        for (var i = 0; i < Each; i++)
+            await BlobStoreConformance.IncrementAsync(_store, "counter");
+        foreach (var child in new[] { one, two })
+            await child.RequireSuccessAsync();
         Assert.Equal((3 * Each).ToString(CultureInfo.InvariantCulture), await _store.GetTextAsync("counter"));
     }
 
@@ -34,10 +39,12 @@ public sealed class FileBlobStoreProcessTests : IDisposable
     {
         const int Length = 300_000;
         string[] names = ["0", "1", "2"];
-        foreach (var name in names) await _store.PutAsync(name, new ReadOnlySequence<byte>(BlobContent.Version(0, Length)), PutCondition.IfAbsent);
+        foreach (var name in names)
+            await _store.PutAsync(name, new ReadOnlySequence<byte>(BlobContent.Version(0, Length)), PutCondition.IfAbsent);
         await using var child = ChildProcess.Start("blob-put-for-ever", _scratch.Path, $"{Length}");
         List<string> lines = [];
-        while (lines.Count < 41) lines.Add(await child.ReadLineAsync("a version put"));
+        while (lines.Count < 41)
+            lines.Add(await child.ReadLineAsync("a version put"));
         await child.KillAsync();
         lines.AddRange(await child.ReadToEndAsync());
 
@@ -58,7 +65,8 @@ public sealed class FileBlobStoreProcessTests : IDisposable
         List<int> possible = [0];
         for (var i = 0; i < lines.Count; i++)
         {
-            if (!lines[i].StartsWith(name + " ", StringComparison.Ordinal)) continue;
+            if (!lines[i].StartsWith(name + " ", StringComparison.Ordinal))
+                continue;
             var version = int.Parse(lines[i].AsSpan(2), CultureInfo.InvariantCulture) % 256;
             var isAcknowledged = i + 1 < lines.Count && lines[i + 1] == "ok";
             possible = isAcknowledged ? [version] : [.. possible, version];

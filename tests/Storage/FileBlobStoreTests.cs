@@ -4,7 +4,9 @@ using static RecoveryVault.Tests.Storage.BlobContent;
 
 namespace RecoveryVault.Tests.Storage;
 
-/// <summary>What the file store promises beyond <see cref="BlobStoreConformance"/>: its layout, its modes, damage, and a root that goes away.</summary>
+/// <summary>
+/// What the file store promises beyond <see cref="BlobStoreConformance"/>: its layout, its modes, damage, and a root that goes away.
+/// </summary>
 public sealed class FileBlobStoreTests : IDisposable
 {
     private readonly ScratchDirectory _scratch = new();
@@ -40,7 +42,8 @@ public sealed class FileBlobStoreTests : IDisposable
         var store = Create();
         var etag = await store.PutTextAsync("a/b", "x");
         Directory.Move(_root, _scratch["moved"]);
-        foreach (var reserved in new[] { "tmp", "locks" }) Directory.Delete(_scratch[$"moved/.rvault/{reserved}"], recursive: true);
+        foreach (var reserved in new[] { "tmp", "locks" })
+            Directory.Delete(_scratch[$"moved/.rvault/{reserved}"], recursive: true);
         var moved = new FileBlobStore(_scratch["moved"]);
         Assert.Equal(etag, (await moved.GetAsync("a/b"))?.ETag);
         await moved.PutTextAsync("a/b", "y", PutCondition.IfMatch(etag));
@@ -55,16 +58,22 @@ public sealed class FileBlobStoreTests : IDisposable
         var store = Create();
         await store.PutTextAsync("a/b", "x");
         Directory.Move(_root, _scratch["elsewhere"]);
-        if (how == "empty") Directory.CreateDirectory(_root);
+        if (how == "empty")
+            Directory.CreateDirectory(_root);
         await RefusedAsync(BlobError.Unavailable, () => store.GetAsync("a/b"));
         await RefusedAsync(BlobError.Unavailable, () => store.GetAsync("never"));
         await RefusedAsync(BlobError.Unavailable, () => store.ReadAsync("a/b", 0, new byte[1]));
         await RefusedAsync(BlobError.Unavailable, () => store.DeleteAsync("a/b"));
         await RefusedAsync(BlobError.Unavailable, () => store.ListAsync(""));
         await RefusedAsync(BlobError.Unavailable, () => store.ListAsync("a/"));
-        foreach (var condition in new[] { PutCondition.Always, PutCondition.IfAbsent, PutCondition.IfPresent, PutCondition.IfMatch("\"x\"") })
+        foreach (
+            var condition in new[] { PutCondition.Always, PutCondition.IfAbsent, PutCondition.IfPresent, PutCondition.IfMatch("\"x\"") }
+        )
             await RefusedAsync(BlobError.Unavailable, () => store.PutTextAsync("a/b", "y", condition));
-        Assert.True(how == "gone" ? !Directory.Exists(_root) : !Directory.EnumerateFileSystemEntries(_root).Any(), "something was made where the store was");
+        Assert.True(
+            how == "gone" ? !Directory.Exists(_root) : !Directory.EnumerateFileSystemEntries(_root).Any(),
+            "something was made where the store was"
+        );
     }
 
     [Theory]
@@ -78,7 +87,8 @@ public sealed class FileBlobStoreTests : IDisposable
     {
         var store = Create();
         var etag = await store.PutTextAsync("a", "abc");
-        using (var file = File.Open(Path.Join(_root, "a.b"), FileMode.Open)) file.SetLength(length);
+        using (var file = File.Open(Path.Join(_root, "a.b"), FileMode.Open))
+            file.SetLength(length);
         await RequireDamagedAsync(store, "a", etag);
     }
 
@@ -125,7 +135,8 @@ public sealed class FileBlobStoreTests : IDisposable
         Assert.Equal($"\"{Convert.ToHexStringLower(bytes.AsSpan(8, 16))}\"", etag);
         Assert.Equal(
             "5256424C4F42310A" + new string('0', 32) + "0300000000000000" + new string('0', 64) + "616263",
-            Convert.ToHexString([.. bytes.AsSpan(0, 8), .. new byte[16], .. bytes.AsSpan(24)]));
+            Convert.ToHexString([.. bytes.AsSpan(0, 8), .. new byte[16], .. bytes.AsSpan(24)])
+        );
     }
 
     [Fact]
@@ -133,7 +144,9 @@ public sealed class FileBlobStoreTests : IDisposable
     {
         await Create().PutTextAsync("a/b", "x", PutCondition.Always);
         await Create().PutTextAsync("a/c", "x", PutCondition.IfAbsent);
-        var paths = Directory.EnumerateFileSystemEntries(_root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Append(_root);
+        var paths = Directory
+            .EnumerateFileSystemEntries(_root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Append(_root);
         foreach (var path in paths)
         {
             if (!OperatingSystem.IsWindows())
@@ -200,7 +213,9 @@ public sealed class FileBlobStoreTests : IDisposable
             await RefusedAsync(BlobError.Unavailable, () => impatient.PutTextAsync("a", "2"));
             await RefusedAsync(BlobError.Unavailable, () => impatient.DeleteAsync("a"));
             using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.PutAsync("a", Of("2"), PutCondition.IfMatch(etag), soon.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                store.PutAsync("a", Of("2"), PutCondition.IfMatch(etag), soon.Token)
+            );
         }
         Assert.Equal("1", await impatient.GetTextAsync("a"));
         await impatient.PutTextAsync("a", "2", PutCondition.IfMatch(etag));
@@ -211,7 +226,8 @@ public sealed class FileBlobStoreTests : IDisposable
     {
         var store = Create();
         await store.PutTextAsync("a", "1");
-        foreach (var foreign in new[] { "README", "Notes.txt", "%zz.b", "%0a.b", ".hidden", ".b" }) await File.WriteAllTextAsync(Path.Join(_root, foreign), "x");
+        foreach (var foreign in new[] { "README", "Notes.txt", "%zz.b", "%0a.b", ".hidden", ".b" })
+            await File.WriteAllTextAsync(Path.Join(_root, foreign), "x");
         Directory.CreateDirectory(Path.Join(_root, "lost+found"));
         Directory.CreateDirectory(Path.Join(_root, "CamelCase"));
         await File.WriteAllTextAsync(Path.Join(_root, "CamelCase/x.y"), "x");
@@ -233,7 +249,8 @@ public sealed class FileBlobStoreTests : IDisposable
         var store = Create();
         var first = new TinySegment([0], 0);
         var last = first;
-        for (var i = 1; i < 5_000; i++) last = last.Append([(byte)i]);
+        for (var i = 1; i < 5_000; i++)
+            last = last.Append([(byte)i]);
         await store.PutAsync("a", new ReadOnlySequence<byte>(first, 0, last, 1), PutCondition.IfAbsent);
         Assert.Equal(Enumerable.Range(0, 5_000).Select(i => (byte)i), (await store.GetAsync("a"))?.Content.ToArray());
     }

@@ -14,7 +14,12 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
 
     private sealed record Entry(byte[] Content, string ETag, DateTimeOffset LastModified);
 
-    public Task<string> PutAsync(string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+    public Task<string> PutAsync(
+        string name,
+        ReadOnlySequence<byte> content,
+        PutCondition condition,
+        CancellationToken cancellation = default
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         BlobName.Require(name);
@@ -29,7 +34,8 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
                 PutConditionKind.IfMatch => current?.ETag == condition.ETag,
                 _ => true,
             };
-            if (!holds) throw new BlobStoreException(BlobError.PreconditionFailed, $"The condition {condition.Kind} does not hold for '{name}'.");
+            if (!holds)
+                throw new BlobStoreException(BlobError.PreconditionFailed, $"The condition {condition.Kind} does not hold for '{name}'.");
             var etag = $"\"{++_writes:x}\"";
             _entries = _entries.SetItem(name, new Entry(bytes, etag, _time.GetUtcNow()));
             return Task.FromResult(etag);
@@ -48,9 +54,11 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
         cancellation.ThrowIfCancellationRequested();
         BlobName.Require(name);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        if (!_entries.TryGetValue(name, out var entry)) return Task.FromResult<int?>(null);
+        if (!_entries.TryGetValue(name, out var entry))
+            return Task.FromResult<int?>(null);
         var count = (int)Math.Clamp(entry.Content.LongLength - offset, 0, destination.Length);
-        if (count > 0) entry.Content.AsSpan((int)offset, count).CopyTo(destination.Span);
+        if (count > 0)
+            entry.Content.AsSpan((int)offset, count).CopyTo(destination.Span);
         return Task.FromResult<int?>(count);
     }
 
@@ -60,7 +68,8 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
         BlobName.Require(name);
         lock (_gate)
         {
-            if (!_entries.TryGetValue(name, out var current)) return Task.FromResult(false);
+            if (!_entries.TryGetValue(name, out var current))
+                return Task.FromResult(false);
             if (ifMatch is not null && current.ETag != ifMatch)
                 throw new BlobStoreException(BlobError.PreconditionFailed, $"'{name}' has changed.");
             _entries = _entries.Remove(name);
@@ -78,7 +87,8 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
             .Select(pair => new BlobItem(pair.Key, pair.Value.Content.Length, pair.Value.LastModified))
             .ToList();
         var more = items.Count > maxCount;
-        if (more) items.RemoveAt(maxCount);
+        if (more)
+            items.RemoveAt(maxCount);
         return Task.FromResult(new BlobPage(items, more ? items[^1].Name : null));
     }
 }

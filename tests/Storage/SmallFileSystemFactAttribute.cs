@@ -7,10 +7,12 @@ namespace RecoveryVault.Tests.Storage;
 /// </summary>
 public sealed class SmallFileSystemFactAttribute : FactAttribute
 {
-    private static readonly bool IsPossible = OperatingSystem.IsLinux() && ChildProcess.Succeeds("unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt");
+    private static readonly bool IsPossible =
+        OperatingSystem.IsLinux() && ChildProcess.Succeeds("unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt");
 
     public SmallFileSystemFactAttribute()
     {
-        if (!IsPossible && Environment.GetEnvironmentVariable("CI") != "true") Skip = "Needs root and the right to mount a tmpfs (unshare -m).";
+        if (!IsPossible && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = "Needs root and the right to mount a tmpfs (unshare -m).";
     }
 }

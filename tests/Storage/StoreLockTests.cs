@@ -23,7 +23,9 @@ public sealed class StoreLockTests : IDisposable
     [Fact]
     public async Task Acquire_NoStoreThere_IsRefusedAndMakesNothing()
     {
-        var error = await Assert.ThrowsAsync<BlobStoreException>(() => StoreLock.AcquireAsync(_scratch["none"], "test", TimeSpan.Zero, TimeProvider.System));
+        var error = await Assert.ThrowsAsync<BlobStoreException>(() =>
+            StoreLock.AcquireAsync(_scratch["none"], "test", TimeSpan.Zero, TimeProvider.System)
+        );
         Assert.Equal(BlobError.Unavailable, error.Error);
         Assert.False(Directory.Exists(_scratch["none"]));
     }
@@ -33,7 +35,9 @@ public sealed class StoreLockTests : IDisposable
     {
         await using var holder = ChildProcess.Start("store-lock", _root, "rvault serve");
         Assert.Equal("held", await holder.ReadLineAsync("the lock"));
-        var error = await Assert.ThrowsAsync<StoreLockedException>(() => StoreLock.AcquireAsync(_root, "test", TimeSpan.Zero, TimeProvider.System));
+        var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+            StoreLock.AcquireAsync(_root, "test", TimeSpan.Zero, TimeProvider.System)
+        );
         Assert.Equal((holder.Id, Environment.MachineName, "rvault serve"), (error.Holder.Pid, error.Holder.Host, error.Holder.Command));
         Assert.Contains($"process {holder.Id} on {Environment.MachineName} (rvault serve)", error.Message, StringComparison.Ordinal);
     }
@@ -48,7 +52,9 @@ public sealed class StoreLockTests : IDisposable
         first.CloseInput();
         await first.RequireSuccessAsync();
         Assert.Equal("held", await second.ReadLineAsync("the second lock"));
-        var error = await Assert.ThrowsAsync<StoreLockedException>(() => StoreLock.AcquireAsync(_root, "test", TimeSpan.Zero, TimeProvider.System));
+        var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+            StoreLock.AcquireAsync(_root, "test", TimeSpan.Zero, TimeProvider.System)
+        );
         Assert.Equal("second", error.Holder.Command);
     }
 
@@ -95,7 +101,8 @@ public sealed class StoreLockTests : IDisposable
         using (await StoreLock.AcquireAsync(_root, "first", TimeSpan.Zero, TimeProvider.System))
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-                StoreLock.AcquireAsync(_root, "second", TimeSpan.FromMinutes(1), TimeProvider.System, _ => cancel.Cancel(), cancel.Token));
+                StoreLock.AcquireAsync(_root, "second", TimeSpan.FromMinutes(1), TimeProvider.System, _ => cancel.Cancel(), cancel.Token)
+            );
         }
         using var third = await StoreLock.AcquireAsync(_root, "third", TimeSpan.Zero, TimeProvider.System);
     }
@@ -113,7 +120,9 @@ public sealed class StoreLockTests : IDisposable
         using (await StoreLock.AcquireAsync(_root, "first", TimeSpan.Zero, TimeProvider.System))
         {
             WriteLockFile(text);
-            var error = await Assert.ThrowsAsync<StoreLockedException>(() => StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System));
+            var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+                StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System)
+            );
             Assert.Equal(StoreLockHolder.Unknown, error.Holder);
             Assert.Contains("another process", error.Message, StringComparison.Ordinal);
         }
@@ -125,7 +134,9 @@ public sealed class StoreLockTests : IDisposable
     {
         WriteLockFile(new string('x', 100_000));
         using var held = await StoreLock.AcquireAsync(_root, new string('c', 5_000), TimeSpan.Zero, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<StoreLockedException>(() => StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System));
+        var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+            StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System)
+        );
         Assert.Equal((Environment.ProcessId, new string('c', 200)), (error.Holder.Pid, error.Holder.Command));
     }
 
@@ -134,8 +145,11 @@ public sealed class StoreLockTests : IDisposable
     {
         using var held = await StoreLock.AcquireAsync(_root, "first", TimeSpan.Zero, TimeProvider.System);
         WriteLockFile(
-            """{"pid":12,"host":"h","command":"serve\u001b[2J","since":"2026-11-23T10:00:00+00:00","endpoint":"https://127.0.0.1:1"}""");
-        var error = await Assert.ThrowsAsync<StoreLockedException>(() => StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System));
+            """{"pid":12,"host":"h","command":"serve\u001b[2J","since":"2026-11-23T10:00:00+00:00","endpoint":"https://127.0.0.1:1"}"""
+        );
+        var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+            StoreLock.AcquireAsync(_root, "x", TimeSpan.Zero, TimeProvider.System)
+        );
         Assert.Equal("process 12 on h (serve[2J) since 2026-11-23T10:00:00Z", error.Holder.ToString());
     }
 

@@ -5,6 +5,7 @@ public sealed class StraceFactAttribute : FactAttribute
 {
     public StraceFactAttribute()
     {
-        if (!Strace.IsUsable && Environment.GetEnvironmentVariable("CI") != "true") Skip = "Needs strace and the right to trace.";
+        if (!Strace.IsUsable && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = "Needs strace and the right to trace.";
     }
 }

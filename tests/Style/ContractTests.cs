@@ -7,9 +7,10 @@ namespace RecoveryVault.Tests.Style;
 /// <summary>What every grain contract and error code must carry.</summary>
 public sealed class ContractTests
 {
-    private static IEnumerable<Type> GrainInterfaces => new[] { typeof(VaultRole).Assembly, typeof(AccessFilter).Assembly }
-        .SelectMany(a => a.GetTypes())
-        .Where(t => t.IsInterface && typeof(IAddressable).IsAssignableFrom(t));
+    private static IEnumerable<Type> GrainInterfaces =>
+        new[] { typeof(VaultRole).Assembly, typeof(AccessFilter).Assembly }
+            .SelectMany(a => a.GetTypes())
+            .Where(t => t.IsInterface && typeof(IAddressable).IsAssignableFrom(t));
 
     [Fact]
     public void ClientContract_EveryMethod_SaysWhatItRequires()
@@ -17,7 +18,11 @@ public sealed class ContractTests
         var open = GrainInterfaces.Where(t => t.GetCustomAttribute<GrainsOnlyAttribute>() is null).ToList();
         Assert.NotEmpty(open);
 
-        Assert.Empty(open.SelectMany(t => t.GetMethods()).Where(m => m.GetCustomAttribute<RequiresAttribute>() is not { Role: > VaultRole.None }).Select(Name));
+        Assert.Empty(
+            open.SelectMany(t => t.GetMethods())
+                .Where(m => m.GetCustomAttribute<RequiresAttribute>() is not { Role: > VaultRole.None })
+                .Select(Name)
+        );
     }
 
     [Fact]
@@ -48,7 +53,11 @@ public sealed class ContractTests
             .SelectMany(a => a.GetTypes())
             .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>() is not null && t != typeof(VaultException));
 
-        Assert.Empty(messages.Where(t => t.GetCustomAttribute<AliasAttribute>() is null || t.GetCustomAttribute<ImmutableAttribute>() is null).Select(Name));
+        Assert.Empty(
+            messages
+                .Where(t => t.GetCustomAttribute<AliasAttribute>() is null || t.GetCustomAttribute<ImmutableAttribute>() is null)
+                .Select(Name)
+        );
     }
 
     [Fact]
@@ -60,11 +69,15 @@ public sealed class ContractTests
     }
 
     [Fact]
-    public void ErrorTable_EveryRow_SaysCauseAndFix() => Assert.All(ErrorTable.All, row =>
-    {
-        Assert.EndsWith(".", row.Cause, StringComparison.Ordinal);
-        Assert.NotEmpty(row.Fix);
-    });
+    public void ErrorTable_EveryRow_SaysCauseAndFix() =>
+        Assert.All(
+            ErrorTable.All,
+            row =>
+            {
+                Assert.EndsWith(".", row.Cause, StringComparison.Ordinal);
+                Assert.NotEmpty(row.Fix);
+            }
+        );
 
     private static string Name(MemberInfo member) => $"{member.DeclaringType?.Name}.{member.Name}";
 }

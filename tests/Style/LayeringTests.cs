@@ -12,20 +12,24 @@ public sealed class LayeringTests
     private const string Core = "RecoveryVault.Core";
     private const string Grains = "RecoveryVault.Grains";
 
-    public static TheoryData<Assembly, string[]> Layers => new()
-    {
-        { typeof(VaultRole).Assembly, [] },
-        { typeof(IBlobStore).Assembly, [Contracts] },
-        { typeof(AccessFilter).Assembly, [Contracts, Core] },
-        { typeof(EmbeddedSilo).Assembly, [Contracts, Core, Grains] },
-        { typeof(VaultClient).Assembly, [Contracts] },
-    };
+    public static TheoryData<Assembly, string[]> Layers =>
+        new()
+        {
+            { typeof(VaultRole).Assembly, [] },
+            { typeof(IBlobStore).Assembly, [Contracts] },
+            { typeof(AccessFilter).Assembly, [Contracts, Core] },
+            { typeof(EmbeddedSilo).Assembly, [Contracts, Core, Grains] },
+            { typeof(VaultClient).Assembly, [Contracts] },
+        };
 
     [Theory]
     [MemberData(nameof(Layers))]
     public void Project_References_OnlyWhatItsLayerMayUse(Assembly assembly, string[] allowed)
     {
-        var ours = assembly.GetReferencedAssemblies().Select(a => a.Name).Where(name => name?.StartsWith("RecoveryVault", StringComparison.Ordinal) == true);
+        var ours = assembly
+            .GetReferencedAssemblies()
+            .Select(a => a.Name)
+            .Where(name => name?.StartsWith("RecoveryVault", StringComparison.Ordinal) == true);
 
         Assert.Empty(ours.Except(allowed));
     }

@@ -8,6 +8,7 @@ public sealed class LinuxRootFactAttribute : FactAttribute
     public LinuxRootFactAttribute()
     {
         var isRoot = OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
-        if (!isRoot && Environment.GetEnvironmentVariable("CI") != "true") Skip = "Needs root on Linux.";
+        if (!isRoot && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = "Needs root on Linux.";
     }
 }

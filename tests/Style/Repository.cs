@@ -10,11 +10,12 @@ internal static class Repository
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here()) ?? "", "..", ".."));
 
     /// <summary>Paths of files of an extension, relative to the root, build output left out.</summary>
-    public static IEnumerable<string> Files(string extension) => Directory
-        .EnumerateFiles(Root, "*" + extension, SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(Root, path))
-        .Where(path => !path.Split('/').Any(NotOurs.Contains))
-        .Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Files(string extension) =>
+        Directory
+            .EnumerateFiles(Root, "*" + extension, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Root, path))
+            .Where(path => !path.Split('/').Any(NotOurs.Contains))
+            .Order(StringComparer.Ordinal);
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 

@@ -6,8 +6,9 @@ using RecoveryVault.Catalogues;
 namespace RecoveryVault.Files.Comparison;
 
 /// <summary>
-/// A digest of a file's content in which holes and stored zeros are alike: SHA-256 over, for each 4,096-byte block that is not all zero, its
-/// number (8 bytes, little-endian) and its bytes (of the last block the rest zero), and after them the file's size (8 bytes, little-endian).
+/// A digest of a file's content in which holes and stored zeros are alike: SHA-256 over, for each 4,096-byte block that is not all zero,
+/// its number (8 bytes, little-endian) and its bytes (of the last block the rest zero), and after them the file's size (8 bytes,
+/// little-endian).
 /// </summary>
 public sealed class ContentDigest : IDisposable
 {
@@ -21,15 +22,19 @@ public sealed class ContentDigest : IDisposable
     public void Append(long offset, ReadOnlySpan<byte> content)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(offset, _at);
-        if (offset / BlockBytes != _at / BlockBytes) EndBlock();
+        if (offset / BlockBytes != _at / BlockBytes)
+            EndBlock();
         _at = offset;
         while (!content.IsEmpty)
         {
             var inBlock = (int)(_at % BlockBytes);
             var taken = Math.Min(BlockBytes - inBlock, content.Length);
-            if (taken == BlockBytes) AppendBlock(content[..BlockBytes]);
-            else content[..taken].CopyTo(_block.AsSpan(inBlock));
-            if (taken < BlockBytes && inBlock + taken == BlockBytes) EndBlock();
+            if (taken == BlockBytes)
+                AppendBlock(content[..BlockBytes]);
+            else
+                content[..taken].CopyTo(_block.AsSpan(inBlock));
+            if (taken < BlockBytes && inBlock + taken == BlockBytes)
+                EndBlock();
             _at += taken;
             content = content[taken..];
         }
@@ -43,7 +48,8 @@ public sealed class ContentDigest : IDisposable
         try
         {
             content.Digest = this;
-            while (content.Read(buffer) > 0) continue;
+            while (content.Read(buffer) > 0)
+                continue;
             return Finish(content.Finish().Size);
         }
         finally
@@ -76,7 +82,8 @@ public sealed class ContentDigest : IDisposable
 
     private void AppendBlock(ReadOnlySpan<byte> block)
     {
-        if (!block.ContainsAnyExcept((byte)0)) return;
+        if (!block.ContainsAnyExcept((byte)0))
+            return;
         Span<byte> number = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(number, _at / BlockBytes);
         _hash.AppendData(number);

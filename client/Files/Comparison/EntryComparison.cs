@@ -22,20 +22,25 @@ internal sealed class EntryComparison(bool isRoot, Action<TreeDifference> report
         }
         CompareMetadata(want, got);
         CompareLinks(want, got);
-        if (want.Type == EntryType.File) CompareContent(recorded, found);
+        if (want.Type == EntryType.File)
+            CompareContent(recorded, found);
     }
 
     private void CompareMetadata(CatalogueEntry want, CatalogueEntry got)
     {
         var bits = isRoot ? 0xFFF : 0xFFF & ~SetIdBits;
-        if ((want.Mode & bits) != (got.Mode & bits)) Differ(want, TreeDifferenceKind.Mode, Octal(got.Mode), Octal(want.Mode));
+        if ((want.Mode & bits) != (got.Mode & bits))
+            Differ(want, TreeDifferenceKind.Mode, Octal(got.Mode), Octal(want.Mode));
         if (isRoot && (want.Uid, want.Gid) != (got.Uid, got.Gid))
             Differ(want, TreeDifferenceKind.Owner, $"{got.Uid}:{got.Gid}", $"{want.Uid}:{want.Gid}");
-        if (want.ModifiedAt != got.ModifiedAt) Differ(want, TreeDifferenceKind.Time, got.ModifiedAt, want.ModifiedAt);
-        if (want.Device != got.Device) Differ(want, TreeDifferenceKind.Device, got.Device, want.Device);
+        if (want.ModifiedAt != got.ModifiedAt)
+            Differ(want, TreeDifferenceKind.Time, got.ModifiedAt, want.ModifiedAt);
+        if (want.Device != got.Device)
+            Differ(want, TreeDifferenceKind.Device, got.Device, want.Device);
         if (!want.LinkTarget.Span.SequenceEqual(got.LinkTarget.Span))
             Differ(want, TreeDifferenceKind.LinkTarget, new RelativePath(got.LinkTarget), new RelativePath(want.LinkTarget));
-        if (Attributes(want) is var wanted && Attributes(got) is var had && wanted != had) Differ(want, TreeDifferenceKind.Attributes, had, wanted);
+        if (Attributes(want) is var wanted && Attributes(got) is var had && wanted != had)
+            Differ(want, TreeDifferenceKind.Attributes, had, wanted);
     }
 
     private void CompareContent(RecordedEntry recorded, WalkedEntry found)
@@ -58,7 +63,8 @@ internal sealed class EntryComparison(bool isRoot, Action<TreeDifference> report
         {
             try
             {
-                if (digest.ReadAll(content) != recorded.Content) report(new(entry.Path, TreeDifferenceKind.Content, "other bytes than were read"));
+                if (digest.ReadAll(content) != recorded.Content)
+                    report(new(entry.Path, TreeDifferenceKind.Content, "other bytes than were read"));
             }
             catch (FileSystemException failure)
             {
@@ -70,7 +76,8 @@ internal sealed class EntryComparison(bool isRoot, Action<TreeDifference> report
     /// <summary>Names that were one inode must be one again, and no others.</summary>
     private void CompareLinks(CatalogueEntry want, CatalogueEntry got)
     {
-        if (want.Identity is not { } recorded || got.Identity is not { } found) return;
+        if (want.Identity is not { } recorded || got.Identity is not { } found)
+            return;
         var (was, isNow) = (new InodeId(recorded.Device, recorded.Inode), new InodeId(found.Device, found.Inode));
         if (want.IsHardLinked && !_byRecorded.TryAdd(was, (isNow, want.Path)) && _byRecorded[was] is var known && known.Other != isNow)
             Differ(want, TreeDifferenceKind.HardLinks, "a file of its own", $"the same file as '{known.First}'");
@@ -81,7 +88,10 @@ internal sealed class EntryComparison(bool isRoot, Action<TreeDifference> report
     private string Attributes(CatalogueEntry entry)
     {
         var compared = entry.ExtendedAttributes.Where(attribute => isRoot || !AttributeNames.IsPrivileged(attribute.Name.Span));
-        return string.Join(", ", compared.Select(attribute => $"{new RelativePath(attribute.Name)}={Convert.ToHexStringLower(attribute.Value.Span)}"));
+        return string.Join(
+            ", ",
+            compared.Select(attribute => $"{new RelativePath(attribute.Name)}={Convert.ToHexStringLower(attribute.Value.Span)}")
+        );
     }
 
     private static string Octal(int mode) => Convert.ToString(mode, 8);

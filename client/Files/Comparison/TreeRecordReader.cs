@@ -12,7 +12,8 @@ public sealed class TreeRecordReader(string path)
     public IEnumerable<RecordedEntry> Read()
     {
         using var file = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes));
-        while (file.BaseStream.Position < file.BaseStream.Length) yield return Entry(file);
+        while (file.BaseStream.Position < file.BaseStream.Length)
+            yield return Entry(file);
     }
 
     private static RecordedEntry Entry(BinaryReader file)
@@ -51,7 +52,8 @@ public sealed class TreeRecordReader(string path)
     private static ImmutableArray<ExtendedAttribute> Attributes(BinaryReader file)
     {
         var attributes = new ExtendedAttribute[file.Read7BitEncodedInt()];
-        for (var i = 0; i < attributes.Length; i++) attributes[i] = new(Bytes(file), Bytes(file));
+        for (var i = 0; i < attributes.Length; i++)
+            attributes[i] = new(Bytes(file), Bytes(file));
         return [.. attributes];
     }
 }

@@ -2,7 +2,9 @@ using RecoveryVault.Catalogues;
 
 namespace RecoveryVault.Files.Comparison;
 
-/// <summary>Writes down what was read, entry by entry in walk order, to a temporary file of this process (a format without a version).</summary>
+/// <summary>
+/// Writes down what was read, entry by entry in walk order, to a temporary file of this process (a format without a version).
+/// </summary>
 public sealed class TreeRecordWriter : IDisposable
 {
     private const int BufferBytes = 128 << 10;
@@ -11,8 +13,14 @@ public sealed class TreeRecordWriter : IDisposable
     /// <summary>Creates the file, readable by its owner only.</summary>
     public TreeRecordWriter(string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = BufferBytes };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            BufferSize = BufferBytes,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         _out = new(new FileStream(path, options));
     }
 

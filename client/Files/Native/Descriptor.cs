@@ -5,7 +5,8 @@ namespace RecoveryVault.Files.Native;
 /// <summary>An open file descriptor.</summary>
 internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
 {
-    internal Descriptor(int number, bool owned = true) : base(owned) => SetHandle(number);
+    internal Descriptor(int number, bool owned = true)
+        : base(owned) => SetHandle(number);
 
     /// <summary>AT_FDCWD: names are relative to the working directory, or absolute.</summary>
     internal static Descriptor WorkingDirectory { get; } = new(-100, owned: false);

@@ -62,7 +62,8 @@ internal static partial class Libc
 
     internal static unsafe int SetAttribute(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        fixed (byte* start = value) return ErrorOf(SetXAttr(path, name, start, (nuint)value.Length, 0));
+        fixed (byte* start = value)
+            return ErrorOf(SetXAttr(path, name, start, (nuint)value.Length, 0));
     }
 
     internal static int RemoveAttribute(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name) => ErrorOf(RemoveXAttr(path, name));
@@ -75,25 +76,44 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static unsafe partial nint StatX(
-        nint number, Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, nint flags, nuint mask, FileStat* stat);
+        nint number,
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        nint flags,
+        nuint mask,
+        FileStat* stat
+    );
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEUid();
 
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
     private static partial int FAccessAt(
-        Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, int mode, int flags);
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        int mode,
+        int flags
+    );
 
     [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
     private static partial int FChOwnAt(
-        Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, uint uid, uint gid, int flags);
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        uint uid,
+        uint gid,
+        int flags
+    );
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true)]
     private static partial int ChMod([MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
     private static unsafe partial int UTimeNsAt(
-        Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, long* times, int flags);
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        long* times,
+        int flags
+    );
 
     [LibraryImport("libc", EntryPoint = "listxattr", SetLastError = true)]
     private static unsafe partial nint ListXAttr([MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path, byte* names, nuint length);
@@ -106,14 +126,16 @@ internal static partial class Libc
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path,
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
         byte* value,
-        nuint length);
+        nuint length
+    );
 
     [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true)]
     private static unsafe partial nint LGetXAttr(
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path,
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
         byte* value,
-        nuint length);
+        nuint length
+    );
 
     [LibraryImport("libc", EntryPoint = "setxattr", SetLastError = true)]
     private static unsafe partial int SetXAttr(
@@ -121,9 +143,12 @@ internal static partial class Libc
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
         byte* value,
         nuint length,
-        int flags);
+        int flags
+    );
 
     [LibraryImport("libc", EntryPoint = "removexattr", SetLastError = true)]
     private static partial int RemoveXAttr(
-        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name);
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name
+    );
 }

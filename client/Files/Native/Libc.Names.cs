@@ -30,7 +30,8 @@ internal static partial class Libc
         try
         {
             nint length;
-            fixed (byte* start = buffer) length = ReadLinkAt(directory, name, start, MaxLinkTarget);
+            fixed (byte* start = buffer)
+                length = ReadLinkAt(directory, name, start, MaxLinkTarget);
             target = length < 0 ? [] : buffer[..(int)length];
             return ErrorOf(length);
         }
@@ -48,7 +49,8 @@ internal static partial class Libc
     /// <summary>Makes a fifo, socket or device node; EINVAL for a device number Linux cannot hold (12-bit major, 20-bit minor).</summary>
     internal static int MakeNode(Descriptor directory, ReadOnlySpan<byte> name, EntryType type, uint mode, DeviceNumber device)
     {
-        if (device.Major > 0xFFF || device.Minor > 0xFFFFF) return Errno.EINVAL;
+        if (device.Major > 0xFFF || device.Minor > 0xFFFFF)
+            return Errno.EINVAL;
         var number = (device.Minor & 0xFF) | (device.Major << 8) | ((device.Minor & ~0xFFu) << 12);
         return ErrorOf(MkNodAt(Platform.IsArm64 ? 33 : 259, directory, name, FileStat.FormatOf(type) | mode, number));
     }
@@ -67,14 +69,19 @@ internal static partial class Libc
     internal static int Unlink(Descriptor directory, ReadOnlySpan<byte> name) => ErrorOf(UnlinkAt(directory, name, 0));
 
     /// <summary>Removes an empty directory.</summary>
-    internal static int RemoveDirectory(Descriptor directory, ReadOnlySpan<byte> name) => ErrorOf(UnlinkAt(directory, name, RemoveDirectoryFlag));
+    internal static int RemoveDirectory(Descriptor directory, ReadOnlySpan<byte> name) =>
+        ErrorOf(UnlinkAt(directory, name, RemoveDirectoryFlag));
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static unsafe partial nint GetDents(nint number, Descriptor directory, byte* buffer, nuint length);
 
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     private static unsafe partial nint ReadLinkAt(
-        Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, byte* buffer, nuint length);
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        byte* buffer,
+        nuint length
+    );
 
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     private static partial int MkDirAt(Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, uint mode);
@@ -83,11 +90,17 @@ internal static partial class Libc
     private static partial int SymlinkAt(
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> target,
         Descriptor directory,
-        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name);
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name
+    );
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint MkNodAt(
-        nint number, Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, nuint mode, nuint device);
+        nint number,
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        nuint mode,
+        nuint device
+    );
 
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
     private static partial int LinkAt(
@@ -95,7 +108,8 @@ internal static partial class Libc
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
         Descriptor to,
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> newName,
-        int flags);
+        int flags
+    );
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint RenameAt2(
@@ -104,7 +118,8 @@ internal static partial class Libc
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
         Descriptor to,
         [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> newName,
-        nuint flags);
+        nuint flags
+    );
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     private static partial int UnlinkAt(Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, int flags);

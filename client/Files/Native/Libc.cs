@@ -39,9 +39,12 @@ internal static partial class Libc
         while (!content.IsEmpty)
         {
             nint written;
-            fixed (byte* start = content) written = PWrite(file, start, (nuint)content.Length, offset);
-            if (Interrupted(written)) continue;
-            if (written < 0) return ErrorOf(written);
+            fixed (byte* start = content)
+                written = PWrite(file, start, (nuint)content.Length, offset);
+            if (Interrupted(written))
+                continue;
+            if (written < 0)
+                return ErrorOf(written);
             content = content[(int)written..];
             offset += written;
         }
@@ -74,7 +77,12 @@ internal static partial class Libc
     private static int ErrorOf(long result) => result < 0 ? Marshal.GetLastPInvokeError() : 0;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
-    private static partial int OpenAt(Descriptor directory, [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name, int flags, uint mode);
+    private static partial int OpenAt(
+        Descriptor directory,
+        [MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> name,
+        int flags,
+        uint mode
+    );
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     private static unsafe partial nint PRead(Descriptor file, byte* buffer, nuint length, long offset);

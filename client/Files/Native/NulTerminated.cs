@@ -18,7 +18,8 @@ internal static unsafe class NulTerminated
         /// <exception cref="ArgumentException">The name holds a zero byte: the kernel would see a shorter one.</exception>
         public void FromManaged(ReadOnlySpan<byte> managed, Span<byte> buffer)
         {
-            if (managed.Contains((byte)0)) throw new ArgumentException("A name holds a zero byte.", nameof(managed));
+            if (managed.Contains((byte)0))
+                throw new ArgumentException("A name holds a zero byte.", nameof(managed));
             _allocated = managed.Length >= buffer.Length;
             // The caller's buffer is on the stack and does not move.
             _text = _allocated
@@ -32,7 +33,8 @@ internal static unsafe class NulTerminated
 
         public readonly void Free()
         {
-            if (_allocated) NativeMemory.Free(_text);
+            if (_allocated)
+                NativeMemory.Free(_text);
         }
     }
 }

@@ -35,13 +35,20 @@ internal static class OpenFlagsNative
     internal static int ToNative(this OpenFlags flags)
     {
         var native = 0x80000; // O_CLOEXEC
-        if (flags.HasFlag(OpenFlags.Write)) native |= 0x1;
-        if (flags.HasFlag(OpenFlags.CreateNew)) native |= 0x40 | 0x80; // O_CREAT | O_EXCL
-        if (flags.HasFlag(OpenFlags.Directory)) native |= Platform.IsArm64 ? 0x4000 : 0x10000;
-        if (flags.HasFlag(OpenFlags.NoFollow)) native |= Platform.IsArm64 ? 0x8000 : 0x20000;
-        if (flags.HasFlag(OpenFlags.KeepAccessTime)) native |= 0x40000; // O_NOATIME
-        if (flags.HasFlag(OpenFlags.NonBlocking)) native |= 0x800 | 0x100; // O_NONBLOCK | O_NOCTTY
-        if (flags.HasFlag(OpenFlags.PathOnly)) native |= 0x200000; // O_PATH
+        if (flags.HasFlag(OpenFlags.Write))
+            native |= 0x1;
+        if (flags.HasFlag(OpenFlags.CreateNew))
+            native |= 0x40 | 0x80; // O_CREAT | O_EXCL
+        if (flags.HasFlag(OpenFlags.Directory))
+            native |= Platform.IsArm64 ? 0x4000 : 0x10000;
+        if (flags.HasFlag(OpenFlags.NoFollow))
+            native |= Platform.IsArm64 ? 0x8000 : 0x20000;
+        if (flags.HasFlag(OpenFlags.KeepAccessTime))
+            native |= 0x40000; // O_NOATIME
+        if (flags.HasFlag(OpenFlags.NonBlocking))
+            native |= 0x800 | 0x100; // O_NONBLOCK | O_NOCTTY
+        if (flags.HasFlag(OpenFlags.PathOnly))
+            native |= 0x200000; // O_PATH
         return native;
     }
 }

@@ -10,8 +10,10 @@ internal static class Platform
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64; the message names what cannot be done here.</exception>
     internal static void Require(string what)
     {
-        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64) return;
+        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64)
+            return;
         throw new PlatformNotSupportedException(
-            $"{what} is supported on Linux x64 and arm64 only; this is {RuntimeInformation.RuntimeIdentifier}. Run it on such a machine.");
+            $"{what} is supported on Linux x64 and arm64 only; this is {RuntimeInformation.RuntimeIdentifier}. Run it on such a machine."
+        );
     }
 }

@@ -5,7 +5,8 @@ namespace RecoveryVault.Files.Restore;
 
 /// <summary>
 /// Sets owner, attributes, mode and modification time of an inode held open, in this order: a change of owner clears set-id bits and
-/// capabilities; a user may set attributes only while the mode lets them write, and the mode repeats what the ACL says; the time comes last.
+/// capabilities; a user may set attributes only while the mode lets them write, and the mode repeats what the ACL says; the time comes
+/// last.
 /// </summary>
 internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<RestoreProblem> report)
 {
@@ -23,22 +24,26 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         }
         var ownerHolds = SetOwner(file, entry, stat);
         SetAttributes(path, entry);
-        if (entry.Type != EntryType.Symlink) SetMode(path, entry, ownerHolds);
+        if (entry.Type != EntryType.Symlink)
+            SetMode(path, entry, ownerHolds);
         SetTime(file, path, entry);
     }
 
     private bool SetOwner(Descriptor file, CatalogueEntry entry, in FileStat stat)
     {
-        if (stat.Uid == entry.Uid && stat.Gid == entry.Gid) return true;
+        if (stat.Uid == entry.Uid && stat.Gid == entry.Gid)
+            return true;
         if (isRoot)
         {
             var error = Libc.ChangeOwner(file, entry.Uid, entry.Gid);
-            if (error != 0) Report(entry, error, $"setting its owner to {entry.Uid}:{entry.Gid}");
+            if (error != 0)
+                Report(entry, error, $"setting its owner to {entry.Uid}:{entry.Gid}");
             return error == 0;
         }
         // The group may be another one of the user's.
         var groupHolds = stat.Gid == entry.Gid || Libc.ChangeOwner(file, uint.MaxValue, entry.Gid) == 0;
-        if (groupHolds && stat.Uid == entry.Uid) return true;
+        if (groupHolds && stat.Uid == entry.Uid)
+            return true;
         notes.OwnersNotRestored++;
         return false;
     }
@@ -49,11 +54,14 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         if ((mode & SetIdBits) != 0 && !(isRoot && ownerHolds))
         {
             mode &= ~SetIdBits;
-            if (isRoot) Report(entry, Errno.EPERM, "keeping its set-id bits, which its owner here must not have");
-            else notes.SetIdBitsDropped++;
+            if (isRoot)
+                Report(entry, Errno.EPERM, "keeping its set-id bits, which its owner here must not have");
+            else
+                notes.SetIdBitsDropped++;
         }
         var error = Libc.ChangeMode(path, (uint)mode);
-        if (error != 0) Report(entry, error, $"setting its mode to {Convert.ToString(mode, 8)}");
+        if (error != 0)
+            Report(entry, error, $"setting its mode to {Convert.ToString(mode, 8)}");
     }
 
     private void SetAttributes(ReadOnlySpan<byte> path, CatalogueEntry entry)
@@ -62,9 +70,11 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         foreach (var found in AttributeReader.Read(path, follow: true, static (_, _) => { }))
         {
             var isKnown = entry.ExtendedAttributes.Any(known => known.Name.Span.SequenceEqual(found.Name.Span));
-            if (isKnown || !AttributeNames.IsKept(found.Name.Span)) continue;
+            if (isKnown || !AttributeNames.IsKept(found.Name.Span))
+                continue;
             var error = Libc.RemoveAttribute(path, found.Name.Span);
-            if (error is not (0 or Errno.ENODATA)) Report(entry, error, $"removing the extended attribute '{Text(found)}'");
+            if (error is not (0 or Errno.ENODATA))
+                Report(entry, error, $"removing the extended attribute '{Text(found)}'");
         }
         foreach (var attribute in entry.ExtendedAttributes)
         {
@@ -73,8 +83,11 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
                 notes.AttributesSkipped++;
                 continue;
             }
-            var error = attribute.Name.Span.Contains((byte)0) ? Errno.EINVAL : Libc.SetAttribute(path, attribute.Name.Span, attribute.Value.Span);
-            if (error != 0) Report(entry, error, $"setting the extended attribute '{Text(attribute)}'");
+            var error = attribute.Name.Span.Contains((byte)0)
+                ? Errno.EINVAL
+                : Libc.SetAttribute(path, attribute.Name.Span, attribute.Value.Span);
+            if (error != 0)
+                Report(entry, error, $"setting the extended attribute '{Text(attribute)}'");
         }
     }
 
@@ -82,12 +95,19 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
     {
         var error = Libc.SetModified(path, entry.ModifiedAt);
         // A file system that cannot hold the time takes its nearest and says nothing.
-        if (error == 0 && entry.ModifiedAt.Seconds is < 0 or > int.MaxValue && Libc.Stat(file, out var stat) == 0 && stat.ModifiedAt != entry.ModifiedAt)
+        if (
+            error == 0
+            && entry.ModifiedAt.Seconds is < 0 or > int.MaxValue
+            && Libc.Stat(file, out var stat) == 0
+            && stat.ModifiedAt != entry.ModifiedAt
+        )
             error = Errno.EOVERFLOW;
-        if (error != 0) Report(entry, error, "setting its modification time");
+        if (error != 0)
+            Report(entry, error, "setting its modification time");
     }
 
     private static string Text(ExtendedAttribute attribute) => new RelativePath(attribute.Name).ToString();
 
-    private void Report(CatalogueEntry entry, int error, string what) => report(new(entry.Path, RestoreProblemKind.Incomplete, error, what));
+    private void Report(CatalogueEntry entry, int error, string what) =>
+        report(new(entry.Path, RestoreProblemKind.Incomplete, error, what));
 }

@@ -43,13 +43,15 @@ public sealed class RestoreTarget : IDisposable
     {
         Platform.Require("Restoring files");
         var bytes = Encoding.UTF8.GetBytes(path);
-        if (bytes.Length == 0 || bytes.Contains((byte)0)) throw Unwritable(path, Errno.EINVAL);
+        if (bytes.Length == 0 || bytes.Contains((byte)0))
+            throw Unwritable(path, Errno.EINVAL);
         var made = new List<byte[]>();
         var handle = Open(bytes, out var error);
         if (error == Errno.ENOENT)
         {
             error = Make(bytes, TargetMode, made);
-            if (error == 0) handle = Open(bytes, out error);
+            if (error == 0)
+                handle = Open(bytes, out error);
         }
         try
         {
@@ -66,14 +68,16 @@ public sealed class RestoreTarget : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Handle.IsClosed) return;
+        if (Handle.IsClosed)
+            return;
         if (!_kept)
         {
             Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
             Libc.SetModified(ProcPath.Of(Handle, buffer), _before.ModifiedAt);
         }
         Handle.Dispose();
-        if (!_kept) Remove(_made);
+        if (!_kept)
+            Remove(_made);
     }
 
     /// <summary>Something was restored: the target stays.</summary>
@@ -81,13 +85,18 @@ public sealed class RestoreTarget : IDisposable
 
     private static RestoreTarget Check(string path, bool overwrite, Descriptor? handle, int error, List<byte[]> made)
     {
-        if (error == Errno.ENOTDIR) throw new VaultException(ErrorCodes.TargetNotDirectory, $"The restore target '{path}' is not a directory.");
-        if (handle is null) throw Unwritable(path, error);
+        if (error == Errno.ENOTDIR)
+            throw new VaultException(ErrorCodes.TargetNotDirectory, $"The restore target '{path}' is not a directory.");
+        if (handle is null)
+            throw Unwritable(path, error);
         var names = DirectoryNames.Read(handle, new byte[64 << 10], out error);
         var stat = default(FileStat);
-        if (error == 0) error = Libc.Stat(handle, out stat);
-        if (error == 0) error = Libc.CheckWritable(handle);
-        if (error != 0) throw Unwritable(path, error);
+        if (error == 0)
+            error = Libc.Stat(handle, out stat);
+        if (error == 0)
+            error = Libc.CheckWritable(handle);
+        if (error != 0)
+            throw Unwritable(path, error);
         if (names.Count > 0 && !overwrite)
             throw new VaultException(ErrorCodes.TargetNotEmpty, $"The restore target '{path}' is not empty: it holds {names.Count} names.");
         return new(path, overwrite, handle, stat, made);
@@ -104,15 +113,18 @@ public sealed class RestoreTarget : IDisposable
         if (error == Errno.ENOENT && slash > 0)
         {
             error = Make(path[..slash], AncestorMode, made);
-            if (error is 0 or Errno.EEXIST) error = Libc.MakeDirectory(Descriptor.WorkingDirectory, path, mode);
+            if (error is 0 or Errno.EEXIST)
+                error = Libc.MakeDirectory(Descriptor.WorkingDirectory, path, mode);
         }
-        if (error == 0) made.Add(path.ToArray());
+        if (error == 0)
+            made.Add(path.ToArray());
         return error;
     }
 
     private static void Remove(List<byte[]> made)
     {
-        for (var i = made.Count - 1; i >= 0; i--) Libc.RemoveDirectory(Descriptor.WorkingDirectory, made[i]);
+        for (var i = made.Count - 1; i >= 0; i--)
+            Libc.RemoveDirectory(Descriptor.WorkingDirectory, made[i]);
     }
 
     private static VaultException Unwritable(string path, int error) =>

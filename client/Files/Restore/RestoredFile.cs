@@ -5,8 +5,8 @@ using RecoveryVault.Files.Native;
 namespace RecoveryVault.Files.Restore;
 
 /// <summary>
-/// A regular file being restored, under a temporary name until it is whole. It holds a descriptor: the caller bounds how many are unfinished.
-/// Failures are reported once; what follows is then ignored.
+/// A regular file being restored, under a temporary name until it is whole. It holds a descriptor: the caller bounds how many are
+/// unfinished. Failures are reported once; what follows is then ignored.
 /// </summary>
 public sealed class RestoredFile : IDisposable
 {
@@ -22,7 +22,8 @@ public sealed class RestoredFile : IDisposable
         (File, TemporaryName) = (file, temporaryName);
         _extents = entry.DataExtents ?? [new(0, entry.Size)];
         _starts = new long[_extents.Length];
-        for (var i = 1; i < _starts.Length; i++) _starts[i] = _starts[i - 1] + _extents[i - 1].Length;
+        for (var i = 1; i < _starts.Length; i++)
+            _starts[i] = _starts[i - 1] + _extents[i - 1].Length;
     }
 
     /// <summary>What is being made.</summary>
@@ -35,8 +36,8 @@ public sealed class RestoredFile : IDisposable
     internal byte[] TemporaryName { get; }
 
     /// <summary>
-    /// Writes content at an offset of <see cref="CatalogueEntry.Content"/> (of a sparse file: of its extents joined). In any order, from several
-    /// threads if the ranges differ. False when the file has failed, so that the rest need not be fetched.
+    /// Writes content at an offset of <see cref="CatalogueEntry.Content"/> (of a sparse file: of its extents joined). In any order, from
+    /// several threads if the ranges differ. False when the file has failed, so that the rest need not be fetched.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The content lies outside the file's.</exception>
     public bool WriteAt(long offset, ReadOnlySpan<byte> content)
@@ -50,7 +51,8 @@ public sealed class RestoredFile : IDisposable
             var within = offset - _starts[i];
             var part = content[..(int)Math.Min(content.Length, _extents[i].Length - within)];
             var error = Libc.Write(File, part, _extents[i].Offset + within);
-            if (error != 0) Fail(error, "writing its content");
+            if (error != 0)
+                Fail(error, "writing its content");
             content = content[part.Length..];
             offset += part.Length;
         }
@@ -58,13 +60,14 @@ public sealed class RestoredFile : IDisposable
     }
 
     /// <summary>
-    /// Sets the metadata and gives the file its name. Content not written refuses that, unless <paramref name="acceptMissing"/> says that a damaged file
-    /// with zeros where content is missing is better than none.
+    /// Sets the metadata and gives the file its name. Content not written refuses that, unless <paramref name="acceptMissing"/> says that a
+    /// damaged file with zeros where content is missing is better than none.
     /// </summary>
     public void Complete(bool acceptMissing = false)
     {
         var missing = Entry.Content.Length - Interlocked.Read(ref _written);
-        if (missing > 0 && !acceptMissing) Fail(Errno.EIO, $"restoring its content, of which {missing} bytes are missing");
+        if (missing > 0 && !acceptMissing)
+            Fail(Errno.EIO, $"restoring its content, of which {missing} bytes are missing");
         _writer.Finish(this, succeeded: Volatile.Read(ref _failed) == 0);
     }
 
@@ -73,6 +76,7 @@ public sealed class RestoredFile : IDisposable
 
     internal void Fail(int error, string what)
     {
-        if (Interlocked.Exchange(ref _failed, 1) == 0) _writer.Report(Entry, RestoreProblemKind.NotRestored, error, what);
+        if (Interlocked.Exchange(ref _failed, 1) == 0)
+            _writer.Report(Entry, RestoreProblemKind.NotRestored, error, what);
     }
 }

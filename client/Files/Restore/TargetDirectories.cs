@@ -3,7 +3,10 @@ using RecoveryVault.Files.Native;
 
 namespace RecoveryVault.Files.Restore;
 
-/// <summary>The directories of a restore: makes them on the way down, sets their metadata on the way up, and until a file was restored can undo both.</summary>
+/// <summary>
+/// The directories of a restore: makes them on the way down, sets their metadata on the way up, and until a file was restored can undo
+/// both.
+/// </summary>
 internal sealed class TargetDirectories : IDisposable
 {
     private const int MaxOpen = 128;
@@ -26,12 +29,16 @@ internal sealed class TargetDirectories : IDisposable
         _walked.Push(new(null, RelativePath.Root, root) { Users = 1 });
     }
 
-    /// <summary>The directory an entry lies in, which is one of those being walked: the walk leaves those the entry does not lie in.</summary>
+    /// <summary>
+    /// The directory an entry lies in, which is one of those being walked: the walk leaves those the entry does not lie in.
+    /// </summary>
     internal TargetDirectory ParentOf(RelativePath path)
     {
         var parent = PathRules.ParentOf(path);
-        while (_walked.Count > 1 && !path.IsWithin(_walked.Peek().Path)) Release(_walked.Pop());
-        return _walked.Peek().Path == parent ? _walked.Peek()
+        while (_walked.Count > 1 && !path.IsWithin(_walked.Peek().Path))
+            Release(_walked.Pop());
+        return _walked.Peek().Path == parent
+            ? _walked.Peek()
             : throw PathRules.Unsafe(path, $"the catalogue names no directory '{parent}' before it");
     }
 
@@ -57,8 +64,10 @@ internal sealed class TargetDirectories : IDisposable
         }
         _open.Add(node, made);
         var isChanged = LetOwnerIn(made, stat);
-        if (isNew) _undo?.Add((directory, null));
-        else if (isChanged) _undo?.Add((directory, (uint)stat.Mode));
+        if (isNew)
+            _undo?.Add((directory, null));
+        else if (isChanged)
+            _undo?.Add((directory, (uint)stat.Mode));
         RememberFileSystem(made, stat.Id.Device);
     }
 
@@ -69,11 +78,14 @@ internal sealed class TargetDirectories : IDisposable
     {
         for (var current = directory; current is not null && --current.Users == 0; current = current.Parent)
         {
-            if (current.Node is not { } node) continue;
+            if (current.Node is not { } node)
+                continue;
             if (current.Entry is { } entry)
             {
-                if (Open(current, out var error) is { } opened) _metadata.Apply(opened, entry);
-                else _report(new(entry.Path, RestoreProblemKind.Incomplete, error, "finding the directory again to set its metadata"));
+                if (Open(current, out var error) is { } opened)
+                    _metadata.Apply(opened, entry);
+                else
+                    _report(new(entry.Path, RestoreProblemKind.Incomplete, error, "finding the directory again to set its metadata"));
             }
             _open.Leave(node);
         }
@@ -82,10 +94,12 @@ internal sealed class TargetDirectories : IDisposable
     /// <summary>Keeps what lies in a directory within reach of later hard links, if its mode would lock the restoring user out.</summary>
     internal void HoldReachable(TargetDirectory directory)
     {
-        if (_isRoot) return;
+        if (_isRoot)
+            return;
         for (var current = directory; current is not null; current = current.Parent)
         {
-            if (current.Entry is not { } entry || ((uint)entry.Mode & Private) == Private) continue;
+            if (current.Entry is not { } entry || ((uint)entry.Mode & Private) == Private)
+                continue;
             Retain(directory);
             _held.Add(directory);
             return;
@@ -103,13 +117,16 @@ internal sealed class TargetDirectories : IDisposable
     internal void Finish()
     {
         Keep();
-        foreach (var directory in _held) Release(directory);
+        foreach (var directory in _held)
+            Release(directory);
         _held.Clear();
-        while (_walked.TryPop(out var directory)) Release(directory);
+        while (_walked.TryPop(out var directory))
+            Release(directory);
         foreach (var fileSystem in _fileSystems.Values.Prepend(_target.Handle))
         {
             var error = Libc.SyncFileSystem(fileSystem);
-            if (error != 0) _report(new(RelativePath.Root, RestoreProblemKind.Incomplete, error, "waiting until everything is on disk"));
+            if (error != 0)
+                _report(new(RelativePath.Root, RestoreProblemKind.Incomplete, error, "waiting until everything is on disk"));
         }
     }
 
@@ -120,7 +137,8 @@ internal sealed class TargetDirectories : IDisposable
         for (var i = (_undo?.Count ?? 0) - 1; _undo is not null && i >= 0; i--)
         {
             var (directory, formerMode) = _undo[i];
-            if (formerMode is { } mode && Open(directory, out _) is { } found) Libc.ChangeMode(ProcPath.Of(found, buffer), mode);
+            if (formerMode is { } mode && Open(directory, out _) is { } found)
+                Libc.ChangeMode(ProcPath.Of(found, buffer), mode);
             if (formerMode is null && directory.Parent is { } parent && Open(parent, out _) is { } from)
                 Libc.RemoveDirectory(from, directory.Path.Name);
         }
@@ -128,14 +146,16 @@ internal sealed class TargetDirectories : IDisposable
 
     public void Dispose()
     {
-        foreach (var fileSystem in _fileSystems.Values) fileSystem.Dispose();
+        foreach (var fileSystem in _fileSystems.Values)
+            fileSystem.Dispose();
         _open.Dispose();
     }
 
     private Descriptor? Make(TargetDirectory parent, byte[] name, out bool isNew, out FileStat stat, out int error)
     {
         (isNew, stat) = (false, default);
-        if (Open(parent, out error) is not { } from) return null;
+        if (Open(parent, out error) is not { } from)
+            return null;
         error = Libc.MakeDirectory(from, name, Private);
         if (error == Errno.EEXIST && _target.Overwrite)
         {
@@ -143,7 +163,8 @@ internal sealed class TargetDirectories : IDisposable
             if (error == 0 && found.Type != EntryType.Directory)
             {
                 error = Libc.Unlink(from, name);
-                if (error == 0) error = Libc.MakeDirectory(from, name, Private);
+                if (error == 0)
+                    error = Libc.MakeDirectory(from, name, Private);
                 isNew = error == 0;
             }
         }
@@ -151,18 +172,23 @@ internal sealed class TargetDirectories : IDisposable
         {
             isNew = error == 0;
         }
-        if (error != 0) return null;
+        if (error != 0)
+            return null;
         var made = Libc.Open(from, name, OpenFlags.PathOnly | OpenFlags.Directory | OpenFlags.NoFollow, out error);
-        if (made is null || (error = Libc.Stat(made, out stat)) == 0) return made;
+        if (made is null || (error = Libc.Stat(made, out stat)) == 0)
+            return made;
         made.Dispose();
         return null;
     }
 
-    /// <summary>A user must be able to write into a directory found read-only, or made so by the umask; true if its mode was changed.</summary>
+    /// <summary>
+    /// A user must be able to write into a directory found read-only, or made so by the umask; true if its mode was changed.
+    /// </summary>
     private bool LetOwnerIn(Descriptor directory, in FileStat stat)
     {
         var mode = (uint)stat.Mode;
-        if (_isRoot || (mode & Private) == Private) return false;
+        if (_isRoot || (mode & Private) == Private)
+            return false;
         Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
         return Libc.ChangeMode(ProcPath.Of(directory, buffer), mode | Private) == 0;
     }
@@ -170,7 +196,9 @@ internal sealed class TargetDirectories : IDisposable
     /// <summary>A target may hold mount points: each file system is synced in the end.</summary>
     private void RememberFileSystem(Descriptor directory, DeviceNumber device)
     {
-        if (device == _target.Id.Device || _fileSystems.ContainsKey(device)) return;
-        if (Libc.Open(directory, "."u8, OpenFlags.Directory, out _) is { } opened) _fileSystems.Add(device, opened);
+        if (device == _target.Id.Device || _fileSystems.ContainsKey(device))
+            return;
+        if (Libc.Open(directory, "."u8, OpenFlags.Directory, out _) is { } opened)
+            _fileSystems.Add(device, opened);
     }
 }

@@ -11,21 +11,27 @@ internal static class TargetNames
     private const uint PrivateFile = 0x180; // 0600 until the mode is set
 
     /// <summary>Told apart from anything of the user's, should an interrupted restore leave one.</summary>
-    internal static byte[] Temporary() => Encoding.ASCII.GetBytes($".rvault-restore-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
+    internal static byte[] Temporary() =>
+        Encoding.ASCII.GetBytes($".rvault-restore-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
 
     /// <summary>Makes a symbolic link, fifo, socket or device under a temporary name and opens exactly that.</summary>
     internal static Descriptor? Make(Descriptor directory, CatalogueEntry entry, byte[] temporary, out int error)
     {
-        error = entry.Type != EntryType.Symlink ? Libc.MakeNode(directory, temporary, entry.Type, PrivateFile, entry.Device)
+        error =
+            entry.Type != EntryType.Symlink ? Libc.MakeNode(directory, temporary, entry.Type, PrivateFile, entry.Device)
             : entry.LinkTarget.Span.Contains((byte)0) ? Errno.EINVAL
             : Libc.MakeSymlink(entry.LinkTarget.Span, directory, temporary);
-        if (error != 0) return null;
+        if (error != 0)
+            return null;
         var made = Libc.Open(directory, temporary, OpenFlags.PathOnly | OpenFlags.NoFollow, out error);
         var stat = default(FileStat);
-        if (made is not null) error = Libc.Stat(made, out stat);
+        if (made is not null)
+            error = Libc.Stat(made, out stat);
         // Whoever swaps the name for another file's must not have us give that file away.
-        if (error == 0 && (stat.Type != entry.Type || stat.Links != 1)) error = Errno.ESTALE;
-        if (error == 0) return made;
+        if (error == 0 && (stat.Type != entry.Type || stat.Links != 1))
+            error = Errno.ESTALE;
+        if (error == 0)
+            return made;
         made?.Dispose();
         Libc.Unlink(directory, temporary);
         return null;
@@ -34,9 +40,11 @@ internal static class TargetNames
     internal static Descriptor? MakeFile(Descriptor directory, byte[] temporary, long size, out int error)
     {
         var file = Libc.Open(directory, temporary, OpenFlags.Write | OpenFlags.CreateNew | OpenFlags.NoFollow, out error, PrivateFile);
-        if (file is null) return null;
+        if (file is null)
+            return null;
         error = Libc.Truncate(file, size);
-        if (error == 0) return file;
+        if (error == 0)
+            return file;
         file.Dispose();
         Libc.Unlink(directory, temporary);
         return null;
@@ -51,9 +59,11 @@ internal static class TargetNames
         if (error == Errno.EISDIR)
         {
             error = Libc.RemoveDirectory(directory, name);
-            if (error == 0) error = Libc.Rename(directory, temporary, name, replace);
+            if (error == 0)
+                error = Libc.Rename(directory, temporary, name, replace);
         }
-        if (error != 0) Libc.Unlink(directory, temporary);
+        if (error != 0)
+            Libc.Unlink(directory, temporary);
         return error;
     }
 }

@@ -16,8 +16,10 @@ public sealed partial class TreeWriter
     /// <summary>True when the entry is another name of a file already met; otherwise it is the first.</summary>
     private bool JoinsLink(TargetDirectory parent, CatalogueEntry entry)
     {
-        if (LinkKey(entry) is not { } key) return false;
-        if (_linked.TryAdd(key, new(parent, entry.Path))) return false;
+        if (LinkKey(entry) is not { } key)
+            return false;
+        if (_linked.TryAdd(key, new(parent, entry.Path)))
+            return false;
         var first = _linked[key];
         if (first.Failed || first.Made is not null)
         {
@@ -32,9 +34,11 @@ public sealed partial class TreeWriter
     /// <summary>The first name is in its place, or (null) will not be: so for those that waited for it.</summary>
     private void Settle(CatalogueEntry entry, InodeId? made)
     {
-        if (LinkKey(entry) is not { } key || !_linked.TryGetValue(key, out var first) || first.Path != entry.Path) return;
+        if (LinkKey(entry) is not { } key || !_linked.TryGetValue(key, out var first) || first.Path != entry.Path)
+            return;
         (first.Made, first.Failed) = (made, made is null);
-        if (made is not null) _directories.HoldReachable(first.Directory);
+        if (made is not null)
+            _directories.HoldReachable(first.Directory);
         foreach (var (directory, waiting) in first.Waiting)
         {
             Join(first, directory, waiting);
@@ -56,19 +60,24 @@ public sealed partial class TreeWriter
             _directories.Keep();
             return;
         }
-        if (!Copy(first, made, parent, entry)) return;
+        if (!Copy(first, made, parent, entry))
+            return;
         Report(entry, RestoreProblemKind.CopiedLink, error, $"linking it to '{first.Path}'");
     }
 
     private int Link(LinkedFile first, InodeId made, TargetDirectory parent, CatalogueEntry entry)
     {
         var temporary = TargetNames.Temporary();
-        if (_directories.Open(first.Directory, out var error) is not { } from || _directories.Open(parent, out error) is not { } to) return error;
+        if (_directories.Open(first.Directory, out var error) is not { } from || _directories.Open(parent, out error) is not { } to)
+            return error;
         error = Libc.Link(from, first.Path.Name, to, temporary);
-        if (error != 0) return error;
+        if (error != 0)
+            return error;
         error = Libc.Stat(to, temporary, out var stat);
-        if (error == 0 && stat.Id != made) error = Errno.ESTALE;
-        if (error == 0) return TargetNames.Place(to, temporary, entry.Path.Name, _target.Overwrite);
+        if (error == 0 && stat.Id != made)
+            error = Errno.ESTALE;
+        if (error == 0)
+            return TargetNames.Place(to, temporary, entry.Path.Name, _target.Overwrite);
         Libc.Unlink(to, temporary);
         return error;
     }
@@ -76,28 +85,36 @@ public sealed partial class TreeWriter
     /// <summary>Restores another name as a file of its own, from the first.</summary>
     private bool Copy(LinkedFile first, InodeId made, TargetDirectory parent, CatalogueEntry entry)
     {
-        if (entry.Type != EntryType.File) return MakeSpecial(parent, entry) is not null;
-        if (Begin(parent, entry) is not { } file) return false;
+        if (entry.Type != EntryType.File)
+            return MakeSpecial(parent, entry) is not null;
+        if (Begin(parent, entry) is not { } file)
+            return false;
         var error = CopyContent(first, made, file);
-        if (error != 0) file.Fail(error, $"copying '{first.Path}', to which it cannot be linked");
+        if (error != 0)
+            file.Fail(error, $"copying '{first.Path}', to which it cannot be linked");
         return Finish(file, succeeded: error == 0);
     }
 
     private int CopyContent(LinkedFile first, InodeId made, RestoredFile file)
     {
-        if (_directories.Open(first.Directory, out var error) is not { } from) return error;
+        if (_directories.Open(first.Directory, out var error) is not { } from)
+            return error;
         using var source = Libc.Open(from, first.Path.Name, OpenFlags.Read | OpenFlags.NoFollow | OpenFlags.NonBlocking, out error);
-        if (source is null) return error;
+        if (source is null)
+            return error;
         error = Libc.Stat(source, out var stat);
-        if (error == 0 && stat.Id != made) error = Errno.ESTALE;
+        if (error == 0 && stat.Id != made)
+            error = Errno.ESTALE;
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         foreach (var extent in file.Entry.DataExtents ?? [new(0, file.Entry.Size)])
         {
-            for (var at = 0L; error == 0 && at < extent.Length;)
+            for (var at = 0L; error == 0 && at < extent.Length; )
             {
                 error = Libc.Read(source, buffer.AsSpan(0, (int)Math.Min(CopyBytes, extent.Length - at)), extent.Offset + at, out var read);
-                if (error == 0 && read == 0) error = Errno.EIO; // Shorter than what was just written.
-                if (error == 0) error = Libc.Write(file.File, buffer.AsSpan(0, read), extent.Offset + at);
+                if (error == 0 && read == 0)
+                    error = Errno.EIO; // Shorter than what was just written.
+                if (error == 0)
+                    error = Libc.Write(file.File, buffer.AsSpan(0, read), extent.Offset + at);
                 at += read;
             }
         }

@@ -5,13 +5,15 @@ using RecoveryVault.Files.Native;
 namespace RecoveryVault.Files.Restore;
 
 /// <summary>
-/// Makes a catalogue's entries below a target directory. Works relative to directory descriptors and follows no symbolic link below the target, so that
-/// none, restored or planted, leads outside. Directories get their metadata when nothing more is made in them; memory is bounded by depth, unfinished
-/// files and names of hard-linked files. Life cycle:
+/// Makes a catalogue's entries below a target directory. Works relative to directory descriptors and follows no symbolic link below the
+/// target, so that none, restored or planted, leads outside. Directories get their metadata when nothing more is made in them; memory is
+/// bounded by depth, unfinished files and names of hard-linked files. Life cycle:
 /// <list type="number">
-/// <item><see cref="Add"/> every entry in catalogue order; where it returns a file, write its content and complete or dispose it, at once or later.</item>
+/// <item><see cref="Add"/> every entry in catalogue order; where it returns a file, write its content and complete or dispose it, at once
+/// or later.</item>
 /// <item><see cref="Finish()"/> when all files are completed or disposed: after it everything is on disk.</item>
-/// <item>Dispose. Before <see cref="Finish()"/> that removes unfinished files and, if nothing but directories was restored, those too.</item>
+/// <item>Dispose. Before <see cref="Finish()"/> that removes unfinished files and, if nothing but directories was restored, those
+/// too.</item>
 /// </list>
 /// Safe for concurrent use; problems are reported one at a time, on any of the threads.
 /// </summary>
@@ -40,19 +42,25 @@ public sealed partial class TreeWriter : IDisposable
     public RestoreNotes Notes { get; } = new();
 
     /// <summary>Makes an entry; a regular file with content is returned, to be filled and completed.</summary>
-    /// <exception cref="VaultException"><see cref="ErrorCodes.UnsafePath"/>: the path is not plainly below the root, does not come after the last one, or its directory did not come before it.</exception>
+    /// <exception cref="VaultException"><see cref="ErrorCodes.UnsafePath"/>: the path is not plainly below the root, does not come after
+    /// the last one, or its directory did not come before it.</exception>
     public RestoredFile? Add(CatalogueEntry entry)
     {
         lock (_gate)
         {
-            if (_finished) throw new InvalidOperationException("The restore is finished.");
+            if (_finished)
+                throw new InvalidOperationException("The restore is finished.");
             PathRules.Require(entry.Path, _last);
-            if (entry.Path.IsRoot && entry.Type != EntryType.Directory) throw PathRules.Unsafe(entry.Path, $"the root is a {entry.Type}");
+            if (entry.Path.IsRoot && entry.Type != EntryType.Directory)
+                throw PathRules.Unsafe(entry.Path, $"the root is a {entry.Type}");
             var parent = _directories.ParentOf(entry.Path);
             _last = entry.Path;
-            if (entry.Path.IsRoot) parent.Entry = entry;
-            else if (entry.Type == EntryType.Directory) _directories.Enter(parent, entry);
-            else return Make(parent, entry);
+            if (entry.Path.IsRoot)
+                parent.Entry = entry;
+            else if (entry.Type == EntryType.Directory)
+                _directories.Enter(parent, entry);
+            else
+                return Make(parent, entry);
             return null;
         }
     }
@@ -63,8 +71,10 @@ public sealed partial class TreeWriter : IDisposable
     {
         lock (_gate)
         {
-            if (_unfinished.Count > 0) throw new InvalidOperationException($"{_unfinished.Count} files are neither completed nor disposed.");
-            if (!_finished) _directories.Finish();
+            if (_unfinished.Count > 0)
+                throw new InvalidOperationException($"{_unfinished.Count} files are neither completed nor disposed.");
+            if (!_finished)
+                _directories.Finish();
             _finished = true;
         }
     }
@@ -74,8 +84,10 @@ public sealed partial class TreeWriter : IDisposable
     {
         lock (_gate)
         {
-            foreach (var file in _unfinished.ToArray()) Finish(file, succeeded: false);
-            if (!_finished) _directories.Undo();
+            foreach (var file in _unfinished.ToArray())
+                Finish(file, succeeded: false);
+            if (!_finished)
+                _directories.Undo();
             _finished = true;
             _directories.Dispose();
             _target.Dispose();
@@ -87,7 +99,8 @@ public sealed partial class TreeWriter : IDisposable
     {
         lock (_gate)
         {
-            if (!_unfinished.Remove(file)) return false;
+            if (!_unfinished.Remove(file))
+                return false;
             var placed = succeeded ? Place(file) : Discard(file);
             Settle(file.Entry, placed);
             _directories.Release(file.Directory);
@@ -97,7 +110,8 @@ public sealed partial class TreeWriter : IDisposable
 
     internal void Report(CatalogueEntry entry, RestoreProblemKind kind, int error, string what)
     {
-        lock (_gate) _report(new(entry.Path, kind, error, what));
+        lock (_gate)
+            _report(new(entry.Path, kind, error, what));
     }
 
     private RestoredFile? Make(TargetDirectory parent, CatalogueEntry entry)
@@ -112,15 +126,18 @@ public sealed partial class TreeWriter : IDisposable
             Notes.DevicesSkipped++;
             return null;
         }
-        if (JoinsLink(parent, entry)) return null;
+        if (JoinsLink(parent, entry))
+            return null;
         if (entry.Type != EntryType.File)
         {
             Settle(entry, MakeSpecial(parent, entry));
             return null;
         }
         var file = Begin(parent, entry);
-        if (file is null) Settle(entry, null);
-        if (entry.Content.Length > 0) return file;
+        if (file is null)
+            Settle(entry, null);
+        if (entry.Content.Length > 0)
+            return file;
         file?.Complete();
         return null;
     }
@@ -130,7 +147,8 @@ public sealed partial class TreeWriter : IDisposable
         var temporary = TargetNames.Temporary();
         Descriptor? made = null;
         var error = HasSoundLengths(entry) ? 0 : Errno.EINVAL;
-        if (error == 0 && _directories.Open(parent, out error) is { } directory) made = TargetNames.MakeFile(directory, temporary, entry.Size, out error);
+        if (error == 0 && _directories.Open(parent, out error) is { } directory)
+            made = TargetNames.MakeFile(directory, temporary, entry.Size, out error);
         if (made is null)
         {
             Report(entry, RestoreProblemKind.NotRestored, error, $"making the file of {entry.Size} bytes");
@@ -145,11 +163,13 @@ public sealed partial class TreeWriter : IDisposable
     /// <summary>The data lies within the file, in order, and is as long as the content.</summary>
     private static bool HasSoundLengths(CatalogueEntry entry)
     {
-        if (entry.DataExtents is not { } extents) return entry.Size >= 0 && entry.Content.Length == entry.Size;
+        if (entry.DataExtents is not { } extents)
+            return entry.Size >= 0 && entry.Content.Length == entry.Size;
         var (end, data) = (0L, 0L);
         foreach (var extent in extents)
         {
-            if (extent.Offset < end || extent.Length <= 0 || extent.Length > entry.Size - extent.Offset) return false;
+            if (extent.Offset < end || extent.Length <= 0 || extent.Length > entry.Size - extent.Offset)
+                return false;
             (end, data) = (extent.Offset + extent.Length, data + extent.Length);
         }
         return entry.Size >= 0 && data == entry.Content.Length;
@@ -160,29 +180,38 @@ public sealed partial class TreeWriter : IDisposable
         _metadata.Apply(file.File, file.Entry);
         var error = Libc.Stat(file.File, out var stat);
         var closing = file.File.CloseChecked();
-        if (error == 0) error = closing;
-        if (_directories.Open(file.Directory, out var lost) is not { } directory) error = lost;
-        else if (error == 0) error = TargetNames.Place(directory, file.TemporaryName, file.Entry.Path.Name, _target.Overwrite);
-        else Libc.Unlink(directory, file.TemporaryName);
+        if (error == 0)
+            error = closing;
+        if (_directories.Open(file.Directory, out var lost) is not { } directory)
+            error = lost;
+        else if (error == 0)
+            error = TargetNames.Place(directory, file.TemporaryName, file.Entry.Path.Name, _target.Overwrite);
+        else
+            Libc.Unlink(directory, file.TemporaryName);
         return Placed(file.Entry, error, stat.Id);
     }
 
     private InodeId? Discard(RestoredFile file)
     {
         file.File.Dispose();
-        if (_directories.Open(file.Directory, out _) is { } directory) Libc.Unlink(directory, file.TemporaryName);
+        if (_directories.Open(file.Directory, out _) is { } directory)
+            Libc.Unlink(directory, file.TemporaryName);
         return null;
     }
 
     private InodeId? MakeSpecial(TargetDirectory parent, CatalogueEntry entry)
     {
         var temporary = TargetNames.Temporary();
-        if (_directories.Open(parent, out var error) is not { } directory || TargetNames.Make(directory, entry, temporary, out error) is not { } made)
+        if (
+            _directories.Open(parent, out var error) is not { } directory
+            || TargetNames.Make(directory, entry, temporary, out error) is not { } made
+        )
             return Placed(entry, error, default);
         _metadata.Apply(made, entry);
         error = Libc.Stat(made, out var stat);
         made.Dispose();
-        if (error == 0) error = TargetNames.Place(directory, temporary, entry.Path.Name, _target.Overwrite);
+        if (error == 0)
+            error = TargetNames.Place(directory, temporary, entry.Path.Name, _target.Overwrite);
         return Placed(entry, error, stat.Id);
     }
 
@@ -197,13 +226,14 @@ public sealed partial class TreeWriter : IDisposable
         return id;
     }
 
-    private static string Word(EntryType type) => type switch
-    {
-        EntryType.File => "file",
-        EntryType.Symlink => "symbolic link",
-        EntryType.Fifo => "fifo",
-        EntryType.Socket => "socket",
-        EntryType.CharacterDevice or EntryType.BlockDevice => "device node",
-        _ => $"entry of kind {type}",
-    };
+    private static string Word(EntryType type) =>
+        type switch
+        {
+            EntryType.File => "file",
+            EntryType.Symlink => "symbolic link",
+            EntryType.Fifo => "fifo",
+            EntryType.Socket => "socket",
+            EntryType.CharacterDevice or EntryType.BlockDevice => "device node",
+            _ => $"entry of kind {type}",
+        };
 }

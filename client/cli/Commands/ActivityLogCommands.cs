@@ -12,33 +12,72 @@ internal static class ActivityLogCommands
     private static CliCommand List()
     {
         var vaultName = CommandParts.VaultName();
-        return new CliCommand("list", "Lists a vault's activity log, newest first.", "rvault activity-log list --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
+        return new CliCommand("list", "Lists a vault's activity log, newest first.", "rvault activity-log list --vault-name docs")
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-            List<LogEntryShape> entries = [];
-            await foreach (var entry in VaultClient.AllAsync(vault.Activity.ListAsync)) entries.Add(LogEntryShape.Of(entry));
-            run.Print([.. entries], OutputJson.Plain.LogEntryShapeArray, (console, shown) => Show.Table(console, shown, "Nothing has happened yet.",
-                ("Seq", e => $"{e.Seq}"), ("Time", e => Show.Time(e.Time)), ("Caller", e => e.Caller), ("Operation", e => e.Operation), ("Status", e => e.Status),
-                ("Details", e => string.Join(" ", e.Details.Select(d => $"{d.Key}={d.Value}")))));
-        });
+            vaultName,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
+                List<LogEntryShape> entries = [];
+                await foreach (var entry in VaultClient.AllAsync(vault.Activity.ListAsync))
+                    entries.Add(LogEntryShape.Of(entry));
+                run.Print(
+                    [.. entries],
+                    OutputJson.Plain.LogEntryShapeArray,
+                    (console, shown) =>
+                        Show.Table(
+                            console,
+                            shown,
+                            "Nothing has happened yet.",
+                            ("Seq", e => $"{e.Seq}"),
+                            ("Time", e => Show.Time(e.Time)),
+                            ("Caller", e => e.Caller),
+                            ("Operation", e => e.Operation),
+                            ("Status", e => e.Status),
+                            ("Details", e => string.Join(" ", e.Details.Select(d => $"{d.Key}={d.Value}")))
+                        )
+                );
+            }
+        );
     }
 
     private static CliCommand Verify()
     {
         var vaultName = CommandParts.VaultName();
-        return new CliCommand("verify", "Checks the log's hash chain: finds any entry changed, removed or put in another place.",
-            "rvault activity-log verify --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "verify",
+            "Checks the log's hash chain: finds any entry changed, removed or put in another place.",
+            "rvault activity-log verify --vault-name docs"
+        )
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-            var total = 0L;
-            for (long? seq = 1; seq is { } from;)
+            vaultName,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                var check = await vault.Activity.VerifyAsync(from);
-                total += check.Checked;
-                if (check.Fault is { } fault) throw new VaultException(ErrorCodes.RecordTampered, $"Entry {check.FaultSeq}: {fault} The {total} entries before it are good.");
-                seq = check.NextSeq;
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
+                var total = 0L;
+                for (long? seq = 1; seq is { } from; )
+                {
+                    var check = await vault.Activity.VerifyAsync(from);
+                    total += check.Checked;
+                    if (check.Fault is { } fault)
+                        throw new VaultException(
+                            ErrorCodes.RecordTampered,
+                            $"Entry {check.FaultSeq}: {fault} The {total} entries before it are good."
+                        );
+                    seq = check.NextSeq;
+                }
+                run.Print(
+                    new LogVerificationShape(total),
+                    OutputJson.Plain.LogVerificationShape,
+                    (console, shown) =>
+                        Spectre.Console.AnsiConsoleExtensions.WriteLine(
+                            console,
+                            $"{Show.Count(shown.EntriesChecked)} entries, all in their places."
+                        )
+                );
             }
-            run.Print(new LogVerificationShape(total), OutputJson.Plain.LogVerificationShape, (console, shown) => Spectre.Console.AnsiConsoleExtensions.WriteLine(console, $"{Show.Count(shown.EntriesChecked)} entries, all in their places."));
-        });
+        );
     }
 }

@@ -12,17 +12,35 @@ internal static class CommandParts
     public static Option<string> ItemName() => Text("--item-name", "The protected item's name.", "ITEM", "-i");
 
     public static Option<string> Text(string name, string description, string placeholder, params string[] aliases) =>
-        new(name, aliases) { Description = description, Required = true, HelpName = placeholder };
+        new(name, aliases)
+        {
+            Description = description,
+            Required = true,
+            HelpName = placeholder,
+        };
 
-    public static Option<string?> Optional(string name, string description, string placeholder) => new(name) { Description = description, HelpName = placeholder };
+    public static Option<string?> Optional(string name, string description, string placeholder) =>
+        new(name) { Description = description, HelpName = placeholder };
 
     public static Option<string[]> Many(string name, string description, string placeholder) =>
-        new(name) { Description = description, HelpName = placeholder, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        new(name)
+        {
+            Description = description,
+            HelpName = placeholder,
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
 
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     /// <summary>A choice given as true or false; null when it was not given.</summary>
-    public static Option<bool?> Choice(string name, string description) => new(name) { Description = description, HelpName = "true|false", Arity = ArgumentArity.ExactlyOne };
+    public static Option<bool?> Choice(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "true|false",
+            Arity = ArgumentArity.ExactlyOne,
+        };
 
     /// <summary>Accepts only these values.</summary>
     public static Option<string?> Among(this Option<string?> option, params string[] values)
@@ -35,7 +53,8 @@ internal static class CommandParts
     public static Command Group(string name, string description, params IEnumerable<Command> commands)
     {
         var group = new Command(name, description);
-        foreach (var command in commands) group.Subcommands.Add(command);
+        foreach (var command in commands)
+            group.Subcommands.Add(command);
         return group;
     }
 }

@@ -13,38 +13,64 @@ internal static class ItemCommands
     private static CliCommand List()
     {
         var vaultName = CommandParts.VaultName();
-        return new CliCommand("list", "Lists a vault's items.", "rvault item list --vault-name docs") { vaultName }.Runs(async (run, cancellation) =>
-        {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var vault = await client.FindVaultAsync(run.Require(vaultName));
-            List<ItemShape> items = [];
-            await foreach (var listed in VaultClient.AllAsync(vault.Vault.ListItemsAsync))
-                items.Add(ItemShape.Of(await client.OpenItem(new ItemKey(vault.VaultId, listed.ItemId)).GetAsync()));
-            run.Print([.. items], OutputJson.Plain.ItemShapeArray, (console, shown) => Show.Table(console, shown, "No items.",
-                ("Name", i => i.Name), ("State", i => i.State), ("Source", i => i.Source), ("Recovery points", i => Show.Count(i.RecoveryPoints)),
-                ("Latest", i => i.LatestRecoveryPoint is { } p ? Show.Time(p.Time) : null), ("Key version", i => i.KeyVersion)));
-        });
+        return new CliCommand("list", "Lists a vault's items.", "rvault item list --vault-name docs") { vaultName }.Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(vaultName));
+                List<ItemShape> items = [];
+                await foreach (var listed in VaultClient.AllAsync(vault.Vault.ListItemsAsync))
+                    items.Add(ItemShape.Of(await client.OpenItem(new ItemKey(vault.VaultId, listed.ItemId)).GetAsync()));
+                run.Print(
+                    [.. items],
+                    OutputJson.Plain.ItemShapeArray,
+                    (console, shown) =>
+                        Show.Table(
+                            console,
+                            shown,
+                            "No items.",
+                            ("Name", i => i.Name),
+                            ("State", i => i.State),
+                            ("Source", i => i.Source),
+                            ("Recovery points", i => Show.Count(i.RecoveryPoints)),
+                            ("Latest", i => i.LatestRecoveryPoint is { } p ? Show.Time(p.Time) : null),
+                            ("Key version", i => i.KeyVersion)
+                        )
+                );
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
-        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.Text("--item-name", "The item's name.", "ITEM", "--name", "-i", "-n"));
-        return new CliCommand("show", "Shows an item.", "rvault item show --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
-        {
-            var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ShowItem);
-        });
+        var (vaultName, itemName) = (
+            CommandParts.VaultName(),
+            CommandParts.Text("--item-name", "The item's name.", "ITEM", "--name", "-i", "-n")
+        );
+        return new CliCommand("show", "Shows an item.", "rvault item show --vault-name docs --item-name home") { vaultName, itemName }.Runs(
+            async (run, cancellation) =>
+            {
+                var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(
+                    run.Require(vaultName),
+                    run.Require(itemName)
+                );
+                run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ShowItem);
+            }
+        );
     }
 
-    public static void ShowItem(IAnsiConsole console, ItemShape item) => Show.Facts(console,
-        ("Name", item.Name),
-        ("Id", item.Id),
-        ("State", item.State),
-        ("Source", $"{item.Source} on {item.Host}"),
-        ("Leaves out", item.Excludes.Count == 0 ? null : string.Join(" ", item.Excludes)),
-        ("Caches", item.ExcludeCaches ? "left out" : null),
-        ("File systems", item.OneFileSystem ? "the source's only" : null),
-        ("Recovery points", Show.Count(item.RecoveryPoints)),
-        ("Latest", item.LatestRecoveryPoint?.Name),
-        ("Key version", item.KeyVersion));
+    public static void ShowItem(IAnsiConsole console, ItemShape item) =>
+        Show.Facts(
+            console,
+            ("Name", item.Name),
+            ("Id", item.Id),
+            ("State", item.State),
+            ("Source", $"{item.Source} on {item.Host}"),
+            ("Leaves out", item.Excludes.Count == 0 ? null : string.Join(" ", item.Excludes)),
+            ("Caches", item.ExcludeCaches ? "left out" : null),
+            ("File systems", item.OneFileSystem ? "the source's only" : null),
+            ("Recovery points", Show.Count(item.RecoveryPoints)),
+            ("Latest", item.LatestRecoveryPoint?.Name),
+            ("Key version", item.KeyVersion)
+        );
 }

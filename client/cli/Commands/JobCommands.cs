@@ -15,61 +15,106 @@ internal static class JobCommands
         var vaultName = CommandParts.VaultName();
         var status = new Option<JobStatus?>("--status") { Description = "Only jobs of this status.", HelpName = "STATUS" };
         var operation = CommandParts.Optional("--operation", "Only jobs of this operation, such as Backup.", "OPERATION");
-        return new CliCommand("list", "Lists a vault's jobs, newest first.", "rvault job list --vault-name docs --status Failed") { vaultName, status, operation }.Runs(async (run, cancellation) =>
+        return new CliCommand("list", "Lists a vault's jobs, newest first.", "rvault job list --vault-name docs --status Failed")
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-            List<JobShape> jobs = [];
-            await foreach (var job in VaultClient.AllAsync(page => vault.Jobs.ListAsync(new JobQuery(run.Get(status), run.Get(operation), page)))) jobs.Add(JobShape.Of(job));
-            run.Print([.. jobs], OutputJson.Plain.JobShapeArray, (console, shown) => Show.Table(console, shown, "No jobs.",
-                ("Job", j => j.JobId.ToString()), ("Operation", j => j.Operation), ("Item", j => j.ItemName), ("Status", j => j.Status), ("Started", j => Show.Time(j.StartTime)),
-                ("Duration", j => j.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null), ("Error", j => j.ErrorDetails is [var e, ..] ? e.Code : "")));
-        });
+            vaultName,
+            status,
+            operation,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
+                List<JobShape> jobs = [];
+                await foreach (
+                    var job in VaultClient.AllAsync(page => vault.Jobs.ListAsync(new JobQuery(run.Get(status), run.Get(operation), page)))
+                )
+                    jobs.Add(JobShape.Of(job));
+                run.Print(
+                    [.. jobs],
+                    OutputJson.Plain.JobShapeArray,
+                    (console, shown) =>
+                        Show.Table(
+                            console,
+                            shown,
+                            "No jobs.",
+                            ("Job", j => j.JobId.ToString()),
+                            ("Operation", j => j.Operation),
+                            ("Item", j => j.ItemName),
+                            ("Status", j => j.Status),
+                            ("Started", j => Show.Time(j.StartTime)),
+                            ("Duration", j => j.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null),
+                            ("Error", j => j.ErrorDetails is [var e, ..] ? e.Code : "")
+                        )
+                );
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
         var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
-        return new CliCommand("show", "Shows a job.", "rvault job show --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(async (run, cancellation) =>
-        {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-            Print(run, await vault.Jobs.GetAsync(JobIdOf(run.Require(name))));
-        });
+        return new CliCommand("show", "Shows a job.", "rvault job show --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
+                Print(run, await vault.Jobs.GetAsync(JobIdOf(run.Require(name))));
+            }
+        );
     }
 
     private static CliCommand Wait()
     {
         var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
-        return new CliCommand("wait", "Waits until a job has ended; exit code 1 if it failed.", "rvault job wait --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "wait",
+            "Waits until a job has ended; exit code 1 if it failed.",
+            "rvault job wait --vault-name docs --name 0199a1b2-..."
+        )
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-            JobSummary job;
-            while ((job = await vault.Jobs.GetAsync(JobIdOf(run.Require(name)))).Status is JobStatus.InProgress or JobStatus.Cancelling)
-                await Task.Delay(TimeSpan.FromSeconds(1), Invocation.Time, cancellation);
-            Print(run, job);
-            return job.Status switch
+            vaultName,
+            name,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                JobStatus.Completed => ExitCodes.Done,
-                JobStatus.CompletedWithWarnings => ExitCodes.DoneWithWarnings,
-                _ => ExitCodes.Failed,
-            };
-        });
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
+                JobSummary job;
+                while ((job = await vault.Jobs.GetAsync(JobIdOf(run.Require(name)))).Status is JobStatus.InProgress or JobStatus.Cancelling)
+                    await Task.Delay(TimeSpan.FromSeconds(1), Invocation.Time, cancellation);
+                Print(run, job);
+                return job.Status switch
+                {
+                    JobStatus.Completed => ExitCodes.Done,
+                    JobStatus.CompletedWithWarnings => ExitCodes.DoneWithWarnings,
+                    _ => ExitCodes.Failed,
+                };
+            }
+        );
     }
 
-    private static Guid JobIdOf(string name) => Guid.TryParse(name, out var jobId)
-        ? jobId
-        : throw new Errors.VaultException(Errors.ErrorCodes.JobNotFound, $"'{name}' is no job id.");
+    private static Guid JobIdOf(string name) =>
+        Guid.TryParse(name, out var jobId)
+            ? jobId
+            : throw new Errors.VaultException(Errors.ErrorCodes.JobNotFound, $"'{name}' is no job id.");
 
-    private static void Print(Invocation run, JobSummary job) => run.Print(JobShape.Of(job), OutputJson.Plain.JobShape, (console, shown) => Show.Facts(console,
-    [
-        ("Job", shown.JobId.ToString()),
-        ("Operation", shown.Operation),
-        ("Item", shown.ItemName),
-        ("Status", shown.Status),
-        ("Started", Show.Time(shown.StartTime)),
-        ("Ended", shown.EndTime is { } end ? Show.Time(end) : null),
-        ("Duration", shown.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null),
-        ("Caller", shown.Caller),
-        .. shown.Properties.Select(p => (p.Key, (string?)p.Value)),
-        .. shown.ErrorDetails.Select(e => (e.Code, (string?)$"{e.Message} {e.Recommendation}")),
-    ]));
+    private static void Print(Invocation run, JobSummary job) =>
+        run.Print(
+            JobShape.Of(job),
+            OutputJson.Plain.JobShape,
+            (console, shown) =>
+                Show.Facts(
+                    console,
+                    [
+                        ("Job", shown.JobId.ToString()),
+                        ("Operation", shown.Operation),
+                        ("Item", shown.ItemName),
+                        ("Status", shown.Status),
+                        ("Started", Show.Time(shown.StartTime)),
+                        ("Ended", shown.EndTime is { } end ? Show.Time(end) : null),
+                        ("Duration", shown.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null),
+                        ("Caller", shown.Caller),
+                        .. shown.Properties.Select(p => (p.Key, (string?)p.Value)),
+                        .. shown.ErrorDetails.Select(e => (e.Code, (string?)$"{e.Message} {e.Recommendation}")),
+                    ]
+                )
+        );
 }

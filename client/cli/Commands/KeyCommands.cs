@@ -10,13 +10,30 @@ internal static class KeyCommands
 {
     private static Option<string> KeyVaultName() => CommandParts.Text("--vault-name", "The key vault's name.", "KV");
 
-    private static Option<string?> Version() => CommandParts.Optional("--version", "The version (32 hex digits); the latest when left out.", "VERSION");
+    private static Option<string?> Version() =>
+        CommandParts.Optional("--version", "The version (32 hex digits); the latest when left out.", "VERSION");
 
-    public static Command Build() => CommandParts.Group("key", "Keys of a key vault.", Create(), ShowOne(), ListVersions(), SetAttributes(),
-        Simple("rotate", "Makes a new version of a key.", (vault, name, cancellation) => vault.RotateKeyAsync(name, cancellation)),
-        Simple("delete", "Deletes a key with all its versions; it can be recovered until its key vault purges it.", (vault, name, cancellation) => vault.DeleteKeyAsync(name, cancellation)),
-        Simple("recover", "Brings a deleted key back.", (vault, name, cancellation) => vault.RecoverDeletedKeyAsync(name, cancellation)),
-        Purge());
+    public static Command Build() =>
+        CommandParts.Group(
+            "key",
+            "Keys of a key vault.",
+            Create(),
+            ShowOne(),
+            ListVersions(),
+            SetAttributes(),
+            Simple("rotate", "Makes a new version of a key.", (vault, name, cancellation) => vault.RotateKeyAsync(name, cancellation)),
+            Simple(
+                "delete",
+                "Deletes a key with all its versions; it can be recovered until its key vault purges it.",
+                (vault, name, cancellation) => vault.DeleteKeyAsync(name, cancellation)
+            ),
+            Simple(
+                "recover",
+                "Brings a deleted key back.",
+                (vault, name, cancellation) => vault.RecoverDeletedKeyAsync(name, cancellation)
+            ),
+            Purge()
+        );
 
     private static CliCommand Create()
     {
@@ -24,93 +41,206 @@ internal static class KeyCommands
         var kty = CommandParts.Optional("--kty", "RSA (default) or EC; a backup vault needs RSA.", "RSA|EC").Among("RSA", "EC");
         var size = new Option<int?>("--size") { Description = "RSA: 2048 (default), 3072 or 4096 bits.", HelpName = "BITS" };
         var curve = CommandParts.Optional("--curve", "EC: P-256 (default), P-384 or P-521.", "CURVE");
-        return new CliCommand("create", "Creates a key; on an existing name, a new version of it.", "rvault keyvault key create --vault-name kv1 --name kek --kty RSA --size 3072")
+        return new CliCommand(
+            "create",
+            "Creates a key; on an existing name, a new version of it.",
+            "rvault keyvault key create --vault-name kv1 --name kek --kty RSA --size 3072"
+        )
         {
-            vaultName, name, kty, size, curve,
-        }.Runs(async (run, cancellation) =>
-        {
-            var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
-            var isFirst = !await HasKeysAsync(keyVaults, cancellation);
-            var created = await Open(keyVaults, run.Require(vaultName)).CreateKeyAsync(
-                run.Require(name), new KeyCreation { Kty = run.Get(kty) ?? "RSA", KeySize = run.Get(size), Curve = run.Get(curve) }, cancellation);
-            Print(run, created);
-            if (isFirst) run.Tell("This key exists only on this machine: if the machine is lost, so is every backup it opens. Keep a copy elsewhere: rvault keyvault backup --out FILE");
-        });
+            vaultName,
+            name,
+            kty,
+            size,
+            curve,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
+                var isFirst = !await HasKeysAsync(keyVaults, cancellation);
+                var created = await Open(keyVaults, run.Require(vaultName))
+                    .CreateKeyAsync(
+                        run.Require(name),
+                        new KeyCreation
+                        {
+                            Kty = run.Get(kty) ?? "RSA",
+                            KeySize = run.Get(size),
+                            Curve = run.Get(curve),
+                        },
+                        cancellation
+                    );
+                Print(run, created);
+                if (isFirst)
+                    run.Tell(
+                        "This key exists only on this machine: if the machine is lost, so is every backup it opens. Keep a copy elsewhere: rvault keyvault backup --out FILE"
+                    );
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
         var (vaultName, name, version) = (KeyVaultName(), CommandParts.Name("key"), Version());
-        return new CliCommand("show", "Shows a key.", "rvault keyvault key show --vault-name kv1 --name kek") { vaultName, name, version }.Runs(async (run, cancellation) =>
-            Print(run, await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)).GetKeyBundleAsync(run.Require(name), run.Get(version), cancellation)));
+        return new CliCommand("show", "Shows a key.", "rvault keyvault key show --vault-name kv1 --name kek")
+        {
+            vaultName,
+            name,
+            version,
+        }.Runs(
+            async (run, cancellation) =>
+                Print(
+                    run,
+                    await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName))
+                        .GetKeyBundleAsync(run.Require(name), run.Get(version), cancellation)
+                )
+        );
     }
 
     private static CliCommand ListVersions()
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
-        return new CliCommand("list-versions", "Lists a key's versions, oldest first.", "rvault keyvault key list-versions --vault-name kv1 --name kek") { vaultName, name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "list-versions",
+            "Lists a key's versions, oldest first.",
+            "rvault keyvault key list-versions --vault-name kv1 --name kek"
+        )
         {
-            var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
-            run.Print(await vault.ListKeyVersionsAsync(run.Require(name), cancellation), KeyVaultJson.Rest.IReadOnlyListKeyItem, (console, versions) => Show.Table(console, versions, "No versions.",
-                ("Version", v => v.Kid[(v.Kid.LastIndexOf('/') + 1)..]), ("Enabled", v => v.Attributes.Enabled ? "yes" : "no"), ("Created", v => Time(v.Attributes.Created)),
-                ("Not before", v => Time(v.Attributes.Nbf)), ("Expires", v => Time(v.Attributes.Exp))));
-        });
+            vaultName,
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
+                run.Print(
+                    await vault.ListKeyVersionsAsync(run.Require(name), cancellation),
+                    KeyVaultJson.Rest.IReadOnlyListKeyItem,
+                    (console, versions) =>
+                        Show.Table(
+                            console,
+                            versions,
+                            "No versions.",
+                            ("Version", v => v.Kid[(v.Kid.LastIndexOf('/') + 1)..]),
+                            ("Enabled", v => v.Attributes.Enabled ? "yes" : "no"),
+                            ("Created", v => Time(v.Attributes.Created)),
+                            ("Not before", v => Time(v.Attributes.Nbf)),
+                            ("Expires", v => Time(v.Attributes.Exp))
+                        )
+                );
+            }
+        );
     }
 
     private static CliCommand SetAttributes()
     {
         var (vaultName, name, version) = (KeyVaultName(), CommandParts.Name("key"), Version());
         var enabled = CommandParts.Choice("--enabled", "Whether the version may be used at all.");
-        var expires = new Option<DateTimeOffset?>("--expires") { Description = "It wraps no more from then on (it still unwraps), such as 2027-01-31T00:00:00Z.", HelpName = "TIME" };
-        var notBefore = new Option<DateTimeOffset?>("--not-before") { Description = "It wraps nothing before.", HelpName = "TIME" };
-        return new CliCommand("set-attributes", "Enables or disables a key version, or sets its time window.",
-            "rvault keyvault key set-attributes --vault-name kv1 --name kek --version 8f0c... --enabled false") { vaultName, name, version, enabled, expires, notBefore }.Runs(async (run, cancellation) =>
+        var expires = new Option<DateTimeOffset?>("--expires")
         {
-            var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
-            var update = new KeyUpdate { Enabled = run.Get(enabled), ExpiresOn = run.Get(expires), NotBefore = run.Get(notBefore) };
-            Print(run, await vault.UpdateKeyAsync(run.Require(name), run.Get(version), update, cancellation));
-        });
+            Description = "It wraps no more from then on (it still unwraps), such as 2027-01-31T00:00:00Z.",
+            HelpName = "TIME",
+        };
+        var notBefore = new Option<DateTimeOffset?>("--not-before") { Description = "It wraps nothing before.", HelpName = "TIME" };
+        return new CliCommand(
+            "set-attributes",
+            "Enables or disables a key version, or sets its time window.",
+            "rvault keyvault key set-attributes --vault-name kv1 --name kek --version 8f0c... --enabled false"
+        )
+        {
+            vaultName,
+            name,
+            version,
+            enabled,
+            expires,
+            notBefore,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
+                var update = new KeyUpdate
+                {
+                    Enabled = run.Get(enabled),
+                    ExpiresOn = run.Get(expires),
+                    NotBefore = run.Get(notBefore),
+                };
+                Print(run, await vault.UpdateKeyAsync(run.Require(name), run.Get(version), update, cancellation));
+            }
+        );
     }
 
     private static CliCommand Purge()
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
-        return new CliCommand("purge", "Destroys a deleted key for good; refused under purge protection.", "rvault keyvault key purge --vault-name kv1 --name old") { vaultName, name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "purge",
+            "Destroys a deleted key for good; refused under purge protection.",
+            "rvault keyvault key purge --vault-name kv1 --name old"
+        )
         {
-            await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)).PurgeDeletedKeyAsync(run.Require(name), cancellation);
-            if (!run.IsJson) Consoles.Output.WriteLine($"Key '{run.Require(name)}' is destroyed.");
-        });
+            vaultName,
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName))
+                    .PurgeDeletedKeyAsync(run.Require(name), cancellation);
+                if (!run.IsJson)
+                    Consoles.Output.WriteLine($"Key '{run.Require(name)}' is destroyed.");
+            }
+        );
     }
 
-    private static CliCommand Simple(string verb, string description, Func<LocalKeyVault, string, CancellationToken, Task<KeyBundle>> action)
+    private static CliCommand Simple(
+        string verb,
+        string description,
+        Func<LocalKeyVault, string, CancellationToken, Task<KeyBundle>> action
+    )
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
-        return new CliCommand(verb, description, $"rvault keyvault key {verb} --vault-name kv1 --name kek") { vaultName, name }.Runs(async (run, cancellation) =>
-            Print(run, await action(Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)), run.Require(name), cancellation)));
+        return new CliCommand(verb, description, $"rvault keyvault key {verb} --vault-name kv1 --name kek") { vaultName, name }.Runs(
+            async (run, cancellation) =>
+                Print(
+                    run,
+                    await action(
+                        Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)),
+                        run.Require(name),
+                        cancellation
+                    )
+                )
+        );
     }
 
-    public static LocalKeyVault Open(LocalKeyVaults keyVaults, string name) => keyVaults.Open(LocalKeyVaults.HostOf(name), KeyVaultCaller.Owner);
+    public static LocalKeyVault Open(LocalKeyVaults keyVaults, string name) =>
+        keyVaults.Open(LocalKeyVaults.HostOf(name), KeyVaultCaller.Owner);
 
     private static async Task<bool> HasKeysAsync(LocalKeyVaults keyVaults, CancellationToken cancellation)
     {
         foreach (var vault in await keyVaults.ListAsync(cancellation))
         {
-            if ((await Open(keyVaults, vault.Name).ListKeysAsync(cancellation)).Count > 0) return true;
+            if ((await Open(keyVaults, vault.Name).ListKeysAsync(cancellation)).Count > 0)
+                return true;
         }
         return false;
     }
 
-    private static string? Time(long? unixSeconds) => unixSeconds is { } seconds ? Show.Time(DateTimeOffset.FromUnixTimeSeconds(seconds)) : null;
+    private static string? Time(long? unixSeconds) =>
+        unixSeconds is { } seconds ? Show.Time(DateTimeOffset.FromUnixTimeSeconds(seconds)) : null;
 
-    private static void Print(Invocation run, KeyBundle key) => run.Print(key, KeyVaultJson.Rest.KeyBundle, (console, shown) => Show.Facts(console,
-        ("Key id", shown.Key.Kid),
-        ("Type", shown.Key.Kty),
-        ("Enabled", shown.Attributes.Enabled ? "yes" : "no"),
-        ("Created", Time(shown.Attributes.Created)),
-        ("Not before", Time(shown.Attributes.Nbf)),
-        ("Expires", Time(shown.Attributes.Exp)),
-        ("Operations", string.Join(" ", shown.Key.KeyOps)),
-        ("Recovery level", shown.Attributes.RecoveryLevel),
-        ("Deleted", Time(shown.DeletedDate)),
-        ("Purged on", Time(shown.ScheduledPurgeDate))));
+    private static void Print(Invocation run, KeyBundle key) =>
+        run.Print(
+            key,
+            KeyVaultJson.Rest.KeyBundle,
+            (console, shown) =>
+                Show.Facts(
+                    console,
+                    ("Key id", shown.Key.Kid),
+                    ("Type", shown.Key.Kty),
+                    ("Enabled", shown.Attributes.Enabled ? "yes" : "no"),
+                    ("Created", Time(shown.Attributes.Created)),
+                    ("Not before", Time(shown.Attributes.Nbf)),
+                    ("Expires", Time(shown.Attributes.Exp)),
+                    ("Operations", string.Join(" ", shown.Key.KeyOps)),
+                    ("Recovery level", shown.Attributes.RecoveryLevel),
+                    ("Deleted", Time(shown.DeletedDate)),
+                    ("Purged on", Time(shown.ScheduledPurgeDate))
+                )
+        );
 }

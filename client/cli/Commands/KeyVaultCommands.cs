@@ -8,22 +8,49 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault keyvault …</c>: key vaults of the local service.</summary>
 internal static class KeyVaultCommands
 {
-    public static Command Build() => CommandParts.Group("keyvault", "Local key vaults and their keys.",
-        Create(), ShowOne(), List(), Update(), SetPolicy(), DeletePolicy(), KeyCommands.Build(), RecoveryKitCommands.Backup(), RecoveryKitCommands.Restore());
+    public static Command Build() =>
+        CommandParts.Group(
+            "keyvault",
+            "Local key vaults and their keys.",
+            Create(),
+            ShowOne(),
+            List(),
+            Update(),
+            SetPolicy(),
+            DeletePolicy(),
+            KeyCommands.Build(),
+            RecoveryKitCommands.Backup(),
+            RecoveryKitCommands.Restore()
+        );
 
     private sealed record Settings(
-        Option<bool?> SoftDelete, Option<int?> RetentionDays, Option<bool?> PurgeProtection, Option<bool?> Rbac, Option<NetworkDefaultAction?> DefaultAction)
+        Option<bool?> SoftDelete,
+        Option<int?> RetentionDays,
+        Option<bool?> PurgeProtection,
+        Option<bool?> Rbac,
+        Option<NetworkDefaultAction?> DefaultAction
+    )
     {
-        public static Settings Create() => new(
-            CommandParts.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
-            new Option<int?>("--retention-days") { Description = "How long, 7 to 90 days (default 90).", HelpName = "N" },
-            CommandParts.Choice("--enable-purge-protection", "Nobody can destroy a deleted key before that time is over; a vault's key needs it (default false)."),
-            CommandParts.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
-            new Option<NetworkDefaultAction?>("--default-action") { Description = "Whom the firewall lets in: everybody, or trusted services only (default Allow).", HelpName = "Allow|Deny" });
+        public static Settings Create() =>
+            new(
+                CommandParts.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
+                new Option<int?>("--retention-days") { Description = "How long, 7 to 90 days (default 90).", HelpName = "N" },
+                CommandParts.Choice(
+                    "--enable-purge-protection",
+                    "Nobody can destroy a deleted key before that time is over; a vault's key needs it (default false)."
+                ),
+                CommandParts.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
+                new Option<NetworkDefaultAction?>("--default-action")
+                {
+                    Description = "Whom the firewall lets in: everybody, or trusted services only (default Allow).",
+                    HelpName = "Allow|Deny",
+                }
+            );
 
         public void AddTo(Command command)
         {
-            foreach (Option option in (Option[])[SoftDelete, RetentionDays, PurgeProtection, Rbac, DefaultAction]) command.Options.Add(option);
+            foreach (Option option in (Option[])[SoftDelete, RetentionDays, PurgeProtection, Rbac, DefaultAction])
+                command.Options.Add(option);
         }
     }
 
@@ -32,61 +59,105 @@ internal static class KeyVaultCommands
         var name = CommandParts.Name("key vault");
         var location = CommandParts.Text("--location", "The region; it must be the backup vault's.", "REGION", "-l");
         var settings = Settings.Create();
-        var command = new CliCommand("create", "Creates a key vault at https://NAME.vault.localhost/; makes the store if there is none.",
-            "rvault keyvault create --name kv1 --location westeurope --enable-purge-protection true") { name, location };
-        settings.AddTo(command);
-        return command.Runs(async (run, cancellation) =>
+        var command = new CliCommand(
+            "create",
+            "Creates a key vault at https://NAME.vault.localhost/; makes the store if there is none.",
+            "rvault keyvault create --name kv1 --location westeurope --enable-purge-protection true"
+        )
         {
-            var keyVaults = await run.OpenKeyVaultsAsync(create: true, cancellation);
-            var created = await keyVaults.CreateAsync(new KeyVaultCreation
+            name,
+            location,
+        };
+        settings.AddTo(command);
+        return command.Runs(
+            async (run, cancellation) =>
             {
-                Name = run.Require(name),
-                Location = run.Require(location),
-                EnableSoftDelete = run.Get(settings.SoftDelete) ?? true,
-                RetentionDays = run.Get(settings.RetentionDays) ?? 90,
-                EnablePurgeProtection = run.Get(settings.PurgeProtection) ?? false,
-                EnableRbacAuthorization = run.Get(settings.Rbac) ?? false,
-                DefaultAction = run.Get(settings.DefaultAction) ?? NetworkDefaultAction.Allow,
-            }, cancellation);
-            Print(run, created);
-        });
+                var keyVaults = await run.OpenKeyVaultsAsync(create: true, cancellation);
+                var created = await keyVaults.CreateAsync(
+                    new KeyVaultCreation
+                    {
+                        Name = run.Require(name),
+                        Location = run.Require(location),
+                        EnableSoftDelete = run.Get(settings.SoftDelete) ?? true,
+                        RetentionDays = run.Get(settings.RetentionDays) ?? 90,
+                        EnablePurgeProtection = run.Get(settings.PurgeProtection) ?? false,
+                        EnableRbacAuthorization = run.Get(settings.Rbac) ?? false,
+                        DefaultAction = run.Get(settings.DefaultAction) ?? NetworkDefaultAction.Allow,
+                    },
+                    cancellation
+                );
+                Print(run, created);
+            }
+        );
     }
 
     private static CliCommand Update()
     {
         var name = CommandParts.Name("key vault");
         var settings = Settings.Create();
-        var command = new CliCommand("update", "Changes a key vault's settings; soft delete and purge protection, once on, stay on.",
-            "rvault keyvault update --name kv1 --enable-purge-protection true") { name };
-        settings.AddTo(command);
-        return command.Runs(async (run, cancellation) =>
+        var command = new CliCommand(
+            "update",
+            "Changes a key vault's settings; soft delete and purge protection, once on, stay on.",
+            "rvault keyvault update --name kv1 --enable-purge-protection true"
+        )
         {
-            var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
-            Print(run, await keyVaults.UpdateAsync(run.Require(name), new KeyVaultUpdate
+            name,
+        };
+        settings.AddTo(command);
+        return command.Runs(
+            async (run, cancellation) =>
             {
-                EnableSoftDelete = run.Get(settings.SoftDelete),
-                RetentionDays = run.Get(settings.RetentionDays),
-                EnablePurgeProtection = run.Get(settings.PurgeProtection),
-                EnableRbacAuthorization = run.Get(settings.Rbac),
-                DefaultAction = run.Get(settings.DefaultAction),
-            }, cancellation));
-        });
+                var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
+                Print(
+                    run,
+                    await keyVaults.UpdateAsync(
+                        run.Require(name),
+                        new KeyVaultUpdate
+                        {
+                            EnableSoftDelete = run.Get(settings.SoftDelete),
+                            RetentionDays = run.Get(settings.RetentionDays),
+                            EnablePurgeProtection = run.Get(settings.PurgeProtection),
+                            EnableRbacAuthorization = run.Get(settings.Rbac),
+                            DefaultAction = run.Get(settings.DefaultAction),
+                        },
+                        cancellation
+                    )
+                );
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
         var name = CommandParts.Name("key vault");
-        return new CliCommand("show", "Shows a key vault.", "rvault keyvault show --name kv1") { name }.Runs(async (run, cancellation) =>
-            Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).ShowAsync(run.Require(name), cancellation)));
+        return new CliCommand("show", "Shows a key vault.", "rvault keyvault show --name kv1") { name }.Runs(
+            async (run, cancellation) =>
+                Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).ShowAsync(run.Require(name), cancellation))
+        );
     }
 
-    private static CliCommand List() => new CliCommand("list", "Lists the key vaults.", "rvault keyvault list").Runs(async (run, cancellation) =>
-    {
-        var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
-        run.Print(await keyVaults.ListAsync(cancellation), KeyVaultJson.Rest.IReadOnlyListKeyVaultResource, (console, vaults) => Show.Table(console, vaults, "No key vaults.",
-            ("Name", v => v.Name), ("Location", v => v.Location), ("URI", v => v.Properties.VaultUri), ("Soft delete", v => v.Properties.EnableSoftDelete ? "on" : "off"),
-            ("Purge protection", v => v.Properties.EnablePurgeProtection == true ? "on" : "off")));
-    });
+    private static CliCommand List() =>
+        new CliCommand("list", "Lists the key vaults.", "rvault keyvault list").Runs(
+            async (run, cancellation) =>
+            {
+                var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
+                run.Print(
+                    await keyVaults.ListAsync(cancellation),
+                    KeyVaultJson.Rest.IReadOnlyListKeyVaultResource,
+                    (console, vaults) =>
+                        Show.Table(
+                            console,
+                            vaults,
+                            "No key vaults.",
+                            ("Name", v => v.Name),
+                            ("Location", v => v.Location),
+                            ("URI", v => v.Properties.VaultUri),
+                            ("Soft delete", v => v.Properties.EnableSoftDelete ? "on" : "off"),
+                            ("Purge protection", v => v.Properties.EnablePurgeProtection == true ? "on" : "off")
+                        )
+                );
+            }
+        );
 
     private static CliCommand SetPolicy()
     {
@@ -99,28 +170,76 @@ internal static class KeyVaultCommands
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PERMISSION ...",
         };
-        return new CliCommand("set-policy", "Gives a principal permissions on the keys of a key vault.",
-            "rvault keyvault set-policy --name kv1 --object-id 3f2a... --key-permissions get list wrapKey unwrapKey") { name, objectId, permissions }.Runs(async (run, cancellation) =>
-            Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).SetPolicyAsync(run.Require(name), run.Require(objectId), run.Require(permissions), cancellation)));
+        return new CliCommand(
+            "set-policy",
+            "Gives a principal permissions on the keys of a key vault.",
+            "rvault keyvault set-policy --name kv1 --object-id 3f2a... --key-permissions get list wrapKey unwrapKey"
+        )
+        {
+            name,
+            objectId,
+            permissions,
+        }.Runs(
+            async (run, cancellation) =>
+                Print(
+                    run,
+                    await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).SetPolicyAsync(
+                        run.Require(name),
+                        run.Require(objectId),
+                        run.Require(permissions),
+                        cancellation
+                    )
+                )
+        );
     }
 
     private static CliCommand DeletePolicy()
     {
         var name = CommandParts.Name("key vault");
         var objectId = CommandParts.Text("--object-id", "The principal's object id.", "ID");
-        return new CliCommand("delete-policy", "Takes a principal's permissions away.", "rvault keyvault delete-policy --name kv1 --object-id 3f2a...") { name, objectId }.Runs(async (run, cancellation) =>
-            Print(run, await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).DeletePolicyAsync(run.Require(name), run.Require(objectId), cancellation)));
+        return new CliCommand(
+            "delete-policy",
+            "Takes a principal's permissions away.",
+            "rvault keyvault delete-policy --name kv1 --object-id 3f2a..."
+        )
+        {
+            name,
+            objectId,
+        }.Runs(
+            async (run, cancellation) =>
+                Print(
+                    run,
+                    await (await run.OpenKeyVaultsAsync(cancellation: cancellation)).DeletePolicyAsync(
+                        run.Require(name),
+                        run.Require(objectId),
+                        cancellation
+                    )
+                )
+        );
     }
 
-    private static void Print(Invocation run, KeyVaultResource vault) => run.Print(vault, KeyVaultJson.Rest.KeyVaultResource, (console, shown) => Show.Facts(console,
-    [
-        ("Name", shown.Name),
-        ("URI", shown.Properties.VaultUri),
-        ("Location", shown.Location),
-        ("Soft delete", shown.Properties.EnableSoftDelete ? $"on, {shown.Properties.SoftDeleteRetentionInDays} days" : "off"),
-        ("Purge protection", shown.Properties.EnablePurgeProtection == true ? "on" : "off"),
-        ("Authorization", shown.Properties.EnableRbacAuthorization ? "roles" : "access policies"),
-        ("Network default", shown.Properties.NetworkAcls.DefaultAction.ToString()),
-        .. shown.Properties.AccessPolicies.Select(p => ("Policy", (string?)$"{p.ObjectId}: {string.Join(" ", p.Permissions.Keys)}")),
-    ]));
+    private static void Print(Invocation run, KeyVaultResource vault) =>
+        run.Print(
+            vault,
+            KeyVaultJson.Rest.KeyVaultResource,
+            (console, shown) =>
+                Show.Facts(
+                    console,
+                    [
+                        ("Name", shown.Name),
+                        ("URI", shown.Properties.VaultUri),
+                        ("Location", shown.Location),
+                        (
+                            "Soft delete",
+                            shown.Properties.EnableSoftDelete ? $"on, {shown.Properties.SoftDeleteRetentionInDays} days" : "off"
+                        ),
+                        ("Purge protection", shown.Properties.EnablePurgeProtection == true ? "on" : "off"),
+                        ("Authorization", shown.Properties.EnableRbacAuthorization ? "roles" : "access policies"),
+                        ("Network default", shown.Properties.NetworkAcls.DefaultAction.ToString()),
+                        .. shown.Properties.AccessPolicies.Select(p =>
+                            ("Policy", (string?)$"{p.ObjectId}: {string.Join(" ", p.Permissions.Keys)}")
+                        ),
+                    ]
+                )
+        );
 }

@@ -17,60 +17,108 @@ internal static class ProtectionCommands
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         var source = CommandParts.Text("--source", "The directory or file to back up.", "PATH");
-        var excludes = CommandParts.Many("--exclude", "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.", "GLOB ...");
+        var excludes = CommandParts.Many(
+            "--exclude",
+            "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.",
+            "GLOB ..."
+        );
         var caches = CommandParts.Flag("--exclude-caches", "Leave out the content of directories marked by a CACHEDIR.TAG.");
         var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
-        return new CliCommand("enable", "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
-            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches")
+        return new CliCommand(
+            "enable",
+            "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
+            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches"
+        )
         {
-            vaultName, itemName, source, excludes, caches, oneFileSystem,
-        }.Runs(async (run, cancellation) =>
-        {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var vault = await client.FindVaultAsync(run.Require(vaultName));
-            await VaultClient.ProtectAsync(vault, run.Require(itemName), SourceOf(run.Require(source)) with
+            vaultName,
+            itemName,
+            source,
+            excludes,
+            caches,
+            oneFileSystem,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                Excludes = run.Get(excludes) ?? [],
-                ExcludeCaches = run.Get(caches),
-                OneFileSystem = run.Get(oneFileSystem),
-            }, cancellation);
-            var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
-        });
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(vaultName));
+                await VaultClient.ProtectAsync(
+                    vault,
+                    run.Require(itemName),
+                    SourceOf(run.Require(source)) with
+                    {
+                        Excludes = run.Get(excludes) ?? [],
+                        ExcludeCaches = run.Get(caches),
+                        OneFileSystem = run.Get(oneFileSystem),
+                    },
+                    cancellation
+                );
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
+            }
+        );
     }
 
     private static CliCommand Disable()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        return new CliCommand("disable", "Stops protecting an item and keeps its recovery points.", "rvault protection disable --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "disable",
+            "Stops protecting an item and keeps its recovery points.",
+            "rvault protection disable --vault-name docs --item-name home"
+        )
         {
-            var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            await item.DisableAsync(new DisableProtection(Guid.NewGuid(), "rvault protection disable"));
-            run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
-        });
+            vaultName,
+            itemName,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(
+                    run.Require(vaultName),
+                    run.Require(itemName)
+                );
+                await item.DisableAsync(new DisableProtection(Guid.NewGuid(), "rvault protection disable"));
+                run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
+            }
+        );
     }
 
     private static CliCommand BackupNow()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
-        return new CliCommand("backup-now", "Backs an item up; exit code 3 when some files could not be read (they are listed).",
-            "rvault protection backup-now --vault-name docs --item-name home") { vaultName, itemName, source }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "backup-now",
+            "Backs an item up; exit code 3 when some files could not be read (they are listed).",
+            "rvault protection backup-now --vault-name docs --item-name home"
+        )
         {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            var path = run.Get(source) is { } given ? Path.GetFullPath(given) : null;
-            var report = await RunAsync(run, client, item, new BackupOptions { SourcePath = path }, run.OwnDirectories(), cancellation);
-            run.Print(BackupShape.Of(report), OutputJson.Plain.BackupShape, ShowBackup);
-            return report.Statistics.FilesUnreadable > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
-        });
+            vaultName,
+            itemName,
+            source,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                var path = run.Get(source) is { } given ? Path.GetFullPath(given) : null;
+                var report = await RunAsync(run, client, item, new BackupOptions { SourcePath = path }, run.OwnDirectories(), cancellation);
+                run.Print(BackupShape.Of(report), OutputJson.Plain.BackupShape, ShowBackup);
+                return report.Statistics.FilesUnreadable > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
+            }
+        );
     }
 
     /// <summary>
     /// Backs up with progress, telling of every file that could not be read; never enters <paramref name="ownDirectories"/>.
     /// </summary>
     public static async Task<BackupReport> RunAsync(
-        Invocation run, VaultClient client, IProtectedItemGrain item, BackupOptions options, IReadOnlySet<InodeId> ownDirectories, CancellationToken cancellation)
+        Invocation run,
+        VaultClient client,
+        IProtectedItemGrain item,
+        BackupOptions options,
+        IReadOnlySet<InodeId> ownDirectories,
+        CancellationToken cancellation
+    )
     {
         options = options with
         {
@@ -80,24 +128,42 @@ internal static class ProtectionCommands
         };
         var summary = await item.GetAsync();
         var expected = summary.Latest?.SizeBytes ?? 0;
-        return await ProgressDisplay.RunAsync(run, "Backing up", () => new ProgressState(options.Counters.Entries, options.Counters.BytesRead, expected),
-            () => client.BackUpAsync(item, options, cancellation));
+        return await ProgressDisplay.RunAsync(
+            run,
+            "Backing up",
+            () => new ProgressState(options.Counters.Entries, options.Counters.BytesRead, expected),
+            () => client.BackUpAsync(item, options, cancellation)
+        );
     }
 
-    public static ItemSource SourceOf(string path) => new() { Path = Path.GetFullPath(path), Host = Environment.MachineName, Kind = ContentKind.Tree };
+    public static ItemSource SourceOf(string path) =>
+        new()
+        {
+            Path = Path.GetFullPath(path),
+            Host = Environment.MachineName,
+            Kind = ContentKind.Tree,
+        };
 
     public static string Name(RelativePath path) => path.IsRoot ? "." : path.ToString();
 
-    public static void ShowBackup(IAnsiConsole console, BackupShape backup) => Show.Facts(console,
-        ("Recovery point", backup.RecoveryPoint),
-        ("Status", backup.Status),
-        ("Files", $"{Show.Count(backup.FilesTotal)} ({Show.Bytes(backup.BytesRead)} read)"),
-        ("New", $"{Show.Bytes(backup.BytesNew)}, stored as {Show.Bytes(backup.BytesStored)}"),
-        ("Unreadable", backup.FilesUnreadable > 0 ? $"{Show.Count(backup.FilesUnreadable)} (listed above; the rest is safe)" : null),
-        ("Changed meanwhile", backup.FilesChanged > 0 ? Show.Count(backup.FilesChanged) : null),
-        ("Left out", backup.FilesExcluded > 0 ? $"{Show.Count(backup.FilesExcluded)} ({Show.Bytes(backup.BytesExcluded)} of files, directories not counted through)" : null),
-        ("Key version", backup.KeyVersion),
-        ("Head hash", backup.HeadHash),
-        ("Job", backup.JobId.ToString()),
-        ("Duration", Show.Duration(TimeSpan.FromSeconds(backup.DurationSeconds))));
+    public static void ShowBackup(IAnsiConsole console, BackupShape backup) =>
+        Show.Facts(
+            console,
+            ("Recovery point", backup.RecoveryPoint),
+            ("Status", backup.Status),
+            ("Files", $"{Show.Count(backup.FilesTotal)} ({Show.Bytes(backup.BytesRead)} read)"),
+            ("New", $"{Show.Bytes(backup.BytesNew)}, stored as {Show.Bytes(backup.BytesStored)}"),
+            ("Unreadable", backup.FilesUnreadable > 0 ? $"{Show.Count(backup.FilesUnreadable)} (listed above; the rest is safe)" : null),
+            ("Changed meanwhile", backup.FilesChanged > 0 ? Show.Count(backup.FilesChanged) : null),
+            (
+                "Left out",
+                backup.FilesExcluded > 0
+                    ? $"{Show.Count(backup.FilesExcluded)} ({Show.Bytes(backup.BytesExcluded)} of files, directories not counted through)"
+                    : null
+            ),
+            ("Key version", backup.KeyVersion),
+            ("Head hash", backup.HeadHash),
+            ("Job", backup.JobId.ToString()),
+            ("Duration", Show.Duration(TimeSpan.FromSeconds(backup.DurationSeconds)))
+        );
 }

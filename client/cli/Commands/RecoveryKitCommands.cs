@@ -16,44 +16,78 @@ internal static class RecoveryKitCommands
     public static CliCommand Backup()
     {
         var file = CommandParts.Text("--out", "The file to write; an existing one is not overwritten.", "FILE");
-        return new CliCommand("backup", "Writes a recovery kit: all keys of the store in one file under a passphrase (RVAULT_PASSPHRASE, or asked for).",
-            "rvault keyvault backup --out /media/usb/docs.rvkit") { file }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "backup",
+            "Writes a recovery kit: all keys of the store in one file under a passphrase (RVAULT_PASSPHRASE, or asked for).",
+            "rvault keyvault backup --out /media/usb/docs.rvkit"
+        )
         {
-            using var store = await run.OpenStoreAsync(create: false, cancellation);
-            var path = Path.GetFullPath(run.Require(file));
-            var passphrase = ReadPassphrase(confirm: true);
-            try
+            file,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                var count = await WriteNewAsync(path, kit => RecoveryKit.ExportAsync(store.Keys, store.Manifest.StoreId, kit, passphrase, Invocation.Time, cancellation));
-                run.Print(new RecoveryKitShape(path, store.Manifest.StoreId, count), OutputJson.Plain.RecoveryKitShape, (console, kit) =>
-                    console.WriteLine($"{kit.File} holds the keys of store {kit.StoreId}. Keep it, and its passphrase, somewhere else than this machine. Keys made later are not in it."));
+                using var store = await run.OpenStoreAsync(create: false, cancellation);
+                var path = Path.GetFullPath(run.Require(file));
+                var passphrase = ReadPassphrase(confirm: true);
+                try
+                {
+                    var count = await WriteNewAsync(
+                        path,
+                        kit => RecoveryKit.ExportAsync(store.Keys, store.Manifest.StoreId, kit, passphrase, Invocation.Time, cancellation)
+                    );
+                    run.Print(
+                        new RecoveryKitShape(path, store.Manifest.StoreId, count),
+                        OutputJson.Plain.RecoveryKitShape,
+                        (console, kit) =>
+                            console.WriteLine(
+                                $"{kit.File} holds the keys of store {kit.StoreId}. Keep it, and its passphrase, somewhere else than this machine. Keys made later are not in it."
+                            )
+                    );
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(passphrase.AsSpan()));
+                }
             }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(passphrase.AsSpan()));
-            }
-        });
+        );
     }
 
     public static CliCommand Restore()
     {
         var file = CommandParts.Text("--in", "The recovery kit.", "FILE");
-        return new CliCommand("restore", "Brings the keys of a store back from a recovery kit; keys that are there and differ are never overwritten.",
-            "rvault keyvault restore --in /media/usb/docs.rvkit --store /mnt/backup") { file }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "restore",
+            "Brings the keys of a store back from a recovery kit; keys that are there and differ are never overwritten.",
+            "rvault keyvault restore --in /media/usb/docs.rvkit --store /mnt/backup"
+        )
         {
-            var passphrase = ReadPassphrase(confirm: false);
-            try
+            file,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                await using var kit = OpenKit(Path.GetFullPath(run.Require(file)));
-                var (count, storeId, place) = await EmbeddedStore.RestoreKeysAsync(run.StoreOptions(create: false), kit, passphrase, Invocation.Time, cancellation);
-                run.Print(new RecoveryKitShape(place, storeId, count), OutputJson.Plain.RecoveryKitShape, (console, restored) =>
-                    console.WriteLine($"The keys of store {restored.StoreId} are in {restored.File} again."));
+                var passphrase = ReadPassphrase(confirm: false);
+                try
+                {
+                    await using var kit = OpenKit(Path.GetFullPath(run.Require(file)));
+                    var (count, storeId, place) = await EmbeddedStore.RestoreKeysAsync(
+                        run.StoreOptions(create: false),
+                        kit,
+                        passphrase,
+                        Invocation.Time,
+                        cancellation
+                    );
+                    run.Print(
+                        new RecoveryKitShape(place, storeId, count),
+                        OutputJson.Plain.RecoveryKitShape,
+                        (console, restored) => console.WriteLine($"The keys of store {restored.StoreId} are in {restored.File} again.")
+                    );
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(passphrase.AsSpan()));
+                }
             }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(passphrase.AsSpan()));
-            }
-        });
+        );
     }
 
     private static async Task<int> WriteNewAsync(string path, Func<Stream, Task<int>> write)
@@ -73,7 +107,11 @@ internal static class RecoveryKitCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VaultException(ErrorCodes.InvalidRequest, $"The recovery kit cannot be written to {path}: {e.Message}", "Name a new file in a directory that can be written.");
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"The recovery kit cannot be written to {path}: {e.Message}",
+                "Name a new file in a directory that can be written."
+            );
         }
     }
 
@@ -85,15 +123,24 @@ internal static class RecoveryKitCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VaultException(ErrorCodes.InvalidRequest, $"The recovery kit cannot be read: {e.Message}", "Name the file that 'rvault keyvault backup' wrote.");
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"The recovery kit cannot be read: {e.Message}",
+                "Name the file that 'rvault keyvault backup' wrote."
+            );
         }
     }
 
     private static char[] ReadPassphrase(bool confirm)
     {
-        if (Environment.GetEnvironmentVariable(PassphraseVariable) is { Length: > 0 } given) return given.ToCharArray();
+        if (Environment.GetEnvironmentVariable(PassphraseVariable) is { Length: > 0 } given)
+            return given.ToCharArray();
         if (Console.IsInputRedirected)
-            throw new VaultException(ErrorCodes.InvalidRequest, "A recovery kit needs a passphrase, and there is no terminal to ask at.", $"Give it in {PassphraseVariable}.");
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                "A recovery kit needs a passphrase, and there is no terminal to ask at.",
+                $"Give it in {PassphraseVariable}."
+            );
         var passphrase = Consoles.Error.Prompt(new TextPrompt<string>("Passphrase:").Secret());
         if (confirm && Consoles.Error.Prompt(new TextPrompt<string>("Again:").Secret()) != passphrase)
             throw new VaultException(ErrorCodes.InvalidRequest, "The two passphrases differ.", "Try again.");

@@ -11,7 +11,8 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault recoverypoint …</c></summary>
 internal static class RecoveryPointCommands
 {
-    public static Command Build() => CommandParts.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
+    public static Command Build() =>
+        CommandParts.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
 
     public static Option<string?> RecoveryPointName(params string[] aliases) =>
         new("--rp-name", aliases) { Description = "The recovery point's name; the latest when left out.", HelpName = "RP" };
@@ -19,53 +20,128 @@ internal static class RecoveryPointCommands
     private static CliCommand List()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        return new CliCommand("list", "Lists an item's recovery points, newest first, with the key version each needs today.",
-            "rvault recoverypoint list --vault-name docs --item-name home") { vaultName, itemName }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "list",
+            "Lists an item's recovery points, newest first, with the key version each needs today.",
+            "rvault recoverypoint list --vault-name docs --item-name home"
+        )
         {
-            var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            List<RecoveryPointShape> points = [];
-            await foreach (var point in VaultClient.AllAsync(item.ListRecoveryPointsAsync)) points.Add(RecoveryPointShape.Of(point));
-            run.Print([.. points], OutputJson.Plain.RecoveryPointShapeArray, ShowPoints);
-        });
+            vaultName,
+            itemName,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(
+                    run.Require(vaultName),
+                    run.Require(itemName)
+                );
+                List<RecoveryPointShape> points = [];
+                await foreach (var point in VaultClient.AllAsync(item.ListRecoveryPointsAsync))
+                    points.Add(RecoveryPointShape.Of(point));
+                run.Print([.. points], OutputJson.Plain.RecoveryPointShapeArray, ShowPoints);
+            }
+        );
     }
 
-    public static void ShowPoints(IAnsiConsole console, IReadOnlyCollection<RecoveryPointShape> points) => Show.Table(console, points, "No recovery points.",
-        ("Name", p => p.Name), ("Time", p => Show.Time(p.Time)), ("Size", p => Show.Bytes(p.SizeBytes)), ("Files", p => Show.Count(p.Files)), ("Status", p => p.Status),
-        ("Key version needed", p => p.KeyVersion), ("Key version at backup", p => p.KeyVersionAtBackup));
+    public static void ShowPoints(IAnsiConsole console, IReadOnlyCollection<RecoveryPointShape> points) =>
+        Show.Table(
+            console,
+            points,
+            "No recovery points.",
+            ("Name", p => p.Name),
+            ("Time", p => Show.Time(p.Time)),
+            ("Size", p => Show.Bytes(p.SizeBytes)),
+            ("Files", p => Show.Count(p.Files)),
+            ("Status", p => p.Status),
+            ("Key version needed", p => p.KeyVersion),
+            ("Key version at backup", p => p.KeyVersionAtBackup)
+        );
 
     private static CliCommand ShowOne()
     {
         var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName("--name", "-n"));
-        return new CliCommand("show", "Shows a recovery point.", "rvault recoverypoint show --vault-name docs --item-name home --rp-name 20261123T190412Z-1") { vaultName, itemName, name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "show",
+            "Shows a recovery point.",
+            "rvault recoverypoint show --vault-name docs --item-name home --rp-name 20261123T190412Z-1"
+        )
         {
-            var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            var point = run.Get(name) is { } given
-                ? await item.GetRecoveryPointAsync(given)
-                : (await item.GetAsync()).Latest ?? throw new VaultException(ErrorCodes.RecoveryPointNotFound, $"Item '{run.Require(itemName)}' has no recovery point yet.");
-            run.Print(RecoveryPointShape.Of(point), OutputJson.Plain.RecoveryPointShape, (console, p) => Show.Facts(console,
-                ("Name", p.Name), ("Time", Show.Time(p.Time)), ("Status", p.Status), ("Size", Show.Bytes(p.SizeBytes)), ("Files", Show.Count(p.Files)),
-                ("Unreadable", p.FilesUnreadable > 0 ? Show.Count(p.FilesUnreadable) : null), ("Sequence number", $"{p.Seq}"), ("Head hash", p.HeadHash), ("Previous hash", p.PrevHash),
-                ("Key version needed", p.KeyVersion), ("Key version at backup", p.KeyVersionAtBackup), ("Expires", p.Expires is { } e ? Show.Time(e) : "never by itself")));
-        });
+            vaultName,
+            itemName,
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(
+                    run.Require(vaultName),
+                    run.Require(itemName)
+                );
+                var point = run.Get(name) is { } given
+                    ? await item.GetRecoveryPointAsync(given)
+                    : (await item.GetAsync()).Latest
+                        ?? throw new VaultException(
+                            ErrorCodes.RecoveryPointNotFound,
+                            $"Item '{run.Require(itemName)}' has no recovery point yet."
+                        );
+                run.Print(
+                    RecoveryPointShape.Of(point),
+                    OutputJson.Plain.RecoveryPointShape,
+                    (console, p) =>
+                        Show.Facts(
+                            console,
+                            ("Name", p.Name),
+                            ("Time", Show.Time(p.Time)),
+                            ("Status", p.Status),
+                            ("Size", Show.Bytes(p.SizeBytes)),
+                            ("Files", Show.Count(p.Files)),
+                            ("Unreadable", p.FilesUnreadable > 0 ? Show.Count(p.FilesUnreadable) : null),
+                            ("Sequence number", $"{p.Seq}"),
+                            ("Head hash", p.HeadHash),
+                            ("Previous hash", p.PrevHash),
+                            ("Key version needed", p.KeyVersion),
+                            ("Key version at backup", p.KeyVersionAtBackup),
+                            ("Expires", p.Expires is { } e ? Show.Time(e) : "never by itself")
+                        )
+                );
+            }
+        );
     }
 
     private static CliCommand Files()
     {
         var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName());
         var path = CommandParts.Optional("--path", "Only this path and what lies below it.", "PATH");
-        return new CliCommand("files", "Lists the files of a recovery point.", "rvault recoverypoint files --vault-name docs --item-name home --path letters/2026") { vaultName, itemName, name, path }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "files",
+            "Lists the files of a recovery point.",
+            "rvault recoverypoint files --vault-name docs --item-name home --path letters/2026"
+        )
         {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            var from = PathOf(run.Get(path) ?? "");
-            var entries = client.ListFilesAsync(item, run.Get(name), from, cancellation);
-            var count = run.IsJson ? await PrintJsonAsync(entries) : await PrintLinesAsync(entries);
-            if (count == 0) throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{from}'.");
-        });
+            vaultName,
+            itemName,
+            name,
+            path,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                var from = PathOf(run.Get(path) ?? "");
+                var entries = client.ListFilesAsync(item, run.Get(name), from, cancellation);
+                var count = run.IsJson ? await PrintJsonAsync(entries) : await PrintLinesAsync(entries);
+                if (count == 0)
+                    throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{from}'.");
+            }
+        );
     }
 
     /// <summary>A path as people type it, below the source's root.</summary>
-    public static RelativePath PathOf(string text) => RelativePath.FromText(text.StartsWith("./", StringComparison.Ordinal) ? text[2..].Trim('/') : text is "." ? "" : text.Trim('/'));
+    public static RelativePath PathOf(string text) =>
+        RelativePath.FromText(
+            text.StartsWith("./", StringComparison.Ordinal) ? text[2..].Trim('/')
+            : text is "." ? ""
+            : text.Trim('/')
+        );
 
     private static async Task<long> PrintLinesAsync(IAsyncEnumerable<CatalogueEntry> entries)
     {
@@ -74,7 +150,9 @@ internal static class RecoveryPointCommands
         {
             var target = entry.LinkTarget.IsEmpty ? "" : $" -> {new RelativePath(entry.LinkTarget)}";
             var modified = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(entry.ModifiedAt.Seconds, -62_135_596_800, 253_402_300_799));
-            Console.Out.WriteLine($"{FileShape.ModeOf(entry)} {entry.Uid,6} {entry.Gid,6} {entry.Size,14} {Show.Time(modified)} {ProtectionCommands.Name(entry.Path)}{target}");
+            Console.Out.WriteLine(
+                $"{FileShape.ModeOf(entry)} {entry.Uid, 6} {entry.Gid, 6} {entry.Size, 14} {Show.Time(modified)} {ProtectionCommands.Name(entry.Path)}{target}"
+            );
             count++;
         }
         return count;
@@ -90,7 +168,8 @@ internal static class RecoveryPointCommands
         await foreach (var entry in entries)
         {
             JsonSerializer.Serialize(writer, FileShape.Of(entry), OutputJson.Plain.FileShape);
-            if (++count % 1000 == 0) await writer.FlushAsync();
+            if (++count % 1000 == 0)
+                await writer.FlushAsync();
         }
         writer.WriteEndArray();
         await writer.FlushAsync();
@@ -102,24 +181,54 @@ internal static class RecoveryPointCommands
     {
         var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointName());
         var readData = CommandParts.Flag("--read-data", "Read, open and check every byte instead of looking up where it lies.");
-        return new CliCommand("verify", "Checks that a recovery point can be restored; damage is exit code 1.",
-            "rvault recoverypoint verify --vault-name docs --item-name home --read-data") { vaultName, itemName, name, readData }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "verify",
+            "Checks that a recovery point can be restored; damage is exit code 1.",
+            "rvault recoverypoint verify --vault-name docs --item-name home --read-data"
+        )
         {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            var options = new VerifyOptions
+            vaultName,
+            itemName,
+            name,
+            readData,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                RecoveryPoint = run.Get(name),
-                ReadData = run.Get(readData),
-                OnDamage = (damaged, code) => run.Tell($"{ProtectionCommands.Name(damaged)}: {code}"),
-            };
-            var report = await ProgressDisplay.RunAsync(run, "Verifying", () => new ProgressState(options.Counters.Entries, options.Counters.Bytes, options.Counters.BytesTotal),
-                () => client.VerifyAsync(item, options, cancellation));
-            if (report.Damaged > 0)
-                throw new VaultException(ErrorCodes.DataDamaged, $"{Show.Count(report.Damaged)} file(s) of recovery point {report.RecoveryPoint} cannot be restored; they are listed above.");
-            run.Print(VerifyShape.Of(report), OutputJson.Plain.VerifyShape, (console, shown) => Show.Facts(console,
-                ("Recovery point", shown.RecoveryPoint), ("Checked", $"{Show.Count(shown.EntriesTotal)} entries, {Show.Bytes(shown.BytesChecked)} {(shown.DataRead ? "read and opened" : "looked up")}"),
-                ("Damaged", "nothing"), ("Duration", Show.Duration(report.Duration))));
-        });
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                var options = new VerifyOptions
+                {
+                    RecoveryPoint = run.Get(name),
+                    ReadData = run.Get(readData),
+                    OnDamage = (damaged, code) => run.Tell($"{ProtectionCommands.Name(damaged)}: {code}"),
+                };
+                var report = await ProgressDisplay.RunAsync(
+                    run,
+                    "Verifying",
+                    () => new ProgressState(options.Counters.Entries, options.Counters.Bytes, options.Counters.BytesTotal),
+                    () => client.VerifyAsync(item, options, cancellation)
+                );
+                if (report.Damaged > 0)
+                    throw new VaultException(
+                        ErrorCodes.DataDamaged,
+                        $"{Show.Count(report.Damaged)} file(s) of recovery point {report.RecoveryPoint} cannot be restored; they are listed above."
+                    );
+                run.Print(
+                    VerifyShape.Of(report),
+                    OutputJson.Plain.VerifyShape,
+                    (console, shown) =>
+                        Show.Facts(
+                            console,
+                            ("Recovery point", shown.RecoveryPoint),
+                            (
+                                "Checked",
+                                $"{Show.Count(shown.EntriesTotal)} entries, {Show.Bytes(shown.BytesChecked)} {(shown.DataRead ? "read and opened" : "looked up")}"
+                            ),
+                            ("Damaged", "nothing"),
+                            ("Duration", Show.Duration(report.Duration))
+                        )
+                );
+            }
+        );
     }
 }

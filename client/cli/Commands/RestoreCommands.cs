@@ -14,54 +14,114 @@ internal static class RestoreCommands
     private static CliCommand Run()
     {
         var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointCommands.RecoveryPointName());
-        var target = CommandParts.Text("--target", "The directory that the content lands in; made if missing, refused if not empty.", "DIR");
+        var target = CommandParts.Text(
+            "--target",
+            "The directory that the content lands in; made if missing, refused if not empty.",
+            "DIR"
+        );
         var include = CommandParts.Many("--include", "Only these paths and what lies below them.", "PATH ...");
         var overwrite = CommandParts.Flag("--overwrite", "Replace what is in the target already.");
-        var continueOnDamage = CommandParts.Flag("--continue-on-damage", "Leave out files whose stored data is damaged and restore everything else.");
-        return new CliCommand("run", "Restores a recovery point, the latest unless another is named.",
+        var continueOnDamage = CommandParts.Flag(
+            "--continue-on-damage",
+            "Leave out files whose stored data is damaged and restore everything else."
+        );
+        return new CliCommand(
+            "run",
+            "Restores a recovery point, the latest unless another is named.",
             "rvault restore run --vault-name docs --item-name home --target /tmp/restored",
-            "rvault restore run --vault-name docs --item-name home --rp-name 20261123T190412Z-1 --include letters/2026 --target /tmp/letters")
+            "rvault restore run --vault-name docs --item-name home --rp-name 20261123T190412Z-1 --include letters/2026 --target /tmp/letters"
+        )
         {
-            vaultName, itemName, name, target, include, overwrite, continueOnDamage,
-        }.Runs(async (run, cancellation) =>
-        {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-            var report = await RunAsync(run, client, item, new RestoreOptions
+            vaultName,
+            itemName,
+            name,
+            target,
+            include,
+            overwrite,
+            continueOnDamage,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                Target = Path.GetFullPath(run.Require(target)),
-                RecoveryPoint = run.Get(name),
-                Include = [.. (run.Get(include) ?? []).Select(RecoveryPointCommands.PathOf)],
-                Overwrite = run.Get(overwrite),
-                ContinueOnDamage = run.Get(continueOnDamage),
-            }, cancellation);
-            RequireComplete(report);
-            run.Print(RestoreShape.Of(report), OutputJson.Plain.RestoreShape, (console, shown) => Show.Facts(console,
-                ("Recovery point", shown.RecoveryPoint), ("Restored", $"{Show.Count(shown.EntriesTotal)} entries, {Show.Bytes(shown.BytesWritten)}"),
-                ("Never backed up", shown.FilesUnreadable > 0 ? $"{Show.Count(shown.FilesUnreadable)} files that could not be read then (listed above)" : null), ("Duration", Show.Duration(report.Duration))));
-            return report.NeverRead > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
-        });
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                var report = await RunAsync(
+                    run,
+                    client,
+                    item,
+                    new RestoreOptions
+                    {
+                        Target = Path.GetFullPath(run.Require(target)),
+                        RecoveryPoint = run.Get(name),
+                        Include = [.. (run.Get(include) ?? []).Select(RecoveryPointCommands.PathOf)],
+                        Overwrite = run.Get(overwrite),
+                        ContinueOnDamage = run.Get(continueOnDamage),
+                    },
+                    cancellation
+                );
+                RequireComplete(report);
+                Print(run, report);
+                return report.NeverRead > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
+            }
+        );
+    }
+
+    private static void Print(Invocation run, RestoreReport report)
+    {
+        run.Print(
+            RestoreShape.Of(report),
+            OutputJson.Plain.RestoreShape,
+            (console, shown) =>
+                Show.Facts(
+                    console,
+                    ("Recovery point", shown.RecoveryPoint),
+                    ("Restored", $"{Show.Count(shown.EntriesTotal)} entries, {Show.Bytes(shown.BytesWritten)}"),
+                    (
+                        "Never backed up",
+                        shown.FilesUnreadable > 0
+                            ? $"{Show.Count(shown.FilesUnreadable)} files that could not be read then (listed above)"
+                            : null
+                    ),
+                    ("Duration", Show.Duration(report.Duration))
+                )
+        );
     }
 
     /// <summary>Restores with progress, telling of everything that could not be restored.</summary>
-    public static async Task<RestoreReport> RunAsync(Invocation run, VaultClient client, IProtectedItemGrain item, RestoreOptions options, CancellationToken cancellation)
+    public static async Task<RestoreReport> RunAsync(
+        Invocation run,
+        VaultClient client,
+        IProtectedItemGrain item,
+        RestoreOptions options,
+        CancellationToken cancellation
+    )
     {
         options = options with
         {
             OnProblem = problem => run.Tell(problem.ToString()),
             OnDamage = (path, code) => run.Tell($"{ProtectionCommands.Name(path)}: {code}: {ErrorTable.Find(code)?.Cause}"),
         };
-        var report = await ProgressDisplay.RunAsync(run, "Restoring", () => new ProgressState(options.Counters.Entries, options.Counters.Bytes, options.Counters.BytesTotal),
-            () => client.RestoreAsync(item, options, cancellation));
-        if (report.Notes.Length > 0) run.Tell(report.Notes);
+        var report = await ProgressDisplay.RunAsync(
+            run,
+            "Restoring",
+            () => new ProgressState(options.Counters.Entries, options.Counters.Bytes, options.Counters.BytesTotal),
+            () => client.RestoreAsync(item, options, cancellation)
+        );
+        if (report.Notes.Length > 0)
+            run.Tell(report.Notes);
         return report;
     }
 
     private static void RequireComplete(RestoreReport report)
     {
         if (report.Damaged > 0)
-            throw new VaultException(ErrorCodes.DataDamaged, $"{Show.Count(report.Damaged)} file(s) could not be restored because stored data is damaged; they are listed above. Everything else was restored.");
+            throw new VaultException(
+                ErrorCodes.DataDamaged,
+                $"{Show.Count(report.Damaged)} file(s) could not be restored because stored data is damaged; they are listed above. Everything else was restored."
+            );
         if (report.Failed > 0)
-            throw new VaultException(ErrorCodes.RestoreIncomplete, $"{Show.Count(report.Failed)} entries could not be restored as they were; they are listed above. Everything else was restored.");
+            throw new VaultException(
+                ErrorCodes.RestoreIncomplete,
+                $"{Show.Count(report.Failed)} entries could not be restored as they were; they are listed above. Everything else was restored."
+            );
     }
 }

@@ -11,18 +11,42 @@ internal static class StoreCommands
 {
     public static Command Build() => CommandParts.Group("store", "The store itself.", Verify());
 
-    private static CliCommand Verify() => new CliCommand("verify", "Reads everything in the store and checks it for bit rot, without any key; damage is exit code 1.", "rvault store verify").Runs(async (run, cancellation) =>
-    {
-        using var store = await LockedStore.OpenAsync(run.StoreOptions(create: false), Invocation.Time, cancellation);
-        var scrub = new StoreScrub(store.Blobs, (name, fault) => run.Tell($"{name}: {fault}"));
-        await ProgressDisplay.RunAsync(run, "Scrubbing", () => new ProgressState(scrub.Blobs, scrub.Bytes, 0), async () =>
-        {
-            await scrub.RunAsync(cancellation);
-            return true;
-        });
-        if (scrub.Damaged > 0)
-            throw new VaultException(ErrorCodes.DataBitRot, $"{Show.Count(scrub.Damaged)} of {Show.Count(scrub.Blobs)} objects are damaged; they are listed above.");
-        run.Print(new ScrubShape(scrub.Blobs, scrub.Bytes, scrub.Damaged), OutputJson.Plain.ScrubShape, (console, shown) =>
-            Show.Facts(console, ("Objects", Show.Count(shown.Objects)), ("Read", Show.Bytes(shown.Bytes)), ("Damaged", "nothing")));
-    });
+    private static CliCommand Verify() =>
+        new CliCommand(
+            "verify",
+            "Reads everything in the store and checks it for bit rot, without any key; damage is exit code 1.",
+            "rvault store verify"
+        ).Runs(
+            async (run, cancellation) =>
+            {
+                using var store = await LockedStore.OpenAsync(run.StoreOptions(create: false), Invocation.Time, cancellation);
+                var scrub = new StoreScrub(store.Blobs, (name, fault) => run.Tell($"{name}: {fault}"));
+                await ProgressDisplay.RunAsync(
+                    run,
+                    "Scrubbing",
+                    () => new ProgressState(scrub.Blobs, scrub.Bytes, 0),
+                    async () =>
+                    {
+                        await scrub.RunAsync(cancellation);
+                        return true;
+                    }
+                );
+                if (scrub.Damaged > 0)
+                    throw new VaultException(
+                        ErrorCodes.DataBitRot,
+                        $"{Show.Count(scrub.Damaged)} of {Show.Count(scrub.Blobs)} objects are damaged; they are listed above."
+                    );
+                run.Print(
+                    new ScrubShape(scrub.Blobs, scrub.Bytes, scrub.Damaged),
+                    OutputJson.Plain.ScrubShape,
+                    (console, shown) =>
+                        Show.Facts(
+                            console,
+                            ("Objects", Show.Count(shown.Objects)),
+                            ("Read", Show.Bytes(shown.Bytes)),
+                            ("Damaged", "nothing")
+                        )
+                );
+            }
+        );
 }

@@ -8,70 +8,124 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault vault …</c></summary>
 internal static class VaultCommands
 {
-    public static Command Build() => CommandParts.Group("vault", "Vaults.",
-        Create(), ShowOne(), List(), Delete(), Move(), VaultIdentityCommands.Build(), VaultEncryptionCommands.Build(), VaultEncryptionCommands.Checklist());
+    public static Command Build() =>
+        CommandParts.Group(
+            "vault",
+            "Vaults.",
+            Create(),
+            ShowOne(),
+            List(),
+            Delete(),
+            Move(),
+            VaultIdentityCommands.Build(),
+            VaultEncryptionCommands.Build(),
+            VaultEncryptionCommands.Checklist()
+        );
 
     private static CliCommand Create()
     {
         var name = CommandParts.Name("vault");
-        var location = CommandParts.Text("--location", "The region, such as westeurope; a key vault for this vault must be in the same.", "REGION", "-l");
+        var location = CommandParts.Text(
+            "--location",
+            "The region, such as westeurope; a key vault for this vault must be in the same.",
+            "REGION",
+            "-l"
+        );
         var group = CommandParts.Optional("--resource-group", "The resource group.", "GROUP");
         var subscription = CommandParts.Optional("--subscription", "The subscription.", "ID");
         var tags = CommandParts.Many("--tags", "Tags, as name=value.", "NAME=VALUE");
         tags.Validators.Add(result =>
         {
-            foreach (var token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) < 1)) result.AddError($"'{token.Value}' is no tag: write name=value.");
+            foreach (var token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+                result.AddError($"'{token.Value}' is no tag: write name=value.");
         });
-        return new CliCommand("create", "Creates a vault, encrypted with platform-managed keys at first; makes the store if there is none.",
-            "rvault vault create --name docs --location westeurope")
+        return new CliCommand(
+            "create",
+            "Creates a vault, encrypted with platform-managed keys at first; makes the store if there is none.",
+            "rvault vault create --name docs --location westeurope"
+        )
         {
-            name, location, group, subscription, tags,
-        }.Runs(async (run, cancellation) =>
-        {
-            var client = await run.ConnectAsync(create: true, cancellation);
-            var created = await client.Directory.CreateVaultAsync(new CreateVault
+            name,
+            location,
+            group,
+            subscription,
+            tags,
+        }.Runs(
+            async (run, cancellation) =>
             {
-                OperationId = Guid.NewGuid(),
-                Name = run.Require(name),
-                Location = run.Require(location),
-                ResourceGroup = run.Get(group) ?? "",
-                SubscriptionId = run.Get(subscription) ?? "",
-                Tags = (run.Get(tags) ?? []).Select(t => t.Split('=', 2)).GroupBy(t => t[0]).ToDictionary(t => t.Key, t => t.Last()[1]),
-            });
-            run.Print(VaultShape.Of(created), OutputJson.Plain.VaultShape, ShowVault);
-        });
+                var client = await run.ConnectAsync(create: true, cancellation);
+                var created = await client.Directory.CreateVaultAsync(
+                    new CreateVault
+                    {
+                        OperationId = Guid.NewGuid(),
+                        Name = run.Require(name),
+                        Location = run.Require(location),
+                        ResourceGroup = run.Get(group) ?? "",
+                        SubscriptionId = run.Get(subscription) ?? "",
+                        Tags = (run.Get(tags) ?? [])
+                            .Select(t => t.Split('=', 2))
+                            .GroupBy(t => t[0])
+                            .ToDictionary(t => t.Key, t => t.Last()[1]),
+                    }
+                );
+                run.Print(VaultShape.Of(created), OutputJson.Plain.VaultShape, ShowVault);
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("show", "Shows a vault.", "rvault vault show --name docs") { name }.Runs(async (run, cancellation) =>
-        {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            run.Print(VaultShape.Of(await vault.Vault.GetAsync()), OutputJson.Plain.VaultShape, ShowVault);
-        });
+        return new CliCommand("show", "Shows a vault.", "rvault vault show --name docs") { name }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                run.Print(VaultShape.Of(await vault.Vault.GetAsync()), OutputJson.Plain.VaultShape, ShowVault);
+            }
+        );
     }
 
-    private static CliCommand List() => new CliCommand("list", "Lists the vaults of the store.", "rvault vault list").Runs(async (run, cancellation) =>
-    {
-        var client = await run.ConnectAsync(cancellation: cancellation);
-        List<VaultShape> vaults = [];
-        await foreach (var listed in VaultClient.AllAsync(client.Directory.ListVaultsAsync)) vaults.Add(VaultShape.Of(await client.Open(listed.VaultId).Vault.GetAsync()));
-        run.Print([.. vaults], OutputJson.Plain.VaultShapeArray, (console, shown) => Show.Table(console, shown, "No vaults.",
-            ("Name", v => v.Name), ("Location", v => v.Location), ("Encryption", v => v.Encryption.EncryptionAtRestType), ("Items", v => $"{v.ProtectedItems}"),
-            ("Created", v => Show.Time(v.CreatedTime))));
-    });
+    private static CliCommand List() =>
+        new CliCommand("list", "Lists the vaults of the store.", "rvault vault list").Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                List<VaultShape> vaults = [];
+                await foreach (var listed in VaultClient.AllAsync(client.Directory.ListVaultsAsync))
+                    vaults.Add(VaultShape.Of(await client.Open(listed.VaultId).Vault.GetAsync()));
+                run.Print(
+                    [.. vaults],
+                    OutputJson.Plain.VaultShapeArray,
+                    (console, shown) =>
+                        Show.Table(
+                            console,
+                            shown,
+                            "No vaults.",
+                            ("Name", v => v.Name),
+                            ("Location", v => v.Location),
+                            ("Encryption", v => v.Encryption.EncryptionAtRestType),
+                            ("Items", v => $"{v.ProtectedItems}"),
+                            ("Created", v => Show.Time(v.CreatedTime))
+                        )
+                );
+            }
+        );
 
     private static CliCommand Delete()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("delete", "Deletes a vault in which nothing was ever protected.", "rvault vault delete --name docs") { name }.Runs(async (run, cancellation) =>
+        return new CliCommand("delete", "Deletes a vault in which nothing was ever protected.", "rvault vault delete --name docs")
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            var shape = VaultShape.Of(await vault.Vault.GetAsync());
-            await vault.Vault.DeleteAsync(new DeleteVault(Guid.NewGuid(), "rvault vault delete"));
-            run.Print(shape, OutputJson.Plain.VaultShape, (console, v) => console.WriteLine($"Vault '{v.Name}' is deleted."));
-        });
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                var shape = VaultShape.Of(await vault.Vault.GetAsync());
+                await vault.Vault.DeleteAsync(new DeleteVault(Guid.NewGuid(), "rvault vault delete"));
+                run.Print(shape, OutputJson.Plain.VaultShape, (console, v) => console.WriteLine($"Vault '{v.Name}' is deleted."));
+            }
+        );
     }
 
     private static CliCommand Move()
@@ -79,33 +133,47 @@ internal static class VaultCommands
         var name = CommandParts.Name("vault");
         var group = CommandParts.Optional("--resource-group", "The new resource group.", "GROUP");
         var subscription = CommandParts.Optional("--subscription", "The new subscription.", "ID");
-        var command = new CliCommand("move", "Moves a vault to another resource group or subscription; not one with a customer-managed key.",
-            "rvault vault move --name docs --resource-group archive") { name, group, subscription };
+        var command = new CliCommand(
+            "move",
+            "Moves a vault to another resource group or subscription; not one with a customer-managed key.",
+            "rvault vault move --name docs --resource-group archive"
+        )
+        {
+            name,
+            group,
+            subscription,
+        };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(group) is null && result.GetResult(subscription) is null) result.AddError("Say where to: --resource-group, --subscription or both.");
+            if (result.GetResult(group) is null && result.GetResult(subscription) is null)
+                result.AddError("Say where to: --resource-group, --subscription or both.");
         });
-        return command.Runs(async (run, cancellation) =>
-        {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            var moved = await vault.Vault.MoveAsync(new MoveVault(Guid.NewGuid(), run.Get(group), run.Get(subscription)));
-            run.Print(VaultShape.Of(moved), OutputJson.Plain.VaultShape, ShowVault);
-        });
+        return command.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                var moved = await vault.Vault.MoveAsync(new MoveVault(Guid.NewGuid(), run.Get(group), run.Get(subscription)));
+                run.Print(VaultShape.Of(moved), OutputJson.Plain.VaultShape, ShowVault);
+            }
+        );
     }
 
-    private static void ShowVault(IAnsiConsole console, VaultShape vault) => Show.Facts(console,
-    [
-        ("Name", vault.Name),
-        ("Id", vault.Id),
-        ("Location", vault.Location),
-        ("Resource group", vault.ResourceGroup is "" ? null : vault.ResourceGroup),
-        ("Subscription", vault.SubscriptionId is "" ? null : vault.SubscriptionId),
-        ("Tags", vault.Tags.Count == 0 ? null : string.Join(" ", vault.Tags.Select(t => $"{t.Key}={t.Value}"))),
-        ("Created", Show.Time(vault.CreatedTime)),
-        ("Identity", vault.Identity.PrincipalId is { } principal ? $"{vault.Identity.Type} {principal}" : vault.Identity.Type),
-        ("Encryption", vault.Encryption.EncryptionAtRestType),
-        ("Key", vault.Encryption.KeyUri),
-        ("Key version", vault.Encryption.KeyVersion),
-        ("Protected items", Show.Count(vault.ProtectedItems)),
-    ]);
+    private static void ShowVault(IAnsiConsole console, VaultShape vault) =>
+        Show.Facts(
+            console,
+            [
+                ("Name", vault.Name),
+                ("Id", vault.Id),
+                ("Location", vault.Location),
+                ("Resource group", vault.ResourceGroup is "" ? null : vault.ResourceGroup),
+                ("Subscription", vault.SubscriptionId is "" ? null : vault.SubscriptionId),
+                ("Tags", vault.Tags.Count == 0 ? null : string.Join(" ", vault.Tags.Select(t => $"{t.Key}={t.Value}"))),
+                ("Created", Show.Time(vault.CreatedTime)),
+                ("Identity", vault.Identity.PrincipalId is { } principal ? $"{vault.Identity.Type} {principal}" : vault.Identity.Type),
+                ("Encryption", vault.Encryption.EncryptionAtRestType),
+                ("Key", vault.Encryption.KeyUri),
+                ("Key version", vault.Encryption.KeyVersion),
+                ("Protected items", Show.Count(vault.ProtectedItems)),
+            ]
+        );
 }

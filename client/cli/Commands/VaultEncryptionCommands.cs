@@ -11,101 +11,212 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault vault encryption …</c> and <c>rvault vault checklist</c></summary>
 internal static class VaultEncryptionCommands
 {
-    public static Command Build() => CommandParts.Group("encryption", "The customer-managed key of a vault.", Update(), ShowOne(), Versions(), Sync());
+    public static Command Build() =>
+        CommandParts.Group("encryption", "The customer-managed key of a vault.", Update(), ShowOne(), Versions(), Sync());
 
     private static CliCommand Update()
     {
         var name = CommandParts.Name("vault");
-        var keyId = CommandParts.Optional("--encryption-key-id", "The key's URI; with a version at its end the vault stays on that version.", "URI");
-        var keyVault = CommandParts.Optional("--key-vault-name", "The key vault, together with --key-name: the key is then followed as it rotates.", "KV");
+        var keyId = CommandParts.Optional(
+            "--encryption-key-id",
+            "The key's URI; with a version at its end the vault stays on that version.",
+            "URI"
+        );
+        var keyVault = CommandParts.Optional(
+            "--key-vault-name",
+            "The key vault, together with --key-name: the key is then followed as it rotates.",
+            "KV"
+        );
         var key = CommandParts.Optional("--key-name", "The key's name.", "KEY");
-        var system = CommandParts.Flag("--mi-system-assigned", "Open the key vault with the vault's system-assigned identity (the only kind there is so far).");
-        var command = new CliCommand("update", "Assigns or changes the customer-managed key; returns when everything in the vault is wrapped by it.",
+        var system = CommandParts.Flag(
+            "--mi-system-assigned",
+            "Open the key vault with the vault's system-assigned identity (the only kind there is so far)."
+        );
+        var command = new CliCommand(
+            "update",
+            "Assigns or changes the customer-managed key; returns when everything in the vault is wrapped by it.",
             "rvault vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned",
-            "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek")
+            "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek"
+        )
         {
-            name, keyId, keyVault, key, system,
+            name,
+            keyId,
+            keyVault,
+            key,
+            system,
         };
         command.Validators.Add(result =>
         {
             var byUri = result.GetResult(keyId) is not null;
             var byName = result.GetResult(keyVault) is not null && result.GetResult(key) is not null;
             var anyName = result.GetResult(keyVault) is not null || result.GetResult(key) is not null;
-            if (byUri == byName || (byUri && anyName)) result.AddError("Name the key: either --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
+            if (byUri == byName || (byUri && anyName))
+                result.AddError("Name the key: either --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
         });
-        return command.Runs(async (run, cancellation) =>
-        {
-            var client = await run.ConnectAsync(cancellation: cancellation);
-            var vault = await client.FindVaultAsync(run.Require(name));
-            var uri = run.Get(keyId) ?? $"https://{LocalKeyVaults.HostOf(run.Get(keyVault) ?? "")}/keys/{run.Get(key)}";
-            var updated = await VaultClient.UpdateEncryptionAsync(vault, new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = uri }, cancellation);
-            run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
-        });
+        return command.Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(name));
+                var uri = run.Get(keyId) ?? $"https://{LocalKeyVaults.HostOf(run.Get(keyVault) ?? "")}/keys/{run.Get(key)}";
+                var updated = await VaultClient.UpdateEncryptionAsync(
+                    vault,
+                    new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = uri },
+                    cancellation
+                );
+                run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
+            }
+        );
     }
 
     private static CliCommand ShowOne()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("show", "Shows the encryption settings.", "rvault vault encryption show --name docs") { name }.Runs(async (run, cancellation) =>
-        {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            run.Print(EncryptionShape.Of(await vault.Vault.GetEncryptionAsync()), OutputJson.Plain.EncryptionShape, ShowEncryption);
-        });
+        return new CliCommand("show", "Shows the encryption settings.", "rvault vault encryption show --name docs") { name }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                run.Print(EncryptionShape.Of(await vault.Vault.GetEncryptionAsync()), OutputJson.Plain.EncryptionShape, ShowEncryption);
+            }
+        );
     }
 
     private static CliCommand Versions()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("versions", "Every key version that is needed or once was: what needs it, and whether it may be disabled.",
-            "rvault vault encryption versions --name docs") { name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "versions",
+            "Every key version that is needed or once was: what needs it, and whether it may be disabled.",
+            "rvault vault encryption versions --name docs"
+        )
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            run.Print([.. await vault.Vault.ListKeyVersionsAsync()], OutputJson.Plain.KeyVersionUseArray, (console, versions) => ShowVersions(console, versions));
-        });
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                run.Print(
+                    [.. await vault.Vault.ListKeyVersionsAsync()],
+                    OutputJson.Plain.KeyVersionUseArray,
+                    (console, versions) => ShowVersions(console, versions)
+                );
+            }
+        );
     }
 
-    public static void ShowVersions(IAnsiConsole console, IReadOnlyCollection<KeyVersionUse> versions) => Show.Table(console, versions, "No key version was ever needed.",
-        ("Key version", v => v.KeyVersion), ("State", v => v.State), ("Safe to disable", v => v.SafeToDisable ? "yes" : "no"),
-        ("Needed by", v => v.NeededBy.Count <= 5 ? string.Join(", ", v.NeededBy) : $"{string.Join(", ", v.NeededBy.Take(5))} and {v.NeededBy.Count - 5} more"));
+    public static void ShowVersions(IAnsiConsole console, IReadOnlyCollection<KeyVersionUse> versions) =>
+        Show.Table(
+            console,
+            versions,
+            "No key version was ever needed.",
+            ("Key version", v => v.KeyVersion),
+            ("State", v => v.State),
+            ("Safe to disable", v => v.SafeToDisable ? "yes" : "no"),
+            (
+                "Needed by",
+                v =>
+                    v.NeededBy.Count <= 5
+                        ? string.Join(", ", v.NeededBy)
+                        : $"{string.Join(", ", v.NeededBy.Take(5))} and {v.NeededBy.Count - 5} more"
+            )
+        );
 
     private static CliCommand Sync()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("sync", "Looks for a newer version of the key now and returns when every item is re-wrapped by it.",
-            "rvault vault encryption sync --name docs") { name }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "sync",
+            "Looks for a newer version of the key now and returns when every item is re-wrapped by it.",
+            "rvault vault encryption sync --name docs"
+        )
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            if ((await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType != EncryptionTypes.CustomerManaged)
-                throw new VaultException(ErrorCodes.InvalidRequest, $"Vault '{run.Require(name)}' has platform-managed keys: there is no key to look at.", "Assign a key with 'rvault vault encryption update'.");
-            var progress = await VaultClient.SyncAsync(vault, p => { if (p.ItemsRemaining > 0 && run.ShowsProgress) run.Tell($"{p.ItemsRemaining} item(s) to re-wrap"); }, cancellation);
-            var shape = EncryptionShape.Of(await vault.Vault.GetEncryptionAsync() with { JobId = progress.JobId });
-            run.Print(shape, OutputJson.Plain.EncryptionShape, ShowEncryption);
-        });
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                if ((await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType != EncryptionTypes.CustomerManaged)
+                    throw new VaultException(
+                        ErrorCodes.InvalidRequest,
+                        $"Vault '{run.Require(name)}' has platform-managed keys: there is no key to look at.",
+                        "Assign a key with 'rvault vault encryption update'."
+                    );
+                var progress = await VaultClient.SyncAsync(
+                    vault,
+                    p =>
+                    {
+                        if (p.ItemsRemaining > 0 && run.ShowsProgress)
+                            run.Tell($"{p.ItemsRemaining} item(s) to re-wrap");
+                    },
+                    cancellation
+                );
+                var shape = EncryptionShape.Of(await vault.Vault.GetEncryptionAsync() with { JobId = progress.JobId });
+                run.Print(shape, OutputJson.Plain.EncryptionShape, ShowEncryption);
+            }
+        );
     }
 
     public static CliCommand Checklist()
     {
         var name = CommandParts.Name("vault");
         var keyId = CommandParts.Optional("--encryption-key-id", "Check this key, which is not assigned yet.", "URI");
-        return new CliCommand("checklist", "The preconditions of a customer-managed key in their order, each met or not, with the fix.",
-            "rvault vault checklist --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek") { name, keyId }.Runs(async (run, cancellation) =>
+        return new CliCommand(
+            "checklist",
+            "The preconditions of a customer-managed key in their order, each met or not, with the fix.",
+            "rvault vault checklist --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek"
+        )
         {
-            var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-            run.Print([.. await vault.Vault.GetChecklistAsync(run.Get(keyId))], OutputJson.Plain.ChecklistEntryArray, (console, entries) => Show.Table(console, entries, "",
-                ("Step", e => e.Step == 0 ? "-" : $"{e.Step}"), ("Precondition", e => e.Name), ("Met", e => e.Met switch { true => "yes", false => "NO", _ => "?" }),
-                ("Found", e => e.Detail), ("Fix", e => e.Met == true ? "" : e.Fix)));
-        });
+            name,
+            keyId,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                run.Print(
+                    [.. await vault.Vault.GetChecklistAsync(run.Get(keyId))],
+                    OutputJson.Plain.ChecklistEntryArray,
+                    (console, entries) =>
+                        Show.Table(
+                            console,
+                            entries,
+                            "",
+                            ("Step", e => e.Step == 0 ? "-" : $"{e.Step}"),
+                            ("Precondition", e => e.Name),
+                            (
+                                "Met",
+                                e =>
+                                    e.Met switch
+                                    {
+                                        true => "yes",
+                                        false => "NO",
+                                        _ => "?",
+                                    }
+                            ),
+                            ("Found", e => e.Detail),
+                            ("Fix", e => e.Met == true ? "" : e.Fix)
+                        )
+                );
+            }
+        );
     }
 
-    public static void ShowEncryption(IAnsiConsole console, EncryptionShape e) => Show.Facts(console,
-        ("Encryption at rest", e.EncryptionAtRestType),
-        ("Key URI", e.KeyUri),
-        ("Key version", e.KeyVersion),
-        ("Follows rotation", e.KeyUri is null ? null : e.AutoRotation ? "yes" : "no (the URI names a version)"),
-        ("Still leaving", e.PreviousKeyVersion),
-        ("Identity", e.Identity),
-        ("Last update", e.LastUpdateStatus),
-        ("Infrastructure encryption", e.InfrastructureEncryptionState),
-        ("Key looked at", e.LastPolledTime is { } time ? Show.Time(time) : null),
-        ("Job", e.JobId?.ToString()));
+    public static void ShowEncryption(IAnsiConsole console, EncryptionShape e) =>
+        Show.Facts(
+            console,
+            ("Encryption at rest", e.EncryptionAtRestType),
+            ("Key URI", e.KeyUri),
+            ("Key version", e.KeyVersion),
+            (
+                "Follows rotation",
+                e.KeyUri is null ? null
+                : e.AutoRotation ? "yes"
+                : "no (the URI names a version)"
+            ),
+            ("Still leaving", e.PreviousKeyVersion),
+            ("Identity", e.Identity),
+            ("Last update", e.LastUpdateStatus),
+            ("Infrastructure encryption", e.InfrastructureEncryptionState),
+            ("Key looked at", e.LastPolledTime is { } time ? Show.Time(time) : null),
+            ("Job", e.JobId?.ToString())
+        );
 }

@@ -18,7 +18,8 @@ internal static class Consoles
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (isRedirected) console.Profile.Width = UnboundedWidth;
+        if (isRedirected)
+            console.Profile.Width = UnboundedWidth;
         return console;
     }
 }

@@ -9,7 +9,11 @@ namespace RecoveryVault.Cli.Output;
 
 /// <summary>The JSON of the command line: camelCase, indented, times in UTC ending in Z, and nothing left out because it is null.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(UtcTimeConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(VaultShape))]
 [JsonSerializable(typeof(VaultShape[]))]
@@ -35,7 +39,8 @@ namespace RecoveryVault.Cli.Output;
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>The same, with readable text: what is printed to a terminal needs no HTML escapes.</summary>
-    public static OutputJson Plain => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static OutputJson Plain =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The encoder of <see cref="Plain"/>, for what is written piece by piece.</summary>
     public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -44,7 +49,8 @@ internal sealed partial class OutputJson : JsonSerializerContext
 /// <summary>ISO 8601 in UTC, ending in Z.</summary>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));

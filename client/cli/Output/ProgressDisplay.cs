@@ -19,44 +19,66 @@ internal static class ProgressDisplay
 
     public static async Task<T> RunAsync<T>(Invocation run, string title, Func<ProgressState> state, Func<Task<T>> work)
     {
-        if (!run.ShowsProgress) return await work();
-        return Consoles.Error.Profile.Out.IsTerminal ? await ShowBarAsync(title, state, work()) : await ShowLinesAsync(run, title, state, work());
+        if (!run.ShowsProgress)
+            return await work();
+        return Consoles.Error.Profile.Out.IsTerminal
+            ? await ShowBarAsync(title, state, work())
+            : await ShowLinesAsync(run, title, state, work());
     }
 
-    private static Task<T> ShowBarAsync<T>(string title, Func<ProgressState> state, Task<T> work) => Consoles.Error.Progress()
-        .AutoClear(true)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-        .StartAsync(async display =>
-        {
-            var task = display.AddTask(title);
-            await WatchAsync(work, TerminalPeriod, () =>
+    private static Task<T> ShowBarAsync<T>(string title, Func<ProgressState> state, Task<T> work) =>
+        Consoles
+            .Error.Progress()
+            .AutoClear(true)
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new DownloadedColumn(),
+                new TransferSpeedColumn(),
+                new RemainingTimeColumn()
+            )
+            .StartAsync(async display =>
             {
-                var now = state();
-                task.IsIndeterminate = now.TotalBytes == 0;
-                task.MaxValue = Math.Max(now.TotalBytes, Math.Max(now.Bytes, 1));
-                task.Value = now.Bytes;
+                var task = display.AddTask(title);
+                await WatchAsync(
+                    work,
+                    TerminalPeriod,
+                    () =>
+                    {
+                        var now = state();
+                        task.IsIndeterminate = now.TotalBytes == 0;
+                        task.MaxValue = Math.Max(now.TotalBytes, Math.Max(now.Bytes, 1));
+                        task.Value = now.Bytes;
+                    }
+                );
+                return await work;
             });
-            return await work;
-        });
 
     private static async Task<T> ShowLinesAsync<T>(Invocation run, string title, Func<ProgressState> state, Task<T> work)
     {
         var started = Invocation.Time.GetTimestamp();
-        await WatchAsync(work, LinePeriod, () =>
-        {
-            var (entries, bytes, total) = state();
-            var seconds = Invocation.Time.GetElapsedTime(started).TotalSeconds;
-            var rate = (long)(bytes / Math.Max(seconds, 0.001));
-            var left = total > bytes && rate > 0 ? string.Create(CultureInfo.InvariantCulture, $", {(total - bytes) / rate} s left") : "";
-            var of = total > 0 ? $" of {Show.Bytes(total)}" : "";
-            run.Tell($"{title}: {Show.Count(entries)} entries, {Show.Bytes(bytes)}{of}, {Show.Bytes(rate)}/s{left}");
-        });
+        await WatchAsync(
+            work,
+            LinePeriod,
+            () =>
+            {
+                var (entries, bytes, total) = state();
+                var seconds = Invocation.Time.GetElapsedTime(started).TotalSeconds;
+                var rate = (long)(bytes / Math.Max(seconds, 0.001));
+                var left =
+                    total > bytes && rate > 0 ? string.Create(CultureInfo.InvariantCulture, $", {(total - bytes) / rate} s left") : "";
+                var of = total > 0 ? $" of {Show.Bytes(total)}" : "";
+                run.Tell($"{title}: {Show.Count(entries)} entries, {Show.Bytes(bytes)}{of}, {Show.Bytes(rate)}/s{left}");
+            }
+        );
         return await work;
     }
 
     private static async Task WatchAsync(Task work, TimeSpan period, Action show)
     {
         using var timer = new PeriodicTimer(period, Invocation.Time);
-        while (await Task.WhenAny(work, timer.WaitForNextTickAsync().AsTask()) != work) show();
+        while (await Task.WhenAny(work, timer.WaitForNextTickAsync().AsTask()) != work)
+            show();
     }
 }

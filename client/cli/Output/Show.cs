@@ -11,11 +11,17 @@ internal static class Show
     {
         var shown = facts.Where(f => f.Value is not null).ToList();
         var width = shown.Max(f => f.Name.Length);
-        foreach (var (name, value) in shown) console.WriteLine($"{name.PadRight(width)}  {value}");
+        foreach (var (name, value) in shown)
+            console.WriteLine($"{name.PadRight(width)}  {value}");
     }
 
     /// <summary>A table without lines; says so when it is empty.</summary>
-    public static void Table<T>(IAnsiConsole console, IReadOnlyCollection<T> rows, string whenEmpty, params (string Title, Func<T, string?> Value)[] columns)
+    public static void Table<T>(
+        IAnsiConsole console,
+        IReadOnlyCollection<T> rows,
+        string whenEmpty,
+        params (string Title, Func<T, string?> Value)[] columns
+    )
     {
         if (rows.Count == 0)
         {
@@ -23,8 +29,16 @@ internal static class Show
             return;
         }
         var table = new Table { Border = TableBorder.None };
-        foreach (var (title, _) in columns) table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        foreach (var row in rows) table.AddRow([.. columns.Select(c => new Text(c.Value(row) ?? "-"))]);
+        foreach (var (title, _) in columns)
+            table.AddColumn(
+                new TableColumn(new Text(title, new Style(decoration: Decoration.Bold)))
+                {
+                    NoWrap = true,
+                    Padding = new Padding(0, 0, 2, 0),
+                }
+            );
+        foreach (var row in rows)
+            table.AddRow([.. columns.Select(c => new Text(c.Value(row) ?? "-"))]);
         console.Write(table);
     }
 
@@ -34,7 +48,8 @@ internal static class Show
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
         double value = bytes;
         var unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
         return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 
@@ -42,7 +57,8 @@ internal static class Show
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    public static string Duration(TimeSpan duration) => duration.TotalSeconds < 60
-        ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s")
-        : string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalMinutes} min {duration.Seconds} s");
+    public static string Duration(TimeSpan duration) =>
+        duration.TotalSeconds < 60
+            ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s")
+            : string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalMinutes} min {duration.Seconds} s");
 }

@@ -21,7 +21,8 @@ internal sealed class QuickstartPlace : IDisposable
         IsKept = keep || run.NamesStore;
         _temporary = Path.Combine(Path.GetTempPath(), $"rvault-quickstart-{Environment.ProcessId}");
         StoreOptions = run.StoreOptions(create: true);
-        if (!IsKept) StoreOptions = StoreOptions with { StorePath = Path.Combine(_temporary, "store"), KeysPath = Path.Combine(_temporary, "keys") };
+        if (!IsKept)
+            StoreOptions = StoreOptions with { StorePath = Path.Combine(_temporary, "store"), KeysPath = Path.Combine(_temporary, "keys") };
     }
 
     /// <summary>The store stays when the quickstart is over.</summary>
@@ -37,7 +38,10 @@ internal sealed class QuickstartPlace : IDisposable
     public void Require(QuickstartScan scan)
     {
         if (Directory.Exists(StoreOptions.StorePath) && Directory.EnumerateFileSystemEntries(StoreOptions.StorePath).Any())
-            throw new VaultException(ErrorCodes.StoreNotEmpty, $"{StoreOptions.StorePath} already holds something; the quickstart makes a store of its own.");
+            throw new VaultException(
+                ErrorCodes.StoreNotEmpty,
+                $"{StoreOptions.StorePath} already holds something; the quickstart makes a store of its own."
+            );
         var store = scan.Bytes + StoreMargin;
         var restored = scan.Bytes + scan.Entries * EntryMargin;
         var (storeParent, temporaryParent) = (Existing(StoreOptions.StorePath), Existing(_temporary));
@@ -59,14 +63,18 @@ internal sealed class QuickstartPlace : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(_temporary)) Directory.Delete(_temporary, recursive: true);
+        if (Directory.Exists(_temporary))
+            Directory.Delete(_temporary, recursive: true);
     }
 
     private static void Require(string place, long bytes, string what)
     {
         var free = new DriveInfo(place).AvailableFreeSpace;
         if (free < bytes)
-            throw new VaultException(ErrorCodes.NotEnoughSpace, $"{Show.Bytes(bytes)} are needed for {what} in {place}, {Show.Bytes(free)} are free.");
+            throw new VaultException(
+                ErrorCodes.NotEnoughSpace,
+                $"{Show.Bytes(bytes)} are needed for {what} in {place}, {Show.Bytes(free)} are free."
+            );
     }
 
     /// <summary>The nearest directory above that exists: the one whose file system will be used.</summary>

@@ -46,7 +46,8 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
         var item = await ProtectAsync(vault, cancellation);
         First = await BackUpAsync("Backup", item, null, cancellation);
         await RotateAsync(vault, cancellation);
-        using (var record = new TreeRecordWriter(place.Record)) Second = await BackUpAsync("Backup again", item, record, cancellation);
+        using (var record = new TreeRecordWriter(place.Record))
+            Second = await BackUpAsync("Backup again", item, record, cancellation);
         RecoveryPoints = (await item.ListRecoveryPointsAsync(new PageRequest())).Items;
         KeyVersions = await vault.Vault.ListKeyVersionsAsync();
         await RestoreAsync(item, cancellation);
@@ -55,18 +56,41 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
 
     private async Task CreateKeyAsync(CancellationToken cancellation)
     {
-        var keyVault = await silo.KeyVaults.CreateAsync(new KeyVaultCreation { Name = KeyVaultName, Location = Location, EnablePurgeProtection = true }, cancellation);
-        tell("Key vault", $"{keyVault.Properties.VaultUri}, soft delete {keyVault.Properties.SoftDeleteRetentionInDays} days, purge protection on");
+        var keyVault = await silo.KeyVaults.CreateAsync(
+            new KeyVaultCreation
+            {
+                Name = KeyVaultName,
+                Location = Location,
+                EnablePurgeProtection = true,
+            },
+            cancellation
+        );
+        tell(
+            "Key vault",
+            $"{keyVault.Properties.VaultUri}, soft delete {keyVault.Properties.SoftDeleteRetentionInDays} days, purge protection on"
+        );
         var key = await Keys.CreateKeyAsync(KeyName, new KeyCreation { Kty = "RSA", KeySize = 3072 }, cancellation);
         tell("Key", $"RSA 3072, version {VersionOf(key)}");
     }
 
     private async Task<NamedVault> CreateVaultAsync(CancellationToken cancellation)
     {
-        var created = await _client.Directory.CreateVaultAsync(new CreateVault { OperationId = Guid.NewGuid(), Name = VaultNameText, Location = Location });
+        var created = await _client.Directory.CreateVaultAsync(
+            new CreateVault
+            {
+                OperationId = Guid.NewGuid(),
+                Name = VaultNameText,
+                Location = Location,
+            }
+        );
         var vault = _client.Open(created.VaultId);
         var identity = await vault.Vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()));
-        await silo.KeyVaults.SetPolicyAsync(KeyVaultName, identity.PrincipalId ?? "", ["get", "list", "wrapKey", "unwrapKey"], cancellation);
+        await silo.KeyVaults.SetPolicyAsync(
+            KeyVaultName,
+            identity.PrincipalId ?? "",
+            ["get", "list", "wrapKey", "unwrapKey"],
+            cancellation
+        );
         tell("Vault", $"'{created.Name}', its own identity may get, list, wrapKey and unwrapKey");
         return vault;
     }
@@ -74,7 +98,11 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
     private async Task AssignKeyAsync(NamedVault vault, CancellationToken cancellation)
     {
         var uri = $"https://{LocalKeyVaults.HostOf(KeyVaultName)}/keys/{KeyName}";
-        var encryption = await VaultClient.UpdateEncryptionAsync(vault, new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = uri }, cancellation);
+        var encryption = await VaultClient.UpdateEncryptionAsync(
+            vault,
+            new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = uri },
+            cancellation
+        );
         tell("Encryption", $"{encryption.EncryptionAtRestType} by {uri}, new versions are picked up");
     }
 
@@ -84,13 +112,21 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
         return await _client.FindItemAsync(VaultNameText, ItemNameText);
     }
 
-    private async Task<BackupReport> BackUpAsync(string step, IProtectedItemGrain item, TreeRecordWriter? record, CancellationToken cancellation)
+    private async Task<BackupReport> BackUpAsync(
+        string step,
+        IProtectedItemGrain item,
+        TreeRecordWriter? record,
+        CancellationToken cancellation
+    )
     {
         var options = new BackupOptions { Record = record };
         var report = await ProtectionCommands.RunAsync(run, _client, item, options, place.OwnDirectories(), cancellation);
         var (seconds, found) = (report.Duration.TotalSeconds, report.Statistics);
-        tell(step, $"{Show.Count(found.Files)} files, {Show.Bytes(found.BytesRead)} in {Show.Duration(report.Duration)} ({Show.Bytes((long)(found.BytesRead / Math.Max(seconds, 0.001)))}/s); "
-            + $"{Show.Bytes(report.Outcome.BytesNew)} new, stored as {Show.Bytes(report.Outcome.BytesStored)}");
+        tell(
+            step,
+            $"{Show.Count(found.Files)} files, {Show.Bytes(found.BytesRead)} in {Show.Duration(report.Duration)} ({Show.Bytes((long)(found.BytesRead / Math.Max(seconds, 0.001)))}/s); "
+                + $"{Show.Bytes(report.Outcome.BytesNew)} new, stored as {Show.Bytes(report.Outcome.BytesStored)}"
+        );
         return report;
     }
 
@@ -99,15 +135,22 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
         var started = Invocation.Time.GetTimestamp();
         var key = await Keys.RotateKeyAsync(KeyName, cancellation);
         var progress = await VaultClient.SyncAsync(vault, null, cancellation);
-        if (progress.KeyVersion != VersionOf(key)) Differences.Add($"The vault uses key version {progress.KeyVersion} instead of the new {VersionOf(key)}.");
-        tell("Key rotation", $"version {progress.KeyVersion} picked up and everything re-wrapped in {Show.Duration(Invocation.Time.GetElapsedTime(started))}; no data was touched");
+        if (progress.KeyVersion != VersionOf(key))
+            Differences.Add($"The vault uses key version {progress.KeyVersion} instead of the new {VersionOf(key)}.");
+        tell(
+            "Key rotation",
+            $"version {progress.KeyVersion} picked up and everything re-wrapped in {Show.Duration(Invocation.Time.GetElapsedTime(started))}; no data was touched"
+        );
     }
 
     private async Task RestoreAsync(IProtectedItemGrain item, CancellationToken cancellation)
     {
         Restored = await RestoreCommands.RunAsync(run, _client, item, new RestoreOptions { Target = place.Restored }, cancellation);
-        tell("Restore", $"{Show.Count(Restored.Entries)} entries, {Show.Bytes(Restored.Bytes)} in {Show.Duration(Restored.Duration)} "
-            + $"({Show.Bytes((long)(Restored.Bytes / Math.Max(Restored.Duration.TotalSeconds, 0.001)))}/s) from {Restored.RecoveryPoint}");
+        tell(
+            "Restore",
+            $"{Show.Count(Restored.Entries)} entries, {Show.Bytes(Restored.Bytes)} in {Show.Duration(Restored.Duration)} "
+                + $"({Show.Bytes((long)(Restored.Bytes / Math.Max(Restored.Duration.TotalSeconds, 0.001)))}/s) from {Restored.RecoveryPoint}"
+        );
     }
 
     private void Compare()
@@ -115,9 +158,12 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
         var comparison = new TreeComparison(Environment.IsPrivilegedProcess, difference => Differences.Add(difference.ToString()));
         comparison.Run(new TreeRecordReader(place.Record).Read(), place.Restored);
         Compared = comparison.Compared;
-        tell("Comparison", Differences.Count == 0
-            ? $"{Show.Count(Compared)} entries equal what was read: content, modes, owners, times, links, extended attributes"
-            : $"{Show.Count(Differences.Count)} DIFFERENCES");
+        tell(
+            "Comparison",
+            Differences.Count == 0
+                ? $"{Show.Count(Compared)} entries equal what was read: content, modes, owners, times, links, extended attributes"
+                : $"{Show.Count(Differences.Count)} DIFFERENCES"
+        );
     }
 
     private static string VersionOf(KeyBundle key) => KeyId.Parse(key.Key.Kid).Version ?? "";

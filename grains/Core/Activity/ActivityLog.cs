@@ -21,7 +21,12 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
     public static readonly string Genesis = new('0', 64);
 
     /// <summary>Appends at the first free place after <paramref name="head"/> and returns the new head.</summary>
-    public async Task<LogHead> AppendAsync(VaultId vaultId, LogHead head, Func<long, LogRecord> entry, CancellationToken cancellation = default)
+    public async Task<LogHead> AppendAsync(
+        VaultId vaultId,
+        LogHead head,
+        Func<long, LogRecord> entry,
+        CancellationToken cancellation = default
+    )
     {
         while (true)
         {
@@ -44,20 +49,25 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
     /// <summary>The newest entry from a known one on.</summary>
     public async Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default)
     {
-        while (await ReadAsync(vaultId, from.Seq + 1, cancellation) is { } next) from = new LogHead(next.Record.Seq, next.Hash);
+        while (await ReadAsync(vaultId, from.Seq + 1, cancellation) is { } next)
+            from = new LogHead(next.Record.Seq, next.Hash);
         return from;
     }
 
     /// <summary>The newest entry, found by doubling and halving: entries have no gaps.</summary>
     public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default)
     {
-        long present = 0, missing = 1;
-        while (await ExistsAsync(vaultId, missing, cancellation)) (present, missing) = (missing, missing * 2);
+        long present = 0,
+            missing = 1;
+        while (await ExistsAsync(vaultId, missing, cancellation))
+            (present, missing) = (missing, missing * 2);
         while (missing - present > 1)
         {
             var middle = present + (missing - present) / 2;
-            if (await ExistsAsync(vaultId, middle, cancellation)) present = middle;
-            else missing = middle;
+            if (await ExistsAsync(vaultId, middle, cancellation))
+                present = middle;
+            else
+                missing = middle;
         }
         return present == 0 ? new LogHead(0, Genesis) : await FindHeadAsync(vaultId, present, cancellation);
     }
@@ -66,7 +76,8 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
     /// <exception cref="VaultException">RecordTampered, DataBitRot.</exception>
     public async Task<(LogRecord Record, string Hash)?> ReadAsync(VaultId vaultId, long seq, CancellationToken cancellation = default)
     {
-        if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob) return null;
+        if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob)
+            return null;
         try
         {
             var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogEntry, keyring.Find);

@@ -24,14 +24,15 @@ public sealed record LogRecord
 
     public required ImmutableSortedDictionary<string, string> Details { get; init; }
 
-    public ActivityEntry ToEntry() => new()
-    {
-        Seq = Seq,
-        Time = Time,
-        Caller = Caller,
-        Operation = Operation,
-        Status = Status,
-        CorrelationId = CorrelationId,
-        Details = Details,
-    };
+    public ActivityEntry ToEntry() =>
+        new()
+        {
+            Seq = Seq,
+            Time = Time,
+            Caller = Caller,
+            Operation = Operation,
+            Status = Status,
+            CorrelationId = CorrelationId,
+            Details = Details,
+        };
 }

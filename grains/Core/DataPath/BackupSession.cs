@@ -40,7 +40,12 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     /// <summary>Opens a session; takes over the secrets.</summary>
     public static async Task<BackupSession> OpenAsync(
-        IBlobStore store, ItemSecrets secrets, SealGate gate, TimeProvider time, CancellationToken cancellation = default)
+        IBlobStore store,
+        ItemSecrets secrets,
+        SealGate gate,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         try
         {
@@ -67,9 +72,14 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
     {
         Enter();
-        if (chunks.Count > IBackupChannel.MaxQuery) throw new VaultException(ErrorCodes.InvalidRequest, $"A query names at most {IBackupChannel.MaxQuery} chunks, got {chunks.Count}.");
+        if (chunks.Count > IBackupChannel.MaxQuery)
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"A query names at most {IBackupChannel.MaxQuery} chunks, got {chunks.Count}."
+            );
         var isNew = new bool[chunks.Count];
-        for (var i = 0; i < isNew.Length; i++) isNew[i] = !chunks[i].IsZero && IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
+        for (var i = 0; i < isNew.Length; i++)
+            isNew[i] = !chunks[i].IsZero && IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
         return ValueTask.FromResult(isNew);
     }
 
@@ -82,8 +92,10 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
             throw new VaultException(ErrorCodes.InvalidRequest, $"A chunk has 1 to {ChunkRef.MaxLength} bytes, got {chunk.Length}.");
         }
         var chunkId = _secrets.Keys.ChunkIdOf(chunk.Digest);
-        if (TryTake(chunkId)) await _packs.AddAsync(chunkId, chunk.Length, plaintext, cancellation);
-        else plaintext.Dispose();
+        if (TryTake(chunkId))
+            await _packs.AddAsync(chunkId, chunk.Length, plaintext, cancellation);
+        else
+            plaintext.Dispose();
         await CheckpointIfDueAsync(cancellation);
     }
 
@@ -107,8 +119,14 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     public async Task<(string Name, HeadHash HeadHash)> WriteManifestAsync(Manifest manifest, CancellationToken cancellation = default)
     {
         var body = manifest.Encode();
-        var name = await SealedObjects.WriteAsync(_store, ObjectType.Manifest, _secrets.Newest, body,
-            objectId => ItemBlobs.Manifest(_secrets.Item.ItemId, manifest.Seq, objectId.ToString()), cancellation);
+        var name = await SealedObjects.WriteAsync(
+            _store,
+            ObjectType.Manifest,
+            _secrets.Newest,
+            body,
+            objectId => ItemBlobs.Manifest(_secrets.Item.ItemId, manifest.Seq, objectId.ToString()),
+            cancellation
+        );
         return (name, _secrets.Keys.HeadHashOf(body));
     }
 
@@ -117,7 +135,8 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         lock (_sync)
         {
-            if (_isDisposed) return;
+            if (_isDisposed)
+                return;
             _isDisposed = true;
         }
         await _packs.DisposeAsync();
@@ -141,7 +160,8 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         lock (_sync)
         {
-            if (_taken.Contains(chunkId)) return false;
+            if (_taken.Contains(chunkId))
+                return false;
         }
         return !_index.TryFind(chunkId, out _);
     }
@@ -149,15 +169,19 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     /// <summary>The first put of a chunk takes it; another of the same content has nothing to do.</summary>
     private bool TryTake(ChunkId chunkId)
     {
-        if (_index.TryFind(chunkId, out _)) return false;
-        lock (_sync) return _taken.Add(chunkId);
+        if (_index.TryFind(chunkId, out _))
+            return false;
+        lock (_sync)
+            return _taken.Add(chunkId);
     }
 
     private async Task CheckpointIfDueAsync(CancellationToken cancellation)
     {
         var last = Volatile.Read(ref _checkpointAt);
-        if (last == Checkpointing || _time.GetElapsedTime(last) < CheckpointPeriod) return;
-        if (Interlocked.CompareExchange(ref _checkpointAt, Checkpointing, last) != last) return;
+        if (last == Checkpointing || _time.GetElapsedTime(last) < CheckpointPeriod)
+            return;
+        if (Interlocked.CompareExchange(ref _checkpointAt, Checkpointing, last) != last)
+            return;
         try
         {
             await _index.SaveAsync(cancellation);
@@ -172,6 +196,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         LastUsedAt = _time.GetTimestamp();
-        if (_packs.Failure is { } failure) throw StoreRefusals.Find(failure) is { } refusal ? StoreRefusals.ToVaultException(refusal) : failure;
+        if (_packs.Failure is { } failure)
+            throw StoreRefusals.Find(failure) is { } refusal ? StoreRefusals.ToVaultException(refusal) : failure;
     }
 }

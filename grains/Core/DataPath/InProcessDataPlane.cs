@@ -18,6 +18,7 @@ public sealed class InProcessDataPlane : IDataPlane
     public ValueTask<IRestoreChannel> OpenRestoreAsync(SessionTicket ticket, CancellationToken cancellation) =>
         ValueTask.FromResult<IRestoreChannel>(Find(ticket).Open<RestoreSession>(ticket));
 
-    private SessionRegister Find(SessionTicket ticket) => _silos.GetValueOrDefault(ticket.Endpoint)
+    private SessionRegister Find(SessionTicket ticket) =>
+        _silos.GetValueOrDefault(ticket.Endpoint)
         ?? throw new VaultException(ErrorCodes.SessionLost, $"There is no silo at {ticket.Endpoint}.");
 }

@@ -32,13 +32,19 @@ public sealed class ItemIndex
     private sealed record StoredRun(string Name, IndexRun Run);
 
     /// <summary>Loads an item's index; with <paramref name="adopt"/> also what dead sessions stored and never indexed.</summary>
-    public static async Task<ItemIndex> LoadAsync(IBlobStore store, ItemSecrets secrets, bool adopt, CancellationToken cancellation = default)
+    public static async Task<ItemIndex> LoadAsync(
+        IBlobStore store,
+        ItemSecrets secrets,
+        bool adopt,
+        CancellationToken cancellation = default
+    )
     {
         var index = new ItemIndex(store, secrets);
         // Packs before runs: a pack that is written while we look is then at worst unknown, never taken for missing.
         await index.ListPacksAsync(cancellation);
         await index.LoadRunsAsync(cancellation);
-        if (adopt) await index.AdoptAsync(cancellation);
+        if (adopt)
+            await index.AdoptAsync(cancellation);
         return index;
     }
 
@@ -46,12 +52,15 @@ public sealed class ItemIndex
     {
         lock (_gate)
         {
-            if (_added.TryGetValue(chunkId, out place)) return true;
+            if (_added.TryGetValue(chunkId, out place))
+                return true;
             foreach (var stored in _runs)
             {
-                if (!stored.Run.TryFind(chunkId, out var chunk)) continue;
+                if (!stored.Run.TryFind(chunkId, out var chunk))
+                    continue;
                 place = new ChunkPlace(stored.Run.Packs[chunk.PackNumber], chunk.Frame);
-                if (_packLengths.ContainsKey(place.Pack.PackId)) return true;
+                if (_packLengths.ContainsKey(place.Pack.PackId))
+                    return true;
             }
         }
         place = default;
@@ -61,7 +70,8 @@ public sealed class ItemIndex
     /// <summary>The stored length of a pack in bytes; null when it is gone.</summary>
     public long? PackLength(ObjectId packId)
     {
-        lock (_gate) return _packLengths.TryGetValue(packId, out var length) ? length : null;
+        lock (_gate)
+            return _packLengths.TryGetValue(packId, out var length) ? length : null;
     }
 
     /// <summary>Adds a pack that is stored durably.</summary>
@@ -73,7 +83,8 @@ public sealed class ItemIndex
             foreach (var frame in frames)
             {
                 var place = new ChunkPlace(pack, frame);
-                if (_added.TryAdd(frame.ChunkId, place)) _unsaved.Add(place);
+                if (_added.TryAdd(frame.ChunkId, place))
+                    _unsaved.Add(place);
             }
         }
     }
@@ -82,17 +93,21 @@ public sealed class ItemIndex
     public async Task SaveAsync(CancellationToken cancellation = default)
     {
         List<ChunkPlace> unsaved;
-        lock (_gate) (unsaved, _unsaved) = (_unsaved, []);
+        lock (_gate)
+            (unsaved, _unsaved) = (_unsaved, []);
         try
         {
-            foreach (var part in unsaved.Chunk(IndexRun.MaxChunks)) await WriteRunAsync(part, cancellation);
+            foreach (var part in unsaved.Chunk(IndexRun.MaxChunks))
+                await WriteRunAsync(part, cancellation);
         }
         catch
         {
-            lock (_gate) _unsaved.InsertRange(0, unsaved);
+            lock (_gate)
+                _unsaved.InsertRange(0, unsaved);
             throw;
         }
-        if (_runs.Count > MaxRuns) await MergeAsync(cancellation);
+        if (_runs.Count > MaxRuns)
+            await MergeAsync(cancellation);
     }
 
     private async Task WriteRunAsync(ChunkPlace[] places, CancellationToken cancellation)
@@ -111,8 +126,16 @@ public sealed class ItemIndex
             chunks[i] = new IndexedChunk(number, frame);
         }
         var body = IndexRun.Encode(packs, chunks);
-        var name = await SealedObjects.WriteAsync(_store, ItemBlobs.IndexRuns(_secrets.Item.ItemId), ObjectType.IndexRun, _secrets.Newest, body, cancellation);
-        lock (_gate) _runs.Add(new StoredRun(name, IndexRun.Decode(body)));
+        var name = await SealedObjects.WriteAsync(
+            _store,
+            ItemBlobs.IndexRuns(_secrets.Item.ItemId),
+            ObjectType.IndexRun,
+            _secrets.Newest,
+            body,
+            cancellation
+        );
+        lock (_gate)
+            _runs.Add(new StoredRun(name, IndexRun.Decode(body)));
     }
 
     /// <summary>One run in the place of many; they are deleted only after it is stored.</summary>
@@ -122,7 +145,8 @@ public sealed class ItemIndex
         Dictionary<ChunkId, ChunkPlace> places = [];
         foreach (var stored in _runs.OrderBy(r => r.Run.Count).ToList())
         {
-            if (places.Count + stored.Run.Count > IndexRun.MaxChunks) break;
+            if (places.Count + stored.Run.Count > IndexRun.MaxChunks)
+                break;
             merged.Add(stored);
             for (var i = 0; i < stored.Run.Count; i++)
             {
@@ -130,10 +154,13 @@ public sealed class ItemIndex
                 places[chunk.Frame.ChunkId] = new ChunkPlace(stored.Run.Packs[chunk.PackNumber], chunk.Frame);
             }
         }
-        if (merged.Count < 2) return;
+        if (merged.Count < 2)
+            return;
         await WriteRunAsync([.. places.Values], cancellation);
-        lock (_gate) _runs.RemoveAll(merged.Contains);
-        foreach (var stored in merged) await _store.DeleteAsync(stored.Name, cancellation: cancellation);
+        lock (_gate)
+            _runs.RemoveAll(merged.Contains);
+        foreach (var stored in merged)
+            await _store.DeleteAsync(stored.Name, cancellation: cancellation);
     }
 
     private async Task ListPacksAsync(CancellationToken cancellation)
@@ -145,7 +172,8 @@ public sealed class ItemIndex
     private async Task LoadRunsAsync(CancellationToken cancellation)
     {
         // A run that vanishes between listing and reading was merged into one that may not have been listed: look again.
-        while (!await TryLoadRunsAsync(cancellation)) _runs.Clear();
+        while (!await TryLoadRunsAsync(cancellation))
+            _runs.Clear();
     }
 
     private async Task<bool> TryLoadRunsAsync(CancellationToken cancellation)
@@ -153,7 +181,8 @@ public sealed class ItemIndex
         await foreach (var run in _store.ListAllAsync($"{ItemBlobs.IndexRuns(_secrets.Item.ItemId)}/", cancellation))
         {
             var body = await SealedObjects.FindAsync(_store, run.Name, ObjectType.IndexRun, _secrets, IndexRun.MaxLength, cancellation);
-            if (body is null) return false;
+            if (body is null)
+                return false;
             _runs.Add(new StoredRun(run.Name, IndexRun.Decode(body)));
         }
         return true;
@@ -166,7 +195,13 @@ public sealed class ItemIndex
         {
             try
             {
-                var (pack, frames) = await SealedObjects.ReadFooterAsync(_store, $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{packId}", length, _secrets, cancellation);
+                var (pack, frames) = await SealedObjects.ReadFooterAsync(
+                    _store,
+                    $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{packId}",
+                    length,
+                    _secrets,
+                    cancellation
+                );
                 Add(pack, length, frames);
             }
             catch (VaultException e) when (e.Code is ErrorCodes.DataBitRot or ErrorCodes.DataTampered or ErrorCodes.DataMissing)

@@ -53,7 +53,8 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>Takes over a chunk's buffer; waits while the queue is full.</summary>
     public async ValueTask AddAsync(ChunkId chunkId, int length, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
     {
-        if (!await _queue.Writer.WaitToWriteAsync(cancellation)) throw Ended();
+        if (!await _queue.Writer.WaitToWriteAsync(cancellation))
+            throw Ended();
         var compression = _gate.RunAsync(() => Compress(length, plaintext), _stop.Token);
         try
         {
@@ -114,7 +115,8 @@ internal sealed class PackPipeline : IAsyncDisposable
             await foreach (var work in _queue.Reader.ReadAllAsync(_stop.Token))
             {
                 flushing = work.Flushed;
-                if (work.Compression is { } compression) Append(pack ??= new SealedObjectWriter(ObjectType.Pack, _secrets.Newest), work, await compression);
+                if (work.Compression is { } compression)
+                    Append(pack ??= new SealedObjectWriter(ObjectType.Pack, _secrets.Newest), work, await compression);
                 if (pack is not null && (work.Flushed is not null || pack.Length >= PackLength))
                 {
                     await _gate.EnterPackAsync(_stop.Token);
@@ -135,7 +137,8 @@ internal sealed class PackPipeline : IAsyncDisposable
 
     private void Append(SealedObjectWriter pack, Work work, Payload payload)
     {
-        using (payload.Owner) pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
+        using (payload.Owner)
+            pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
         Interlocked.Add(ref _bytesNew, work.Length);
     }
 
@@ -159,7 +162,8 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>Lets a failed upload fail the pipeline, and forgets those that are done.</summary>
     private static async Task ObserveAsync(List<Task> uploads, bool all)
     {
-        if (all) await Task.WhenAll(uploads);
+        if (all)
+            await Task.WhenAll(uploads);
         foreach (var done in uploads.Where(u => u.IsCompleted).ToList())
         {
             await done;
@@ -174,7 +178,8 @@ internal sealed class PackPipeline : IAsyncDisposable
         pack?.Dispose();
         while (_queue.Reader.TryRead(out var work))
         {
-            if (work.Compression is { } compression) await ReleaseAsync(compression);
+            if (work.Compression is { } compression)
+                await ReleaseAsync(compression);
             work.Flushed?.SetException(Ended());
         }
     }
@@ -182,6 +187,7 @@ internal sealed class PackPipeline : IAsyncDisposable
     private static async Task ReleaseAsync(Task<Payload> compression)
     {
         await ((Task)compression).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (compression.IsCompletedSuccessfully) (await compression).Owner.Dispose();
+        if (compression.IsCompletedSuccessfully)
+            (await compression).Owner.Dispose();
     }
 }

@@ -39,7 +39,12 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     public long LastUsedAt { get; private set; }
 
     /// <summary>Opens a session; takes over the secrets.</summary>
-    public static async Task<RestoreSession> OpenAsync(IBlobStore store, ItemSecrets secrets, TimeProvider time, CancellationToken cancellation = default)
+    public static async Task<RestoreSession> OpenAsync(
+        IBlobStore store,
+        ItemSecrets secrets,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         try
         {
@@ -56,10 +61,14 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     /// <exception cref="VaultException">DataMissing, DataBitRot, DataTampered, WrongKey, DataTooNew.</exception>
     public async Task<Manifest> ReadManifestAsync(string name, string headHash, CancellationToken cancellation = default)
     {
-        var body = await SealedObjects.FindAsync(_store, name, ObjectType.Manifest, _secrets, Manifest.MaxLength, cancellation)
+        var body =
+            await SealedObjects.FindAsync(_store, name, ObjectType.Manifest, _secrets, Manifest.MaxLength, cancellation)
             ?? throw new VaultException(ErrorCodes.DataMissing, $"The manifest '{name}' is missing.");
         if (_secrets.Keys.HeadHashOf(body).ToString() != headHash)
-            throw new VaultException(ErrorCodes.DataTampered, $"The manifest '{name}' is authentic but not the one of this recovery point.");
+            throw new VaultException(
+                ErrorCodes.DataTampered,
+                $"The manifest '{name}' is authentic but not the one of this recovery point."
+            );
         try
         {
             return Manifest.Decode(body);
@@ -74,11 +83,15 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     {
         Enter(chunks.Count);
         var codes = new string?[chunks.Count];
-        for (var i = 0; i < codes.Length; i++) codes[i] = chunks[i].IsZero || TryFind(chunks[i], out _) ? null : ErrorCodes.DataMissing;
+        for (var i = 0; i < codes.Length; i++)
+            codes[i] = chunks[i].IsZero || TryFind(chunks[i], out _) ? null : ErrorCodes.DataMissing;
         return ValueTask.FromResult(codes);
     }
 
-    public async IAsyncEnumerable<ChunkContent> ReadAsync(IReadOnlyList<ChunkRef> chunks, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<ChunkContent> ReadAsync(
+        IReadOnlyList<ChunkRef> chunks,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         Enter(chunks.Count);
         if (chunks.Sum(c => (long)c.Length) > IRestoreChannel.MaxBatchBytes)
@@ -94,15 +107,18 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
                     var range = ranges.Current;
                     inFlight.Enqueue(Task.Run(() => ReadRangeAsync(range, cancellation), cancellation));
                 }
-                if (!inFlight.TryPeek(out var next)) yield break;
+                if (!inFlight.TryPeek(out var next))
+                    yield break;
                 var contents = await next;
                 _ = inFlight.Dequeue();
-                foreach (var content in contents) yield return content;
+                foreach (var content in contents)
+                    yield return content;
             }
         }
         finally
         {
-            while (inFlight.TryDequeue(out var unread)) await ReleaseAsync(unread);
+            while (inFlight.TryDequeue(out var unread))
+                await ReleaseAsync(unread);
         }
     }
 
@@ -115,7 +131,8 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     private void Enter(int chunks)
     {
         LastUsedAt = _time.GetTimestamp();
-        if (chunks > IBackupChannel.MaxQuery) throw new VaultException(ErrorCodes.InvalidRequest, $"A call names at most {IBackupChannel.MaxQuery} chunks, got {chunks}.");
+        if (chunks > IBackupChannel.MaxQuery)
+            throw new VaultException(ErrorCodes.InvalidRequest, $"A call names at most {IBackupChannel.MaxQuery} chunks, got {chunks}.");
     }
 
     /// <summary>Wanted chunks that lie close together in one pack, in the order asked for; without a place: zeros, or missing.</summary>
@@ -137,26 +154,34 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
                 current.Wanted.Add((chunk, place.Frame));
                 continue;
             }
-            if (current is not null) yield return current;
+            if (current is not null)
+                yield return current;
             current = new ReadRange([(chunk, place.Frame)], isStored ? place.Pack : null);
         }
-        if (current is not null) yield return current;
+        if (current is not null)
+            yield return current;
     }
 
-    private static bool Continues(ReadRange range, ChunkPlace place) => range.Pack == place.Pack
-        && place.Frame.Offset >= range.End && place.Frame.Offset - range.End <= MaxGap
+    private static bool Continues(ReadRange range, ChunkPlace place) =>
+        range.Pack == place.Pack
+        && place.Frame.Offset >= range.End
+        && place.Frame.Offset - range.End <= MaxGap
         && place.Frame.Offset + place.Frame.SealedLength - range.Start <= MaxRange;
 
     private bool TryFind(ChunkRef chunk, out ChunkPlace place)
     {
         place = default;
-        return !chunk.IsZero && _index.TryFind(_secrets.Keys.ChunkIdOf(chunk.Digest), out place)
-            && place.Frame.PlaintextLength == chunk.Length && _index.PackLength(place.Pack.PackId) is { } length && place.Frame.Offset + place.Frame.SealedLength <= length;
+        return !chunk.IsZero
+            && _index.TryFind(_secrets.Keys.ChunkIdOf(chunk.Digest), out place)
+            && place.Frame.PlaintextLength == chunk.Length
+            && _index.PackLength(place.Pack.PackId) is { } length
+            && place.Frame.Offset + place.Frame.SealedLength <= length;
     }
 
     private async Task<ChunkContent[]> ReadRangeAsync(ReadRange range, CancellationToken cancellation)
     {
-        if (range.Pack is not { } pack) return [.. range.Wanted.Select(w => w.Chunk.IsZero ? Zeros(w.Chunk) : new ChunkContent(w.Chunk, null, ErrorCodes.DataMissing))];
+        if (range.Pack is not { } pack)
+            return [.. range.Wanted.Select(w => w.Chunk.IsZero ? Zeros(w.Chunk) : new ChunkContent(w.Chunk, null, ErrorCodes.DataMissing))];
         var name = $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{pack.PackId}";
         using var buffer = MemoryPool<byte>.Shared.Rent((int)(range.End - range.Start));
         var bytes = buffer.Memory[..(int)(range.End - range.Start)];
@@ -166,14 +191,27 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
         foreach (var (chunk, frame) in range.Wanted)
         {
             var start = (int)(frame.Offset - range.Start);
-            var fault = read is null ? ErrorCodes.DataMissing : read < start + frame.SealedLength ? ErrorCodes.DataBitRot : null;
-            contents.Add(fault is null ? await OpenAsync(reader, chunk, frame, bytes.Slice(start, frame.SealedLength), name, cancellation) : new ChunkContent(chunk, null, fault));
+            var fault =
+                read is null ? ErrorCodes.DataMissing
+                : read < start + frame.SealedLength ? ErrorCodes.DataBitRot
+                : null;
+            contents.Add(
+                fault is null
+                    ? await OpenAsync(reader, chunk, frame, bytes.Slice(start, frame.SealedLength), name, cancellation)
+                    : new ChunkContent(chunk, null, fault)
+            );
         }
         return [.. contents];
     }
 
     private async Task<ChunkContent> OpenAsync(
-        SealedObjectReader reader, ChunkRef chunk, FrameEntry frame, ReadOnlyMemory<byte> sealedFrame, string name, CancellationToken cancellation)
+        SealedObjectReader reader,
+        ChunkRef chunk,
+        FrameEntry frame,
+        ReadOnlyMemory<byte> sealedFrame,
+        string name,
+        CancellationToken cancellation
+    )
     {
         var plaintext = MemoryPool<byte>.Shared.Rent(chunk.Length);
         try
@@ -193,7 +231,8 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     /// <summary>A frame that does not open was tampered with, unless the whole object's checksum says that its medium lost bits.</summary>
     private async Task<string> DiagnoseAsync(FormatFaultException fault, string name, CancellationToken cancellation)
     {
-        if (fault.Fault != FormatFault.Tampered || await _store.GetAsync(name, cancellation) is not { } blob) return FormatRefusals.CodeOf(fault.Fault);
+        if (fault.Fault != FormatFault.Tampered || await _store.GetAsync(name, cancellation) is not { } blob)
+            return FormatRefusals.CodeOf(fault.Fault);
         try
         {
             ObjectTrailer.Verify(new ReadOnlySequence<byte>(blob.Content));
@@ -215,7 +254,9 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     private static async Task ReleaseAsync(Task<ChunkContent[]> unread)
     {
         await ((Task)unread).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!unread.IsCompletedSuccessfully) return;
-        foreach (var content in await unread) content.Dispose();
+        if (!unread.IsCompletedSuccessfully)
+            return;
+        foreach (var content in await unread)
+            content.Dispose();
     }
 }

@@ -23,7 +23,8 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
     public SessionTicket Add(Guid sessionId, IAsyncDisposable session)
     {
         var token = RandomNumberGenerator.GetBytes(TokenLength);
-        if (!_sessions.TryAdd(sessionId, new Entry(session, token))) throw new ArgumentException($"Session {sessionId} exists.", nameof(sessionId));
+        if (!_sessions.TryAdd(sessionId, new Entry(session, token)))
+            throw new ArgumentException($"Session {sessionId} exists.", nameof(sessionId));
         return new SessionTicket(sessionId, Endpoint, [.. token]);
     }
 
@@ -46,11 +47,13 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
     /// <summary>Ends a session; ending it again changes nothing.</summary>
     public async ValueTask EndAsync(Guid sessionId)
     {
-        if (_sessions.TryRemove(sessionId, out var entry)) await entry.Session.DisposeAsync();
+        if (_sessions.TryRemove(sessionId, out var entry))
+            await entry.Session.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var sessionId in _sessions.Keys) await EndAsync(sessionId);
+        foreach (var sessionId in _sessions.Keys)
+            await EndAsync(sessionId);
     }
 }

@@ -32,17 +32,20 @@ internal sealed class BlockBuffer
     /// <summary>All bytes taken so far, in order.</summary>
     public ReadOnlySequence<byte> ToSequence()
     {
-        if (_blocks.Count == 0) return default;
+        if (_blocks.Count == 0)
+            return default;
         var first = new Segment(_blocks[0].AsMemory(0, _used[0]), null);
         var last = first;
-        for (var i = 1; i < _blocks.Count; i++) last = new Segment(_blocks[i].AsMemory(0, _used[i]), last);
+        for (var i = 1; i < _blocks.Count; i++)
+            last = new Segment(_blocks[i].AsMemory(0, _used[i]), last);
         return new(first, 0, last, last.Memory.Length);
     }
 
     /// <summary>Gives the blocks back to the pool. Only when nobody can write to a piece any more.</summary>
     public void Return()
     {
-        foreach (var block in _blocks) ArrayPool<byte>.Shared.Return(block);
+        foreach (var block in _blocks)
+            ArrayPool<byte>.Shared.Return(block);
         Forget();
     }
 
@@ -58,7 +61,8 @@ internal sealed class BlockBuffer
         public Segment(ReadOnlyMemory<byte> memory, Segment? previous)
         {
             Memory = memory;
-            if (previous is null) return;
+            if (previous is null)
+                return;
             RunningIndex = previous.RunningIndex + previous.Memory.Length;
             previous.Next = this;
         }

@@ -11,8 +11,11 @@ namespace RecoveryVault.Format;
 /// </summary>
 internal sealed class CanonicalJsonWriter
 {
-    private static readonly SearchValues<char> Escaped =
-        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\']);
+    private static readonly SearchValues<char> Escaped = SearchValues.Create([
+        .. Enumerable.Range(0, 0x20).Select(code => (char)code),
+        '"',
+        '\\',
+    ]);
 
     private readonly StringBuilder _text = new();
     private bool _needsComma;
@@ -22,7 +25,8 @@ internal sealed class CanonicalJsonWriter
 
     public CanonicalJsonWriter Begin(string? name = null)
     {
-        if (name is not null) Name(name);
+        if (name is not null)
+            Name(name);
         _text.Append('{');
         _needsComma = false;
         return this;
@@ -45,14 +49,17 @@ internal sealed class CanonicalJsonWriter
     public CanonicalJsonWriter Field(string name, string? value)
     {
         Name(name);
-        if (value is null) _text.Append("null");
-        else String(value);
+        if (value is null)
+            _text.Append("null");
+        else
+            String(value);
         return this;
     }
 
     private void Name(string name)
     {
-        if (_needsComma) _text.Append(',');
+        if (_needsComma)
+            _text.Append(',');
         String(name);
         _text.Append(':');
         _needsComma = true;
@@ -61,28 +68,30 @@ internal sealed class CanonicalJsonWriter
     private void String(string value)
     {
         _text.Append('"');
-        for (var rest = value.AsSpan(); ;)
+        for (var rest = value.AsSpan(); ; )
         {
             var next = rest.IndexOfAny(Escaped);
             _text.Append(next < 0 ? rest : rest[..next]);
-            if (next < 0) break;
+            if (next < 0)
+                break;
             Escape(rest[next]);
             rest = rest[(next + 1)..];
         }
         _text.Append('"');
     }
 
-    private void Escape(char value) => _ = value switch
-    {
-        '"' => _text.Append("\\\""),
-        '\\' => _text.Append("\\\\"),
-        '\b' => _text.Append("\\b"),
-        '\f' => _text.Append("\\f"),
-        '\n' => _text.Append("\\n"),
-        '\r' => _text.Append("\\r"),
-        '\t' => _text.Append("\\t"),
-        _ => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)value:x4}"),
-    };
+    private void Escape(char value) =>
+        _ = value switch
+        {
+            '"' => _text.Append("\\\""),
+            '\\' => _text.Append("\\\\"),
+            '\b' => _text.Append("\\b"),
+            '\f' => _text.Append("\\f"),
+            '\n' => _text.Append("\\n"),
+            '\r' => _text.Append("\\r"),
+            '\t' => _text.Append("\\t"),
+            _ => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)value:x4}"),
+        };
 }
 
 /// <summary>
@@ -96,7 +105,8 @@ internal ref struct CanonicalJsonReader(ReadOnlySpan<byte> json)
 
     public void Begin(string? name = null)
     {
-        if (name is not null) Name(name);
+        if (name is not null)
+            Name(name);
         Next(JsonTokenType.StartObject);
     }
 
@@ -105,7 +115,8 @@ internal ref struct CanonicalJsonReader(ReadOnlySpan<byte> json)
     /// <summary>Nothing follows the document.</summary>
     public void Finish()
     {
-        if (_json.Read()) throw new FormatException("More than one document.");
+        if (_json.Read())
+            throw new FormatException("More than one document.");
     }
 
     /// <summary>A field that is no negative number.</summary>
@@ -130,11 +141,13 @@ internal ref struct CanonicalJsonReader(ReadOnlySpan<byte> json)
     private void Name(string name)
     {
         Next(JsonTokenType.PropertyName);
-        if (!_json.ValueTextEquals(name)) throw new FormatException($"The field {name} is not where it belongs.");
+        if (!_json.ValueTextEquals(name))
+            throw new FormatException($"The field {name} is not where it belongs.");
     }
 
     private void Next(JsonTokenType type)
     {
-        if (!_json.Read() || _json.TokenType != type) throw new FormatException($"A {type} is missing.");
+        if (!_json.Read() || _json.TokenType != type)
+            throw new FormatException($"A {type} is missing.");
     }
 }

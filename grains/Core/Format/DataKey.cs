@@ -41,10 +41,13 @@ public sealed class DataKey : IDisposable
     public static DataKey Open(VaultId vaultId, ItemId itemId, uint epoch, SecretBytes unwrapped, ReadOnlySpan<byte> commitment)
     {
         var key = new DataKey(vaultId, itemId, epoch, unwrapped);
-        if (unwrapped.Length == SizeBytes && CryptographicOperations.FixedTimeEquals(key.Commit(), commitment)) return key;
+        if (unwrapped.Length == SizeBytes && CryptographicOperations.FixedTimeEquals(key.Commit(), commitment))
+            return key;
         key.Dispose();
         throw new FormatFaultException(
-            FormatFault.WrongKey, $"What was unwrapped for epoch {epoch} of item {itemId} is not the key the ring commits to.");
+            FormatFault.WrongKey,
+            $"What was unwrapped for epoch {epoch} of item {itemId} is not the key the ring commits to."
+        );
     }
 
     /// <summary>

@@ -20,12 +20,20 @@ public enum PayloadCodec : byte
 /// <param name="PlaintextLength">1 to 4 MiB.</param>
 /// <param name="Codec">How the payload becomes the plaintext.</param>
 public readonly record struct FrameEntry(
-    uint Ordinal, ChunkId ChunkId, uint Offset, int SealedLength, int PlaintextLength, PayloadCodec Codec)
+    uint Ordinal,
+    ChunkId ChunkId,
+    uint Offset,
+    int SealedLength,
+    int PlaintextLength,
+    PayloadCodec Codec
+)
 {
     internal bool IsSound(ObjectSuite suite)
     {
         var payload = SealedLength - ObjectLayout.Overhead(suite);
-        return PlaintextLength is >= 1 and <= Catalogues.ChunkRef.MaxLength && payload >= 1 && Offset >= ObjectHeader.SizeBytes
+        return PlaintextLength is >= 1 and <= Catalogues.ChunkRef.MaxLength
+            && payload >= 1
+            && Offset >= ObjectHeader.SizeBytes
             && (long)Offset + SealedLength <= ObjectLayout.MaxLength
             && (Codec == PayloadCodec.Raw ? payload == PlaintextLength : Codec == PayloadCodec.Zstd && payload < PlaintextLength);
     }
@@ -45,12 +53,15 @@ public readonly record struct FrameEntry(
     internal static FrameEntry? ReadLocation(uint ordinal, ChunkId chunkId, ReadOnlySpan<byte> source)
     {
         var codec = BinaryPrimitives.ReadUInt32LittleEndian(source[12..]);
-        return codec > byte.MaxValue ? null : new(
-            ordinal,
-            chunkId,
-            BinaryPrimitives.ReadUInt32LittleEndian(source),
-            BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[8..]),
-            (PayloadCodec)codec);
+        return codec > byte.MaxValue
+            ? null
+            : new(
+                ordinal,
+                chunkId,
+                BinaryPrimitives.ReadUInt32LittleEndian(source),
+                BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
+                BinaryPrimitives.ReadInt32LittleEndian(source[8..]),
+                (PayloadCodec)codec
+            );
     }
 }

@@ -51,12 +51,14 @@ public sealed class IndexRun
         if (packs.Count > MaxPacks || sorted.Length > MaxChunks)
         {
             throw new ArgumentException(
-                $"A run holds at most {MaxPacks} packs and {MaxChunks} chunks, not {packs.Count} and {sorted.Length}.");
+                $"A run holds at most {MaxPacks} packs and {MaxChunks} chunks, not {packs.Count} and {sorted.Length}."
+            );
         }
         var body = new byte[4 + (packs.Count * PackLength) + 4 + (sorted.Length * ChunkLength)];
         var rest = body.AsSpan();
         WriteCount(ref rest, packs.Count);
-        foreach (var pack in packs) WritePack(ref rest, pack);
+        foreach (var pack in packs)
+            WritePack(ref rest, pack);
         WriteCount(ref rest, sorted.Length);
         for (var i = 0; i < sorted.Length; i++)
         {
@@ -65,7 +67,9 @@ public sealed class IndexRun
             if (isRepeated || (uint)chunk.PackNumber >= (uint)packs.Count || !chunk.Frame.IsSound(packs[chunk.PackNumber].Suite))
             {
                 throw new ArgumentException(
-                    $"The chunk {chunk.Frame.ChunkId} comes twice, is in no pack of the run, or has impossible lengths.", nameof(chunks));
+                    $"The chunk {chunk.Frame.ChunkId} comes twice, is in no pack of the run, or has impossible lengths.",
+                    nameof(chunks)
+                );
             }
             WriteChunk(ref rest, chunk);
         }
@@ -78,17 +82,20 @@ public sealed class IndexRun
     {
         var rest = body;
         var packs = new IndexedPack[ReadCount(ref rest, MaxPacks, PackLength)];
-        for (var i = 0; i < packs.Length; i++) packs[i] = ReadPack(rest.Span.Slice(i * PackLength, PackLength));
+        for (var i = 0; i < packs.Length; i++)
+            packs[i] = ReadPack(rest.Span.Slice(i * PackLength, PackLength));
         rest = rest[(packs.Length * PackLength)..];
         var count = ReadCount(ref rest, MaxChunks, ChunkLength);
-        if (rest.Length != count * ChunkLength) throw Malformed("length");
+        if (rest.Length != count * ChunkLength)
+            throw Malformed("length");
         var run = new IndexRun(packs, rest);
         for (var i = 0; i < count; i++)
         {
             var chunk = run[i];
             if ((uint)chunk.PackNumber >= (uint)packs.Length || !chunk.Frame.IsSound(packs[chunk.PackNumber].Suite))
                 throw Malformed("chunk");
-            if (i > 0 && run.ChunkIdAt(i - 1).CompareTo(chunk.Frame.ChunkId.Value) >= 0) throw Malformed("order");
+            if (i > 0 && run.ChunkIdAt(i - 1).CompareTo(chunk.Frame.ChunkId.Value) >= 0)
+                throw Malformed("order");
         }
         return run;
     }
@@ -106,8 +113,10 @@ public sealed class IndexRun
                 chunk = this[middle];
                 return true;
             }
-            if (order < 0) low = middle + 1;
-            else high = middle - 1;
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
         }
         chunk = default;
         return false;
@@ -123,7 +132,8 @@ public sealed class IndexRun
 
     private static int ReadCount(ref ReadOnlyMemory<byte> rest, int max, int itemLength)
     {
-        if (rest.Length < 4) throw Malformed("length");
+        if (rest.Length < 4)
+            throw Malformed("length");
         var count = BinaryPrimitives.ReadUInt32LittleEndian(rest.Span);
         rest = rest[4..];
         return count <= max && count <= rest.Length / itemLength ? (int)count : throw Malformed("length");
@@ -144,13 +154,16 @@ public sealed class IndexRun
         if (suite is > (uint)ObjectSuite.Infrastructure and <= byte.MaxValue)
         {
             throw new FormatFaultException(
-                FormatFault.TooNew, $"The index names a pack of suite {suite}, which this program does not know.");
+                FormatFault.TooNew,
+                $"The index names a pack of suite {suite}, which this program does not know."
+            );
         }
         var pack = new IndexedPack(
             new(Bytes32.Read(source)),
             BinaryPrimitives.ReadUInt32LittleEndian(source[32..]),
             (ObjectSuite)suite,
-            BinaryPrimitives.ReadUInt32LittleEndian(source[40..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(source[40..])
+        );
         var isSound = suite is > 0 and <= byte.MaxValue && (pack.Suite == ObjectSuite.Infrastructure || pack.PlatformKeyId == 0);
         return isSound ? pack : throw Malformed("pack");
     }

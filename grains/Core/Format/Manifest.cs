@@ -56,9 +56,10 @@ public sealed record Manifest
 
     /// <summary>The one encoding of this manifest: canonical JSON.</summary>
     /// <exception cref="ArgumentException">A field breaks a rule.</exception>
-    public byte[] Encode() => ManifestCodec.Violation(this) is { } violation
-        ? throw new ArgumentException($"The manifest {violation}.")
-        : ManifestCodec.Encode(this);
+    public byte[] Encode() =>
+        ManifestCodec.Violation(this) is { } violation
+            ? throw new ArgumentException($"The manifest {violation}.")
+            : ManifestCodec.Encode(this);
 
     /// <summary>Reads a manifest; any other encoding than <see cref="Encode"/>'s is refused.</summary>
     /// <exception cref="FormatFaultException">Malformed, TooNew.</exception>

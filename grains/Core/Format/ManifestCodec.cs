@@ -22,12 +22,14 @@ internal static class ManifestCodec
             ? "has a source of impossible length"
         : HasNegative(manifest.Statistics) ? "has negative counts"
         : manifest.Catalogue is not { Level: >= 0 and <= CatalogueLimits.MaxLevel, Node: { Length: >= 1 and <= ChunkRef.MaxLength } }
-            || manifest.Catalogue.Node.IsZero ? "has an impossible catalogue root"
+        || manifest.Catalogue.Node.IsZero
+            ? "has an impossible catalogue root"
         : null;
 
     public static byte[] Encode(Manifest manifest)
     {
-        var json = new CanonicalJsonWriter().Begin()
+        var json = new CanonicalJsonWriter()
+            .Begin()
             .Field("format", Manifest.FormatVersion)
             .Field("vaultId", manifest.VaultId.ToString())
             .Field("itemId", manifest.ItemId.ToString())
@@ -45,11 +47,13 @@ internal static class ManifestCodec
 
     public static Manifest Decode(ReadOnlySpan<byte> json)
     {
-        if (json.Length > Manifest.MaxLength) throw new FormatFaultException(FormatFault.Malformed, "The manifest is too long.");
+        if (json.Length > Manifest.MaxLength)
+            throw new FormatFaultException(FormatFault.Malformed, "The manifest is too long.");
         try
         {
             var manifest = Read(json);
-            if (Violation(manifest) is { } violation) throw new FormatFaultException(FormatFault.Malformed, $"The manifest {violation}.");
+            if (Violation(manifest) is { } violation)
+                throw new FormatFaultException(FormatFault.Malformed, $"The manifest {violation}.");
             if (!Encode(manifest).AsSpan().SequenceEqual(json))
                 throw new FormatFaultException(FormatFault.Malformed, "The manifest is not canonical.");
             return manifest;
@@ -67,7 +71,9 @@ internal static class ManifestCodec
         if (json.Number("format") is var version && version > Manifest.FormatVersion)
         {
             throw new FormatFaultException(
-                FormatFault.TooNew, $"The manifest has format {version}; this program knows format {Manifest.FormatVersion}.");
+                FormatFault.TooNew,
+                $"The manifest has format {version}; this program knows format {Manifest.FormatVersion}."
+            );
         }
         var manifest = new Manifest
         {
@@ -89,11 +95,12 @@ internal static class ManifestCodec
         return manifest;
     }
 
-    private static void WriteCatalogue(CanonicalJsonWriter json, CatalogueRoot root) => json.Begin("catalogue")
-        .Field("level", root.Level)
-        .Field("digest", root.Node.Digest.ToString())
-        .Field("length", root.Node.Length)
-        .End();
+    private static void WriteCatalogue(CanonicalJsonWriter json, CatalogueRoot root) =>
+        json.Begin("catalogue")
+            .Field("level", root.Level)
+            .Field("digest", root.Node.Digest.ToString())
+            .Field("length", root.Node.Length)
+            .End();
 
     private static CatalogueRoot ReadCatalogue(ref CanonicalJsonReader json)
     {
@@ -104,14 +111,15 @@ internal static class ManifestCodec
         return root;
     }
 
-    private static void WriteStatistics(CanonicalJsonWriter json, ManifestStatistics statistics) => json.Begin("statistics")
-        .Field("entries", statistics.Entries)
-        .Field("files", statistics.Files)
-        .Field("directories", statistics.Directories)
-        .Field("bytes", statistics.Bytes)
-        .Field("filesUnreadable", statistics.FilesUnreadable)
-        .Field("entriesExcluded", statistics.EntriesExcluded)
-        .End();
+    private static void WriteStatistics(CanonicalJsonWriter json, ManifestStatistics statistics) =>
+        json.Begin("statistics")
+            .Field("entries", statistics.Entries)
+            .Field("files", statistics.Files)
+            .Field("directories", statistics.Directories)
+            .Field("bytes", statistics.Bytes)
+            .Field("filesUnreadable", statistics.FilesUnreadable)
+            .Field("entriesExcluded", statistics.EntriesExcluded)
+            .End();
 
     private static ManifestStatistics ReadStatistics(ref CanonicalJsonReader json)
     {
@@ -122,16 +130,18 @@ internal static class ManifestCodec
             json.Number("directories"),
             json.Number("bytes"),
             json.Number("filesUnreadable"),
-            json.Number("entriesExcluded"));
+            json.Number("entriesExcluded")
+        );
         json.End();
         return statistics;
     }
 
-    private static void WriteSource(CanonicalJsonWriter json, ManifestSource source) => json.Begin("source")
-        .Field("host", source.Host)
-        .Field("path", Convert.ToHexStringLower(source.Path.Span))
-        .Field("display", new RelativePath(source.Path).ToString())
-        .End();
+    private static void WriteSource(CanonicalJsonWriter json, ManifestSource source) =>
+        json.Begin("source")
+            .Field("host", source.Host)
+            .Field("path", Convert.ToHexStringLower(source.Path.Span))
+            .Field("display", new RelativePath(source.Path).ToString())
+            .End();
 
     private static ManifestSource ReadSource(ref CanonicalJsonReader json)
     {
@@ -142,30 +152,30 @@ internal static class ManifestCodec
         return source;
     }
 
-    private static string NameOf(ContentKind kind) => kind switch
-    {
-        ContentKind.Tree => "tree",
-        ContentKind.Stream => "stream",
-        _ => "image",
-    };
+    private static string NameOf(ContentKind kind) =>
+        kind switch
+        {
+            ContentKind.Tree => "tree",
+            ContentKind.Stream => "stream",
+            _ => "image",
+        };
 
-    private static ContentKind KindOf(string name) => name switch
-    {
-        "tree" => ContentKind.Tree,
-        "stream" => ContentKind.Stream,
-        "image" => ContentKind.Image,
-        _ => throw new FormatFaultException(FormatFault.TooNew, "The manifest has a kind of content that this program does not know."),
-    };
+    private static ContentKind KindOf(string name) =>
+        name switch
+        {
+            "tree" => ContentKind.Tree,
+            "stream" => ContentKind.Stream,
+            "image" => ContentKind.Image,
+            _ => throw new FormatFaultException(FormatFault.TooNew, "The manifest has a kind of content that this program does not know."),
+        };
 
     private static string Format(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     private static DateTimeOffset ParseTime(string text) =>
         DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    private static bool HasNegative(ManifestStatistics statistics) => statistics is not
-    {
-        Entries: >= 0, Files: >= 0, Directories: >= 0, Bytes: >= 0, FilesUnreadable: >= 0, EntriesExcluded: >= 0,
-    };
+    private static bool HasNegative(ManifestStatistics statistics) =>
+        statistics is not { Entries: >= 0, Files: >= 0, Directories: >= 0, Bytes: >= 0, FilesUnreadable: >= 0, EntriesExcluded: >= 0 };
 
     private static bool IsText(string text, int maxLength) => text.Length >= 1 && text.Length <= maxLength;
 }

@@ -30,7 +30,8 @@ internal sealed class ObjectCipher : IDisposable
         _innerKey = SecretBytes.CopyOf(output[..KeyLength]);
         output[KeyLength..].CopyTo(_header.AsSpan(ObjectHeader.CommitmentOffset));
         CryptographicOperations.ZeroMemory(output);
-        if (header.Suite == ObjectSuite.Infrastructure && platformKey is not null) _outerKey = DeriveOuter(header, platformKey);
+        if (header.Suite == ObjectSuite.Infrastructure && platformKey is not null)
+            _outerKey = DeriveOuter(header, platformKey);
         Overhead = ObjectLayout.Overhead(header.Suite);
     }
 
@@ -49,7 +50,8 @@ internal sealed class ObjectCipher : IDisposable
         Bind(binding, payload.Length, aad, nonce);
         using (var inner = new AesGcm(_innerKey.Span, ObjectLayout.TagLength))
             inner.Encrypt(nonce, payload, destination[..payload.Length], destination.Slice(payload.Length, ObjectLayout.TagLength), aad);
-        if (_outerKey is null) return;
+        if (_outerKey is null)
+            return;
         using var outer = new AesGcm(_outerKey.Span, ObjectLayout.TagLength);
         var innerFrame = destination[..^ObjectLayout.TagLength];
         outer.Encrypt(nonce, innerFrame, innerFrame, destination[^ObjectLayout.TagLength..], aad);
@@ -78,11 +80,15 @@ internal sealed class ObjectCipher : IDisposable
         catch (AuthenticationTagMismatchException e)
         {
             throw new FormatFaultException(
-                FormatFault.Tampered, $"Frame {(long)binding.Ordinal} does not authenticate: it was altered or belongs elsewhere.", e);
+                FormatFault.Tampered,
+                $"Frame {(long)binding.Ordinal} does not authenticate: it was altered or belongs elsewhere.",
+                e
+            );
         }
         finally
         {
-            if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer is not null)
+                ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -93,7 +99,12 @@ internal sealed class ObjectCipher : IDisposable
     }
 
     private static void Decrypt(
-        SecretBytes key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> frame, Span<byte> destination, ReadOnlySpan<byte> aad)
+        SecretBytes key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> frame,
+        Span<byte> destination,
+        ReadOnlySpan<byte> aad
+    )
     {
         using var aes = new AesGcm(key.Span, ObjectLayout.TagLength);
         aes.Decrypt(nonce, frame[..^ObjectLayout.TagLength], frame[^ObjectLayout.TagLength..], destination, aad);
@@ -130,9 +141,8 @@ internal sealed class ObjectCipher : IDisposable
 /// <summary>What a frame's seal is bound to besides its object's header and its payload's length.</summary>
 internal readonly record struct FrameBinding(ulong Ordinal, ChunkId ChunkId, int PlaintextLength, PayloadCodec Codec, bool IsFinal)
 {
-    public FrameBinding(in FrameEntry entry) : this(entry.Ordinal, entry.ChunkId, entry.PlaintextLength, entry.Codec, false)
-    {
-    }
+    public FrameBinding(in FrameEntry entry)
+        : this(entry.Ordinal, entry.ChunkId, entry.PlaintextLength, entry.Codec, false) { }
 
     public static FrameBinding Footer(int length) => new(ObjectLayout.FooterOrdinal, default, length, PayloadCodec.Raw, false);
 

@@ -26,7 +26,14 @@ public enum ObjectType : byte
 /// A sealed object's clear header without its key commitment (FORMAT.md, section 2). The platform key id is 0 in suite 1.
 /// </summary>
 public sealed record ObjectHeader(
-    ObjectSuite Suite, ObjectType Type, uint DekEpoch, VaultId VaultId, ItemId ItemId, ObjectId ObjectId, uint PlatformKeyId)
+    ObjectSuite Suite,
+    ObjectType Type,
+    uint DekEpoch,
+    VaultId VaultId,
+    ItemId ItemId,
+    ObjectId ObjectId,
+    uint PlatformKeyId
+)
 {
     public const int SizeBytes = 128;
     public const ushort FormatVersion = 1;
@@ -52,7 +59,8 @@ public sealed record ObjectHeader(
             throw new FormatFaultException(
                 FormatFault.TooNew,
                 $"The object has format version {version}, suite {bytes[10]}, type {bytes[11]}; "
-                + $"this program knows version {FormatVersion}, suites 1 and 2, types 1 to 3.");
+                    + $"this program knows version {FormatVersion}, suites 1 and 2, types 1 to 3."
+            );
         }
         var header = new ObjectHeader(
             (ObjectSuite)bytes[10],
@@ -61,8 +69,12 @@ public sealed record ObjectHeader(
             new(BinaryPrimitives.ReadUInt128BigEndian(bytes[16..])),
             new(BinaryPrimitives.ReadUInt128BigEndian(bytes[32..])),
             new(Bytes32.Read(bytes[48..])),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[PlatformKeyIdOffset..]));
-        var isSound = version != 0 && header.Suite != 0 && header.Type != 0
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[PlatformKeyIdOffset..])
+        );
+        var isSound =
+            version != 0
+            && header.Suite != 0
+            && header.Type != 0
             && bytes[ReservedOffset..SizeBytes].IndexOfAnyExcept((byte)0) < 0
             && (header.Suite == ObjectSuite.Infrastructure || header.PlatformKeyId == 0);
         return isSound ? header : throw new FormatFaultException(FormatFault.Malformed, "The object's header breaks the format.");

@@ -33,6 +33,10 @@ internal static class ObjectLayout
 
     /// <summary>The whole object's length without padding.</summary>
     public static long UnpaddedLength(long footerOffset, int frames, ObjectSuite suite) =>
-        footerOffset + FooterHeadLength + ((long)frames * FooterEntryLength) + Overhead(suite)
-        + SealedTailLength(suite) + ObjectTrailer.SizeBytes;
+        footerOffset
+        + FooterHeadLength
+        + ((long)frames * FooterEntryLength)
+        + Overhead(suite)
+        + SealedTailLength(suite)
+        + ObjectTrailer.SizeBytes;
 }

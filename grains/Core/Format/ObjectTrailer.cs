@@ -20,7 +20,8 @@ public static class ObjectTrailer
     public static void Verify(ReadOnlySequence<byte> sealedObject)
     {
         var scrub = new ObjectScrub(sealedObject.Length);
-        foreach (var segment in sealedObject) scrub.Append(segment.Span);
+        foreach (var segment in sealedObject)
+            scrub.Append(segment.Span);
         scrub.Finish();
     }
 
@@ -67,7 +68,9 @@ public sealed class ObjectScrub(long length)
         if (_position != length || length < ObjectHeader.SizeBytes + ObjectTrailer.SizeBytes || !ObjectTrailer.IsAtEnd(_trailer, length))
         {
             throw new FormatFaultException(
-                FormatFault.BitRot, $"The object is cut short or extended: of {length} bytes, the last are not its end.");
+                FormatFault.BitRot,
+                $"The object is cut short or extended: of {length} bytes, the last are not its end."
+            );
         }
         if (!_hash.GetCurrentHash().AsSpan().SequenceEqual(_trailer.AsSpan(ObjectTrailer.SizeBytes - ObjectTrailer.HashLength)))
             throw new FormatFaultException(FormatFault.BitRot, "The object's checksum does not match: bits were flipped.");

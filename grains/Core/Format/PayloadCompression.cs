@@ -33,7 +33,8 @@ public static class PayloadCompression
         Exception? cause = null;
         try
         {
-            if (_decompressor.TryUnwrap(payload, plaintext, out var length) && length == plaintext.Length) return;
+            if (_decompressor.TryUnwrap(payload, plaintext, out var length) && length == plaintext.Length)
+                return;
         }
         catch (ZstdException e)
         {

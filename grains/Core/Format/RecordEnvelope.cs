@@ -58,8 +58,12 @@ public static class RecordEnvelope
         if (record[10] != (byte)type)
             throw new FormatFaultException(FormatFault.Tampered, $"Where a record of type {type} belongs lies one of type {record[10]}.");
         var keyId = BinaryPrimitives.ReadUInt32LittleEndian(record[12..]);
-        var key = keyring(keyId) ?? throw new FormatFaultException(
-            FormatFault.WrongKey, $"The {type} record was made with platform key {keyId}, which the keyring lacks.");
+        var key =
+            keyring(keyId)
+            ?? throw new FormatFaultException(
+                FormatFault.WrongKey,
+                $"The {type} record was made with platform key {keyId}, which the keyring lacks."
+            );
         var macOffset = record.Length - ChecksumLength - MacLength;
         Span<byte> mac = stackalloc byte[MacLength];
         Mac(type, key, record[..macOffset], mac);
@@ -75,22 +79,30 @@ public static class RecordEnvelope
         if (record.Length < HeaderLength + MacLength + ChecksumLength || !IsIntact(record))
         {
             throw new FormatFaultException(
-                FormatFault.BitRot, "The record's checksum does not match: it was cut short, extended, or bits were flipped.");
+                FormatFault.BitRot,
+                "The record's checksum does not match: it was cut short, extended, or bits were flipped."
+            );
         }
         RequireWellFormed(record);
     }
 
     private static void RequireWellFormed(ReadOnlySpan<byte> record)
     {
-        if (!record.StartsWith(Magic)) throw new FormatFaultException(FormatFault.Malformed, "This is no record.");
+        if (!record.StartsWith(Magic))
+            throw new FormatFaultException(FormatFault.Malformed, "This is no record.");
         var version = BinaryPrimitives.ReadUInt16LittleEndian(record[8..]);
         if (version > FormatVersion)
         {
             throw new FormatFaultException(
-                FormatFault.TooNew, $"The record has format version {version}; this program knows version {FormatVersion}.");
+                FormatFault.TooNew,
+                $"The record has format version {version}; this program knows version {FormatVersion}."
+            );
         }
         var payloadLength = BinaryPrimitives.ReadUInt32LittleEndian(record[16..]);
-        var isSound = version != 0 && record[11] == 0 && payloadLength <= MaxPayloadLength
+        var isSound =
+            version != 0
+            && record[11] == 0
+            && payloadLength <= MaxPayloadLength
             && record.Length == HeaderLength + payloadLength + MacLength + ChecksumLength;
         if (!isSound)
             throw new FormatFaultException(FormatFault.Malformed, "The record breaks the format.");

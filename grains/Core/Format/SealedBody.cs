@@ -12,12 +12,13 @@ public static class SealedBody
     public static void Add(SealedObjectWriter writer, ReadOnlySpan<byte> body)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PayloadCompression.MaxPayloadLength(Math.Min(body.Length, PieceLength)));
-        for (var rest = body; !rest.IsEmpty;)
+        for (var rest = body; !rest.IsEmpty; )
         {
             var piece = rest[..Math.Min(rest.Length, PieceLength)];
             if (PayloadCompression.TryCompress(piece, buffer, out var length))
                 writer.Add(default, piece.Length, PayloadCodec.Zstd, buffer.AsSpan(0, length));
-            else writer.Add(default, piece.Length, PayloadCodec.Raw, piece);
+            else
+                writer.Add(default, piece.Length, PayloadCodec.Raw, piece);
             rest = rest[piece.Length..];
         }
         ArrayPool<byte>.Shared.Return(buffer);
@@ -29,7 +30,13 @@ public static class SealedBody
     /// </summary>
     /// <exception cref="FormatFaultException">Any fault.</exception>
     public static byte[] Open(
-        ReadOnlyMemory<byte> sealedObject, ObjectType type, ObjectId? expectedId, DataKey dek, PlatformKey? platformKey, int maxLength)
+        ReadOnlyMemory<byte> sealedObject,
+        ObjectType type,
+        ObjectId? expectedId,
+        DataKey dek,
+        PlatformKey? platformKey,
+        int maxLength
+    )
     {
         var bytes = sealedObject.Span;
         ObjectTrailer.Verify(new(sealedObject));
@@ -37,7 +44,9 @@ public static class SealedBody
         if (reader.Header.Type != type || (expectedId is { } id && reader.Header.ObjectId != id))
         {
             throw new FormatFaultException(
-                FormatFault.Tampered, $"Where a {type} belongs lies {reader.Header.Type} {reader.Header.ObjectId}.");
+                FormatFault.Tampered,
+                $"Where a {type} belongs lies {reader.Header.Type} {reader.Header.ObjectId}."
+            );
         }
         var footer = reader.OpenTail(bytes, bytes.Length);
         var entries = reader.OpenFooter(footer, bytes.Slice((int)footer.Offset, footer.SealedLength));

@@ -23,10 +23,13 @@ public sealed class SealedObjectReader : IDisposable
     public SealedObjectReader(ReadOnlySpan<byte> header, DataKey dek, PlatformKey? platformKey = null)
         : this(ObjectHeader.Read(header), dek, platformKey)
     {
-        if (CryptographicOperations.FixedTimeEquals(_cipher.Header, header[..ObjectHeader.SizeBytes])) return;
+        if (CryptographicOperations.FixedTimeEquals(_cipher.Header, header[..ObjectHeader.SizeBytes]))
+            return;
         _cipher.Dispose();
         throw new FormatFaultException(
-            FormatFault.Tampered, $"The header of {Header.Type} {Header.ObjectId} was altered, or its key substituted.");
+            FormatFault.Tampered,
+            $"The header of {Header.Type} {Header.ObjectId} was altered, or its key substituted."
+        );
     }
 
     private SealedObjectReader(ObjectHeader header, DataKey dek, PlatformKey? platformKey)
@@ -34,17 +37,23 @@ public sealed class SealedObjectReader : IDisposable
         if (header.VaultId != dek.VaultId || header.ItemId != dek.ItemId)
         {
             throw new FormatFaultException(
-                FormatFault.Tampered, $"{header.Type} {header.ObjectId} belongs to item {header.ItemId}, not to {dek.ItemId}.");
+                FormatFault.Tampered,
+                $"{header.Type} {header.ObjectId} belongs to item {header.ItemId}, not to {dek.ItemId}."
+            );
         }
         if (header.DekEpoch != dek.Epoch)
         {
             throw new FormatFaultException(
-                FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs the DEK of epoch {header.DekEpoch}, not {dek.Epoch}.");
+                FormatFault.WrongKey,
+                $"{header.Type} {header.ObjectId} needs the DEK of epoch {header.DekEpoch}, not {dek.Epoch}."
+            );
         }
         if (header.Suite == ObjectSuite.Infrastructure && platformKey?.Id != header.PlatformKeyId)
         {
             throw new FormatFaultException(
-                FormatFault.WrongKey, $"{header.Type} {header.ObjectId} needs platform key {header.PlatformKeyId}.");
+                FormatFault.WrongKey,
+                $"{header.Type} {header.ObjectId} needs platform key {header.PlatformKeyId}."
+            );
         }
         Header = header;
         _cipher = new(header, dek, platformKey);
@@ -63,7 +72,8 @@ public sealed class SealedObjectReader : IDisposable
         new(
             new ObjectHeader(pack.Suite, ObjectType.Pack, pack.DekEpoch, dek.VaultId, dek.ItemId, pack.PackId, pack.PlatformKeyId),
             dek,
-            platformKey);
+            platformKey
+        );
 
     /// <summary>Finds the footer from the object's last bytes, at least <see cref="TailLength"/> of them.</summary>
     /// <exception cref="FormatFaultException">BitRot when the object ends too early or late, Tampered, Malformed.</exception>
@@ -75,8 +85,11 @@ public sealed class SealedObjectReader : IDisposable
         _cipher.Open(FrameBinding.Tail, end[^TailLength..^ObjectTrailer.SizeBytes], tail);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(tail);
         var length = BinaryPrimitives.ReadInt32LittleEndian(tail[8..]);
-        var isSound = objectLength <= ObjectLayout.MaxLength && objectLength == ObjectLayout.PaddedLength(objectLength)
-            && offset >= ObjectHeader.SizeBytes && length >= ObjectLayout.FooterHeadLength + _cipher.Overhead
+        var isSound =
+            objectLength <= ObjectLayout.MaxLength
+            && objectLength == ObjectLayout.PaddedLength(objectLength)
+            && offset >= ObjectHeader.SizeBytes
+            && length >= ObjectLayout.FooterHeadLength + _cipher.Overhead
             && offset == objectLength - TailLength - length
             && BinaryPrimitives.ReadInt32LittleEndian(tail[12..]) == 0;
         return isSound ? new(offset, length) : throw Malformed("tail");
@@ -108,7 +121,8 @@ public sealed class SealedObjectReader : IDisposable
     /// <exception cref="FormatFaultException">BitRot when the object ended before the frame did, Tampered, Malformed.</exception>
     public void OpenFrame(in FrameEntry entry, ReadOnlySpan<byte> sealedFrame, Span<byte> plaintext)
     {
-        if (!entry.IsSound(Header.Suite)) throw Malformed("frame entry");
+        if (!entry.IsSound(Header.Suite))
+            throw Malformed("frame entry");
         RequireWhole(sealedFrame.Length, entry.SealedLength);
         if (plaintext.Length != entry.PlaintextLength)
             throw new ArgumentException($"The plaintext has {entry.PlaintextLength} bytes.", nameof(plaintext));
@@ -136,14 +150,17 @@ public sealed class SealedObjectReader : IDisposable
     {
         var count = BinaryPrimitives.ReadUInt32LittleEndian(footer);
         var rest = footer[ObjectLayout.FooterHeadLength..];
-        if (count > rest.Length / ObjectLayout.FooterEntryLength) throw Malformed("footer");
+        if (count > rest.Length / ObjectLayout.FooterEntryLength)
+            throw Malformed("footer");
         var entries = new FrameEntry[count];
         var end = (long)ObjectHeader.SizeBytes;
         for (var i = 0u; i < count; i++)
         {
             var chunkId = new ChunkId(Bytes32.Read(rest));
-            if (FrameEntry.ReadLocation(i, chunkId, rest[Bytes32.SizeBytes..]) is not { } entry) throw Malformed("footer");
-            if (!entry.IsSound(Header.Suite) || entry.Offset != end) throw Malformed("footer");
+            if (FrameEntry.ReadLocation(i, chunkId, rest[Bytes32.SizeBytes..]) is not { } entry)
+                throw Malformed("footer");
+            if (!entry.IsSound(Header.Suite) || entry.Offset != end)
+                throw Malformed("footer");
             entries[i] = entry;
             end += entry.SealedLength;
             rest = rest[ObjectLayout.FooterEntryLength..];
@@ -153,9 +170,12 @@ public sealed class SealedObjectReader : IDisposable
 
     private void RequireWhole(int got, int want)
     {
-        if (got == want) return;
+        if (got == want)
+            return;
         throw new FormatFaultException(
-            FormatFault.BitRot, $"{Header.Type} {Header.ObjectId} is cut short: {got} bytes where {want} belong.");
+            FormatFault.BitRot,
+            $"{Header.Type} {Header.ObjectId} is cut short: {got} bytes where {want} belong."
+        );
     }
 
     private FormatFaultException Malformed(string part) =>

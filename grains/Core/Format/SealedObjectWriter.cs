@@ -21,9 +21,7 @@ public sealed class SealedObjectWriter : IDisposable
 
     /// <summary>Begins an object; with a platform key it is one of suite 2 (infrastructure encryption).</summary>
     public SealedObjectWriter(ObjectType type, DataKey dek, PlatformKey? platformKey = null)
-        : this(type, dek, platformKey, ObjectId.Create())
-    {
-    }
+        : this(type, dek, platformKey, ObjectId.Create()) { }
 
     internal SealedObjectWriter(ObjectType type, DataKey dek, PlatformKey? platformKey, ObjectId objectId)
     {
@@ -51,9 +49,16 @@ public sealed class SealedObjectWriter : IDisposable
     public ReservedFrame Reserve(ChunkId chunkId, int plaintextLength, PayloadCodec codec, int payloadLength)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_isFinished) throw new InvalidOperationException("The object is finished.");
+        if (_isFinished)
+            throw new InvalidOperationException("The object is finished.");
         var entry = new FrameEntry(
-            (uint)_entries.Count, chunkId, (uint)_content.Length, payloadLength + _cipher.Overhead, plaintextLength, codec);
+            (uint)_entries.Count,
+            chunkId,
+            (uint)_content.Length,
+            payloadLength + _cipher.Overhead,
+            plaintextLength,
+            codec
+        );
         if (ObjectLayout.PaddedLength(UnpaddedLength + ObjectLayout.FooterEntryLength + entry.SealedLength) > ObjectLayout.MaxLength)
             throw new InvalidOperationException("The object would exceed 256 MiB: finish it and begin another.");
         if (!entry.IsSound(_header.Suite))
@@ -91,12 +96,15 @@ public sealed class SealedObjectWriter : IDisposable
 
     public void Dispose()
     {
-        if (_isDisposed) return;
+        if (_isDisposed)
+            return;
         _isDisposed = true;
         _cipher.Dispose();
         // A frame still being sealed elsewhere must not write into a buffer that has a new owner.
-        if (Volatile.Read(ref _unsealed) == 0) _content.Return();
-        else _content.Forget();
+        if (Volatile.Read(ref _unsealed) == 0)
+            _content.Return();
+        else
+            _content.Forget();
     }
 
     internal void Seal(in FrameEntry entry, ReadOnlySpan<byte> payload, Span<byte> destination)
@@ -136,7 +144,8 @@ public sealed class SealedObjectWriter : IDisposable
     {
         ObjectTrailer.WriteTo(trailer, _content.Length);
         var hash = new XxHash128();
-        foreach (var segment in _content.ToSequence().Slice(0, _content.Length - ObjectTrailer.HashLength)) hash.Append(segment.Span);
+        foreach (var segment in _content.ToSequence().Slice(0, _content.Length - ObjectTrailer.HashLength))
+            hash.Append(segment.Span);
         hash.GetCurrentHash(trailer[^ObjectTrailer.HashLength..]);
     }
 }
@@ -161,9 +170,12 @@ public sealed class ReservedFrame
         if (payload.Length != _destination.Length - ObjectLayout.Overhead(_writer.Header.Suite))
         {
             throw new ArgumentException(
-                $"The frame was reserved for {Entry.SealedLength} sealed bytes, which this payload does not make.", nameof(payload));
+                $"The frame was reserved for {Entry.SealedLength} sealed bytes, which this payload does not make.",
+                nameof(payload)
+            );
         }
-        if (Interlocked.Exchange(ref _isTaken, 1) != 0) throw new InvalidOperationException("A frame is sealed once.");
+        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            throw new InvalidOperationException("A frame is sealed once.");
         _writer.Seal(Entry, payload, _destination.Span);
     }
 }

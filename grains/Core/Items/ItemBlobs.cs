@@ -15,5 +15,6 @@ public static class ItemBlobs
 
     public static string IndexRuns(ItemId itemId) => $"index/{itemId}";
 
-    public static string Manifest(ItemId itemId, long seq, string objectId) => $"manifests/{itemId}/{AuthenticatedRecords.Sequence(seq)}-{objectId}";
+    public static string Manifest(ItemId itemId, long seq, string objectId) =>
+        $"manifests/{itemId}/{AuthenticatedRecords.Sequence(seq)}-{objectId}";
 }

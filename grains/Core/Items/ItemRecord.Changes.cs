@@ -22,7 +22,10 @@ public sealed partial record ItemRecord
     public ItemRecord UseRing(KeyRing ring, RecordRef reference)
     {
         if (ring.KeyGeneration < KeyGeneration || ring.Seq <= RingSeq)
-            throw new VaultException(ErrorCodes.ConcurrentChange, $"Ring {ring.Seq} of generation {ring.KeyGeneration} is older than the one in force ({RingSeq}, {KeyGeneration}).");
+            throw new VaultException(
+                ErrorCodes.ConcurrentChange,
+                $"Ring {ring.Seq} of generation {ring.KeyGeneration} is older than the one in force ({RingSeq}, {KeyGeneration})."
+            );
         return this with { Ring = reference, RingSeq = ring.Seq, KeyGeneration = ring.KeyGeneration, KeyId = ring.Newest.KeyId };
     }
 
@@ -33,7 +36,10 @@ public sealed partial record ItemRecord
         if (settings.State != ProtectionState.Protected)
             throw new VaultException(ErrorCodes.ProtectionStopped, $"Protection of item '{settings.Name}' is stopped.");
         if (Slot is { } taken && isAlive(taken))
-            throw new VaultException(ErrorCodes.BackupInProgress, $"A backup of item '{settings.Name}' has been running since {taken.Since:u}.");
+            throw new VaultException(
+                ErrorCodes.BackupInProgress,
+                $"A backup of item '{settings.Name}' has been running since {taken.Since:u}."
+            );
         return this with { Slot = slot };
     }
 
@@ -52,7 +58,10 @@ public sealed partial record ItemRecord
     public void RequireSlot(Guid sessionId)
     {
         if (Slot?.SessionId != sessionId)
-            throw new VaultException(ErrorCodes.SessionLost, $"Session {sessionId} no longer holds the writer slot of item '{Settings?.Name}'.");
+            throw new VaultException(
+                ErrorCodes.SessionLost,
+                $"Session {sessionId} no longer holds the writer slot of item '{Settings?.Name}'."
+            );
     }
 
     public long NextSeq => (Newest?.Seq ?? 0) + 1;
@@ -60,8 +69,13 @@ public sealed partial record ItemRecord
     public static string RecoveryPointName(DateTimeOffset time, long seq) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{seq}");
 
-    public ItemSettings RequireSettings() => Settings
-        ?? throw new VaultException(ErrorCodes.ItemNotFound, "The item's protection was never completed.", "Run 'rvault protection enable' for it again.");
+    public ItemSettings RequireSettings() =>
+        Settings
+        ?? throw new VaultException(
+            ErrorCodes.ItemNotFound,
+            "The item's protection was never completed.",
+            "Run 'rvault protection enable' for it again."
+        );
 
     public ItemSummary ToSummary()
     {
@@ -79,17 +93,18 @@ public sealed partial record ItemRecord
     }
 
     /// <summary>A recovery point as shown: the key version needed today is the ring's, whatever it was at backup.</summary>
-    public RecoveryPointSummary ToSummary(RecoveryPointHead head) => new()
-    {
-        Name = head.Name,
-        Time = head.Time,
-        Seq = head.Seq,
-        HeadHash = head.HeadHash,
-        PrevHash = head.PrevHash,
-        SizeBytes = head.Statistics.SizeBytes,
-        Files = head.Statistics.Files,
-        FilesUnreadable = head.Statistics.FilesUnreadable,
-        KeyVersion = KeyVersions.Bare(KeyId),
-        KeyVersionAtBackup = KeyVersions.Bare(head.KeyIdAtBackup),
-    };
+    public RecoveryPointSummary ToSummary(RecoveryPointHead head) =>
+        new()
+        {
+            Name = head.Name,
+            Time = head.Time,
+            Seq = head.Seq,
+            HeadHash = head.HeadHash,
+            PrevHash = head.PrevHash,
+            SizeBytes = head.Statistics.SizeBytes,
+            Files = head.Statistics.Files,
+            FilesUnreadable = head.Statistics.FilesUnreadable,
+            KeyVersion = KeyVersions.Bare(KeyId),
+            KeyVersionAtBackup = KeyVersions.Bare(head.KeyIdAtBackup),
+        };
 }

@@ -17,13 +17,17 @@ public sealed class RecoveryPoints(IBlobStore store, AuthenticatedRecords record
     /// <summary>Committed recovery points newest first, those below <paramref name="beforeSeq"/>.</summary>
     public async IAsyncEnumerable<RecoveryPointHead> ListAsync(ItemRecord item, long beforeSeq)
     {
-        foreach (var head in item.Heads.Where(h => h.Seq < beforeSeq)) yield return head;
-        if (item.Heads.IsEmpty) yield break;
-        for (var last = item.Heads[^1]; last.Seq > 1;)
+        foreach (var head in item.Heads.Where(h => h.Seq < beforeSeq))
+            yield return head;
+        if (item.Heads.IsEmpty)
+            yield break;
+        for (var last = item.Heads[^1]; last.Seq > 1; )
         {
-            last = await FindAsync(item.Key.ItemId, last.Seq - 1, last.PrevHash)
+            last =
+                await FindAsync(item.Key.ItemId, last.Seq - 1, last.PrevHash)
                 ?? throw new VaultException(ErrorCodes.DataMissing, $"The record of recovery point {last.Seq - 1} is missing.");
-            if (last.Seq < beforeSeq) yield return last;
+            if (last.Seq < beforeSeq)
+                yield return last;
         }
     }
 
@@ -32,7 +36,8 @@ public sealed class RecoveryPoints(IBlobStore store, AuthenticatedRecords record
     {
         await foreach (var head in ListAsync(item, long.MaxValue))
         {
-            if (string.Equals(head.Name, name, StringComparison.OrdinalIgnoreCase)) return head;
+            if (string.Equals(head.Name, name, StringComparison.OrdinalIgnoreCase))
+                return head;
         }
         return null;
     }
@@ -42,7 +47,8 @@ public sealed class RecoveryPoints(IBlobStore store, AuthenticatedRecords record
         await foreach (var blob in store.ListAllAsync($"{ItemBlobs.Heads(itemId)}/{AuthenticatedRecords.Sequence(seq)}-"))
         {
             var head = await records.FindAsync(blob.Name, RecordType.Head, RecordJson.Default.RecoveryPointHead);
-            if (head?.HeadHash == headHash) return head;
+            if (head?.HeadHash == headHash)
+                return head;
         }
         return null;
     }

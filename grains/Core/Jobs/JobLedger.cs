@@ -37,15 +37,21 @@ public sealed class JobLedger(IBlobStore store, TimeProvider time)
     public async Task<JobRecord?> FindAsync(VaultId vaultId, Guid jobId, CancellationToken cancellation = default)
     {
         var folder = Folder(vaultId, jobId);
-        if (await store.GetAsync($"{folder}/start", cancellation) is not { } start) return null;
+        if (await store.GetAsync($"{folder}/start", cancellation) is not { } start)
+            return null;
         var end = await store.GetAsync($"{folder}/end", cancellation);
         return new JobRecord(
             Require(JsonSerializer.Deserialize(start.Content.Span, RecordJson.Default.JobStart)),
-            end is null ? null : JsonSerializer.Deserialize(end.Content.Span, RecordJson.Default.JobEnd));
+            end is null ? null : JsonSerializer.Deserialize(end.Content.Span, RecordJson.Default.JobEnd)
+        );
     }
 
     /// <summary>Jobs newest first, those older than <paramref name="after"/> when given.</summary>
-    public async IAsyncEnumerable<JobRecord> ListAsync(VaultId vaultId, Guid? after, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<JobRecord> ListAsync(
+        VaultId vaultId,
+        Guid? after,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         // "start" is a folder's last blob, so that listing after it goes on with the next folder.
         var position = after is { } jobId ? $"{Folder(vaultId, jobId)}/start" : null;
@@ -54,11 +60,11 @@ public sealed class JobLedger(IBlobStore store, TimeProvider time)
             var page = await store.ListAsync($"jobs/{vaultId}/", position, 400, cancellation);
             foreach (var item in page.Items.Where(i => i.Name.EndsWith("/start", StringComparison.Ordinal)))
             {
-                if (await FindAsync(vaultId, JobIdOf(item.Name), cancellation) is { } job) yield return job;
+                if (await FindAsync(vaultId, JobIdOf(item.Name), cancellation) is { } job)
+                    yield return job;
             }
             position = page.Next;
-        }
-        while (position is not null);
+        } while (position is not null);
     }
 
     private async Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation)
@@ -73,9 +79,11 @@ public sealed class JobLedger(IBlobStore store, TimeProvider time)
         }
     }
 
-    private static JobStart Require(JobStart? start) => start ?? throw new VaultException(ErrorCodes.RecordTampered, "A job's record is empty.");
+    private static JobStart Require(JobStart? start) =>
+        start ?? throw new VaultException(ErrorCodes.RecordTampered, "A job's record is empty.");
 
-    private static string Folder(VaultId vaultId, Guid jobId) => $"jobs/{vaultId}/{(~Bits(jobId)).ToString("x32", CultureInfo.InvariantCulture)}";
+    private static string Folder(VaultId vaultId, Guid jobId) =>
+        $"jobs/{vaultId}/{(~Bits(jobId)).ToString("x32", CultureInfo.InvariantCulture)}";
 
     private static Guid JobIdOf(string blobName)
     {

@@ -8,7 +8,11 @@ public sealed record JobStart(Guid JobId, string Operation, string? ItemName, Da
 
 /// <summary>How a job ended.</summary>
 public sealed record JobEnd(
-    JobStatus Status, DateTimeOffset EndTime, ImmutableArray<JobError> Errors, ImmutableSortedDictionary<string, string> Properties)
+    JobStatus Status,
+    DateTimeOffset EndTime,
+    ImmutableArray<JobError> Errors,
+    ImmutableSortedDictionary<string, string> Properties
+)
 {
     public static JobEnd Completed(DateTimeOffset at, params IEnumerable<KeyValuePair<string, string>> properties) =>
         new(JobStatus.Completed, at, [], properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
@@ -20,16 +24,17 @@ public sealed record JobEnd(
 /// <summary>A job as stored.</summary>
 public sealed record JobRecord(JobStart Start, JobEnd? End)
 {
-    public JobSummary ToSummary() => new()
-    {
-        JobId = Start.JobId,
-        Operation = Start.Operation,
-        Status = End?.Status ?? JobStatus.InProgress,
-        ItemName = Start.ItemName,
-        StartTime = Start.StartTime,
-        EndTime = End?.EndTime,
-        ErrorDetails = End?.Errors ?? [],
-        Properties = End?.Properties ?? ImmutableSortedDictionary<string, string>.Empty,
-        Caller = Start.Caller,
-    };
+    public JobSummary ToSummary() =>
+        new()
+        {
+            JobId = Start.JobId,
+            Operation = Start.Operation,
+            Status = End?.Status ?? JobStatus.InProgress,
+            ItemName = Start.ItemName,
+            StartTime = Start.StartTime,
+            EndTime = End?.EndTime,
+            ErrorDetails = End?.Errors ?? [],
+            Properties = End?.Properties ?? ImmutableSortedDictionary<string, string>.Empty,
+            Caller = Start.Caller,
+        };
 }

@@ -34,7 +34,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
                 lock (_gate)
                 {
                     // Evicted while we waited: what was unwrapped for others is not ours to use any more.
-                    if (_entries.GetValueOrDefault(id) == entry) return SecretBytes.CopyOf(secret.Span);
+                    if (_entries.GetValueOrDefault(id) == entry)
+                        return SecretBytes.CopyOf(secret.Span);
                 }
             }
             catch
@@ -51,7 +52,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            foreach (var (id, entry) in _entries.Where(e => e.Key.Item == item).ToList()) Remove(id, entry);
+            foreach (var (id, entry) in _entries.Where(e => e.Key.Item == item).ToList())
+                Remove(id, entry);
         }
     }
 
@@ -60,7 +62,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            foreach (var (id, entry) in _entries.Where(e => IsExpired(e.Value)).ToList()) Remove(id, entry);
+            foreach (var (id, entry) in _entries.Where(e => IsExpired(e.Value)).ToList())
+                Remove(id, entry);
         }
     }
 
@@ -69,7 +72,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            foreach (var (id, entry) in _entries.ToList()) Remove(id, entry);
+            foreach (var (id, entry) in _entries.ToList())
+                Remove(id, entry);
         }
     }
 
@@ -80,7 +84,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_entries.TryGetValue(id, out var known))
             {
-                if (!IsExpired(known)) return known;
+                if (!IsExpired(known))
+                    return known;
                 Remove(id, known);
             }
             var entry = new Entry(Task.Run(unwrap), time.GetTimestamp());
@@ -93,7 +98,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            if (_entries.GetValueOrDefault(id) == entry) Remove(id, entry);
+            if (_entries.GetValueOrDefault(id) == entry)
+                Remove(id, entry);
         }
     }
 
@@ -103,6 +109,11 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     {
         _entries.Remove(id);
         // One still being unwrapped is zeroed as soon as it arrives; a failed unwrap has nothing to zero.
-        entry.Unwrap.ContinueWith(t => t.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        entry.Unwrap.ContinueWith(
+            t => t.Result.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 }

@@ -15,12 +15,14 @@ public sealed class ItemSecrets(ItemKey item, IReadOnlyList<DataKey> deks, ItemK
     public DataKey Newest => deks[^1];
 
     /// <exception cref="VaultException">WrongKey: the ring holds no data key of that epoch.</exception>
-    public DataKey Find(uint epoch) => deks.FirstOrDefault(d => d.Epoch == epoch)
+    public DataKey Find(uint epoch) =>
+        deks.FirstOrDefault(d => d.Epoch == epoch)
         ?? throw new VaultException(ErrorCodes.WrongKey, $"The key ring of item {Item.ItemId} has no data key of epoch {epoch}.");
 
     public void Dispose()
     {
-        foreach (var dek in deks) dek.Dispose();
+        foreach (var dek in deks)
+            dek.Dispose();
         Keys.Dispose();
     }
 }

@@ -13,10 +13,15 @@ namespace RecoveryVault.Keys;
 /// </summary>
 public sealed class KeyCensus(IBlobStore store, AuthenticatedRecords records)
 {
-    public async Task<IReadOnlyList<ItemKeyUse>> TakeAsync(VaultId vaultId, IEnumerable<ItemId> roster, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<ItemKeyUse>> TakeAsync(
+        VaultId vaultId,
+        IEnumerable<ItemId> roster,
+        CancellationToken cancellation = default
+    )
     {
         List<ItemKeyUse> uses = [];
-        foreach (var itemId in roster) uses.Add(await TakeAsync(new ItemKey(vaultId, itemId), cancellation));
+        foreach (var itemId in roster)
+            uses.Add(await TakeAsync(new ItemKey(vaultId, itemId), cancellation));
         return uses;
     }
 
@@ -32,12 +37,12 @@ public sealed class KeyCensus(IBlobStore store, AuthenticatedRecords records)
             foreach (var item in page.Items)
             {
                 // Deleted between listing and reading: it needs nothing any more.
-                if (await records.FindAsync(item.Name, RecordType.Ring, RecordJson.Default.KeyRing, cancellation) is not { } ring) continue;
+                if (await records.FindAsync(item.Name, RecordType.Ring, RecordJson.Default.KeyRing, cancellation) is not { } ring)
+                    continue;
                 keyIds.UnionWith(ring.Epochs.Select(e => e.KeyId));
             }
             position = page.Next;
-        }
-        while (position is not null);
+        } while (position is not null);
         return new ItemKeyUse(key.ItemId, record?.Settings?.Name ?? key.ItemId.ToString(), record?.KeyGeneration, keyIds);
     }
 }

@@ -45,7 +45,8 @@ public sealed record KeyFacts
     {
         var keyId = facts.Key?.Properties.Id ?? facts.Requested;
         var material = RandomNumberGenerator.GetBytes(32);
-        // Where wrapping fails, unwrapping is still asked with bytes of the right length: the answer tells a missing permission from bad input.
+        // Where wrapping fails, unwrapping is still asked with bytes of the right length: the answer tells a missing permission from bad
+        // input.
         var wrapped = new byte[Math.Max(facts.Key?.SizeBits ?? 0, 2048) / 8];
         try
         {
@@ -60,7 +61,13 @@ public sealed record KeyFacts
         {
             using var back = await keyVault.UnwrapKeyAsync(keyId, wrapped, cancellation);
             if (!CryptographicOperations.FixedTimeEquals(back.Span, material))
-                throw new KeyVaultException(KeyVaultFault.BadParameter, 0, "BadParameter", null, "The key did not unwrap what it had wrapped.");
+                throw new KeyVaultException(
+                    KeyVaultFault.BadParameter,
+                    0,
+                    "BadParameter",
+                    null,
+                    "The key did not unwrap what it had wrapped."
+                );
             return facts;
         }
         catch (KeyVaultException fault) when (fault.Fault == KeyVaultFault.BadParameter && facts.WrapFault is not null)

@@ -28,16 +28,24 @@ public sealed partial record KeyId
     {
         var match = text is null ? Match.Empty : Grammar().Match(text);
         keyId = match.Success
-            ? new(match.Groups["host"].Value.ToLowerInvariant(), match.Groups["name"].Value, match.Groups["version"] is { Success: true } v ? v.Value : null)
+            ? new(
+                match.Groups["host"].Value.ToLowerInvariant(),
+                match.Groups["name"].Value,
+                match.Groups["version"] is { Success: true } v ? v.Value : null
+            )
             : null;
         return keyId is not null;
     }
 
     /// <exception cref="FormatException">The text is no key URI.</exception>
-    public static KeyId Parse(string text) => TryParse(text, out var keyId) ? keyId : throw new FormatException($"'{text}' is not a key URI.");
+    public static KeyId Parse(string text) =>
+        TryParse(text, out var keyId) ? keyId : throw new FormatException($"'{text}' is not a key URI.");
 
     public override string ToString() => Version is null ? $"https://{Host}/keys/{Name}" : $"https://{Host}/keys/{Name}/{Version}";
 
-    [GeneratedRegex(@"\Ahttps://(?<host>[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,4})?)/keys/(?<name>[0-9A-Za-z-]{1,127})(/(?<version>[0-9a-f]{32}))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\Ahttps://(?<host>[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,4})?)/keys/(?<name>[0-9A-Za-z-]{1,127})(/(?<version>[0-9a-f]{32}))?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Grammar();
 }

@@ -37,7 +37,14 @@ public sealed record KeyRing
 /// <param name="Commitment">Tells the right data key from every other before anything is opened with it.</param>
 /// <param name="SealedItemIdKey">The item id key, sealed under this data key.</param>
 public sealed record RingEpoch(
-    uint DekEpoch, string KeyId, string Algorithm, string KeyThumbprint, byte[] WrappedDek, byte[] Commitment, byte[] SealedItemIdKey);
+    uint DekEpoch,
+    string KeyId,
+    string Algorithm,
+    string KeyThumbprint,
+    byte[] WrappedDek,
+    byte[] Commitment,
+    byte[] SealedItemIdKey
+);
 
 /// <summary>Values of <see cref="RingEpoch.Algorithm"/>.</summary>
 public static class WrapAlgorithms

@@ -10,12 +10,24 @@ namespace RecoveryVault.Keys;
 public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, KeyWrapping wrapping, DekCache cache)
 {
     /// <summary>The first ring of a new item: one fresh data key and the item's id key.</summary>
-    public async Task<KeyRing> CreateAsync(ItemKey item, long keyGeneration, KeyEncryptionKey kek, long seq, CancellationToken cancellation = default)
+    public async Task<KeyRing> CreateAsync(
+        ItemKey item,
+        long keyGeneration,
+        KeyEncryptionKey kek,
+        long seq,
+        CancellationToken cancellation = default
+    )
     {
         using var dek = DataKey.Create(item.VaultId, item.ItemId, epoch: 1);
         using var itemKeys = ItemKeySet.Create();
         var epoch = new RingEpoch(1, kek.KeyId, "", kek.Thumbprint, [], dek.Commit(), dek.SealItemIdKey(itemKeys));
-        return new KeyRing { Item = item, Seq = seq, KeyGeneration = keyGeneration, Epochs = [await WrapAsync(epoch, kek, dek, cancellation)] };
+        return new KeyRing
+        {
+            Item = item,
+            Seq = seq,
+            KeyGeneration = keyGeneration,
+            Epochs = [await WrapAsync(epoch, kek, dek, cancellation)],
+        };
     }
 
     /// <summary>
@@ -39,18 +51,22 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         List<DataKey> deks = [];
         try
         {
-            foreach (var epoch in ring.Epochs) deks.Add(await LeaseDekAsync(ring.Item, epoch, principalId).WaitAsync(cancellation));
+            foreach (var epoch in ring.Epochs)
+                deks.Add(await LeaseDekAsync(ring.Item, epoch, principalId).WaitAsync(cancellation));
             return new ItemSecrets(ring.Item, deks, deks[^1].OpenItemIdKey(ring.Newest.SealedItemIdKey));
         }
         catch (Exception e)
         {
-            foreach (var dek in deks) dek.Dispose();
-            if (e is FormatFaultException fault) throw FormatRefusals.ToVaultException(fault, "The item's key ring");
+            foreach (var dek in deks)
+                dek.Dispose();
+            if (e is FormatFaultException fault)
+                throw FormatRefusals.ToVaultException(fault, "The item's key ring");
             throw;
         }
     }
 
-    public Task<RecordRef> WriteAsync(KeyRing ring) => records.WriteAsync(ItemBlobs.Rings(ring.Item.ItemId), ring.Seq, RecordType.Ring, ring, RecordJson.Default.KeyRing);
+    public Task<RecordRef> WriteAsync(KeyRing ring) =>
+        records.WriteAsync(ItemBlobs.Rings(ring.Item.ItemId), ring.Seq, RecordType.Ring, ring, RecordJson.Default.KeyRing);
 
     /// <summary>Reads the ring a record names, and checks that it is this item's.</summary>
     public async Task<KeyRing> ReadAsync(ItemKey item, RecordRef reference, CancellationToken cancellation = default)
@@ -68,7 +84,7 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     public async Task DeleteSupersededAsync(ItemKey item, RecordRef inForce, CancellationToken cancellation = default)
     {
         var seq = AuthenticatedRecords.SequenceOf(inForce.Name);
-        for (BlobPage? page = null; page is null || page.Next is not null;)
+        for (BlobPage? page = null; page is null || page.Next is not null; )
         {
             page = await store.ListAsync($"{ItemBlobs.Rings(item.ItemId)}/", page?.Next, cancellation: cancellation);
             foreach (var ring in page.Items.Where(r => r.Name != inForce.Name && AuthenticatedRecords.SequenceOf(r.Name) <= seq))
@@ -93,5 +109,11 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     }
 
     private async Task<DataKey> OpenDekAsync(ItemKey item, RingEpoch epoch, string principalId, CancellationToken cancellation) =>
-        DataKey.Open(item.VaultId, item.ItemId, epoch.DekEpoch, await wrapping.UnwrapAsync(item, epoch, principalId, cancellation), epoch.Commitment);
+        DataKey.Open(
+            item.VaultId,
+            item.ItemId,
+            epoch.DekEpoch,
+            await wrapping.UnwrapAsync(item, epoch, principalId, cancellation),
+            epoch.Commitment
+        );
 }

@@ -20,8 +20,11 @@ public sealed class KeyVaultConnector(Func<string, string, IKeyVault> openLocal)
     /// <exception cref="VaultException">UserErrorCMKInvalidKeyUri: no key vault of that kind can be reached by this version.</exception>
     public static void RequireKnown(KeyId keyId)
     {
-        if (keyId.Host.EndsWith(LocalSuffix, StringComparison.Ordinal)) return;
-        throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri,
-            $"'{keyId}' is on {keyId.Host}; this version reaches key vaults of the form https://NAME{LocalSuffix}/ only.");
+        if (keyId.Host.EndsWith(LocalSuffix, StringComparison.Ordinal))
+            return;
+        throw new VaultException(
+            ErrorCodes.UserErrorCMKInvalidKeyUri,
+            $"'{keyId}' is on {keyId.Host}; this version reaches key vaults of the form https://NAME{LocalSuffix}/ only."
+        );
     }
 }

@@ -33,8 +33,14 @@ public enum KeyVaultFault
 }
 
 /// <summary>A failed key vault call with the service's own status, code and inner code.</summary>
-public sealed class KeyVaultException(KeyVaultFault fault, int status, string code, string? innerCode, string message, Exception? inner = null)
-    : Exception(message, inner)
+public sealed class KeyVaultException(
+    KeyVaultFault fault,
+    int status,
+    string code,
+    string? innerCode,
+    string message,
+    Exception? inner = null
+) : Exception(message, inner)
 {
     /// <summary>The exact cause.</summary>
     public KeyVaultFault Fault { get; } = fault;
@@ -49,10 +55,11 @@ public sealed class KeyVaultException(KeyVaultFault fault, int status, string co
     public string? InnerCode { get; } = innerCode;
 
     /// <summary>What it means.</summary>
-    public KeyVaultVerdict Verdict => Fault switch
-    {
-        KeyVaultFault.Unreachable or KeyVaultFault.Throttled or KeyVaultFault.Unauthorized => KeyVaultVerdict.Unreachable,
-        KeyVaultFault.BadParameter or KeyVaultFault.Conflict => KeyVaultVerdict.BadRequest,
-        _ => KeyVaultVerdict.Denied,
-    };
+    public KeyVaultVerdict Verdict =>
+        Fault switch
+        {
+            KeyVaultFault.Unreachable or KeyVaultFault.Throttled or KeyVaultFault.Unauthorized => KeyVaultVerdict.Unreachable,
+            KeyVaultFault.BadParameter or KeyVaultFault.Conflict => KeyVaultVerdict.BadRequest,
+            _ => KeyVaultVerdict.Denied,
+        };
 }

@@ -13,7 +13,8 @@ public sealed record KeyVaultKey(
     int SizeBits,
     IReadOnlyList<string> Operations,
     string PublicKeyThumbprint,
-    string VaultLocation);
+    string VaultLocation
+);
 
 /// <summary>A key version's id and attributes.</summary>
 /// <param name="Id">The full id, always with a version.</param>
@@ -30,7 +31,8 @@ public sealed record KeyProperties(
     DateTimeOffset CreatedOn,
     DateTimeOffset? NotBefore,
     DateTimeOffset? ExpiresOn,
-    string RecoveryLevel);
+    string RecoveryLevel
+);
 
 /// <summary>Wrapped key material and the exact key version that wrapped it: the same version must unwrap it.</summary>
 public sealed record WrapResult(KeyId KeyId, byte[] EncryptedKey);

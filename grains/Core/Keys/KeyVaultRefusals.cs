@@ -5,17 +5,19 @@ namespace RecoveryVault.Keys;
 /// <summary>Turns a key vault's refusal into the code and message a job or command fails with.</summary>
 public static class KeyVaultRefusals
 {
-    public static string CodeOf(KeyVaultException fault) => fault.Fault switch
-    {
-        KeyVaultFault.NoPermission => ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
-        KeyVaultFault.KeyDisabled => ErrorCodes.UserErrorCMKKeyDisabled,
-        KeyVaultFault.KeyExpired => ErrorCodes.UserErrorCMKKeyExpired,
-        KeyVaultFault.KeyNotYetValid => ErrorCodes.UserErrorCMKKeyNotYetValid,
-        KeyVaultFault.OperationForbidden => ErrorCodes.UserErrorCMKKeyOperationNotPermitted,
-        KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall => ErrorCodes.UserErrorCMKKeyVaultAuthFailure,
-        KeyVaultFault.BadParameter or KeyVaultFault.Conflict => ErrorCodes.WrongKey,
-        _ => ErrorCodes.KeyVaultUnreachable,
-    };
+    public static string CodeOf(KeyVaultException fault) =>
+        fault.Fault switch
+        {
+            KeyVaultFault.NoPermission => ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
+            KeyVaultFault.KeyDisabled => ErrorCodes.UserErrorCMKKeyDisabled,
+            KeyVaultFault.KeyExpired => ErrorCodes.UserErrorCMKKeyExpired,
+            KeyVaultFault.KeyNotYetValid => ErrorCodes.UserErrorCMKKeyNotYetValid,
+            KeyVaultFault.OperationForbidden => ErrorCodes.UserErrorCMKKeyOperationNotPermitted,
+            KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall => ErrorCodes.UserErrorCMKKeyVaultAuthFailure,
+            KeyVaultFault.BadParameter or KeyVaultFault.Conflict => ErrorCodes.WrongKey,
+            _ => ErrorCodes.KeyVaultUnreachable,
+        };
 
-    public static VaultException ToVaultException(KeyVaultException fault, string what) => new(CodeOf(fault), $"{what}: {fault.Message}", inner: null);
+    public static VaultException ToVaultException(KeyVaultException fault, string what) =>
+        new(CodeOf(fault), $"{what}: {fault.Message}", inner: null);
 }

@@ -17,5 +17,6 @@ public static class KeyVersions
     public static string Platform(uint platformKeyId) => PlatformPrefix + platformKeyId.ToString(CultureInfo.InvariantCulture);
 
     /// <exception cref="FormatException">Not the id of a platform key.</exception>
-    public static uint PlatformKeyId(string keyId) => uint.Parse(keyId.AsSpan(PlatformPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+    public static uint PlatformKeyId(string keyId) =>
+        uint.Parse(keyId.AsSpan(PlatformPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -24,9 +24,14 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
     private static ReadOnlySpan<byte> PlatformLabel => "recoveryvault/1/platform-wrap"u8;
 
     /// <exception cref="KeyVaultException">The key vault refused or does not answer.</exception>
-    public async Task<(string Algorithm, byte[] Wrapped)> WrapAsync(KeyEncryptionKey kek, DataKey dek, CancellationToken cancellation = default)
+    public async Task<(string Algorithm, byte[] Wrapped)> WrapAsync(
+        KeyEncryptionKey kek,
+        DataKey dek,
+        CancellationToken cancellation = default
+    )
     {
-        if (KeyVersions.IsPlatform(kek.KeyId)) return (WrapAlgorithms.PlatformGcm, WrapUnderPlatformKey(KeyVersions.PlatformKeyId(kek.KeyId), dek));
+        if (KeyVersions.IsPlatform(kek.KeyId))
+            return (WrapAlgorithms.PlatformGcm, WrapUnderPlatformKey(KeyVersions.PlatformKeyId(kek.KeyId), dek));
         var keyId = KeyId.Parse(kek.KeyId);
         var result = await keyVaults.Open(keyId, kek.PrincipalId).WrapKeyAsync(keyId, dek.Secret.Memory, cancellation);
         // A wrap by another version than the one named would be unwrapped with the wrong key later.
@@ -38,7 +43,8 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
     /// <exception cref="KeyVaultException">The key vault refused or does not answer.</exception>
     public async Task<SecretBytes> UnwrapAsync(ItemKey item, RingEpoch epoch, string principalId, CancellationToken cancellation = default)
     {
-        if (KeyVersions.IsPlatform(epoch.KeyId)) return UnwrapUnderPlatformKey(item, epoch);
+        if (KeyVersions.IsPlatform(epoch.KeyId))
+            return UnwrapUnderPlatformKey(item, epoch);
         var keyId = KeyId.Parse(epoch.KeyId);
         return await keyVaults.Open(keyId, principalId).UnwrapKeyAsync(keyId, epoch.WrappedDek, cancellation);
     }
@@ -49,7 +55,13 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
         using var aes = PlatformCipher(platformKeyId, info);
         var wrapped = new byte[NonceLength + dek.Secret.Length + TagLength];
         RandomNumberGenerator.Fill(wrapped.AsSpan(0, NonceLength));
-        aes.Encrypt(wrapped.AsSpan(0, NonceLength), dek.Secret.Span, wrapped.AsSpan(NonceLength, dek.Secret.Length), wrapped.AsSpan(NonceLength + dek.Secret.Length), info);
+        aes.Encrypt(
+            wrapped.AsSpan(0, NonceLength),
+            dek.Secret.Span,
+            wrapped.AsSpan(NonceLength, dek.Secret.Length),
+            wrapped.AsSpan(NonceLength + dek.Secret.Length),
+            info
+        );
         return wrapped;
     }
 
@@ -62,18 +74,34 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
         using var aes = PlatformCipher(KeyVersions.PlatformKeyId(epoch.KeyId), info);
         try
         {
-            return SecretBytes.Fill(DataKey.SizeBytes, (aes, wrapped, info), static (secret, s) =>
-                s.aes.Decrypt(s.wrapped.AsSpan(0, NonceLength), s.wrapped.AsSpan(NonceLength, secret.Length), s.wrapped.AsSpan(NonceLength + secret.Length), secret, s.info));
+            return SecretBytes.Fill(
+                DataKey.SizeBytes,
+                (aes, wrapped, info),
+                static (secret, s) =>
+                    s.aes.Decrypt(
+                        s.wrapped.AsSpan(0, NonceLength),
+                        s.wrapped.AsSpan(NonceLength, secret.Length),
+                        s.wrapped.AsSpan(NonceLength + secret.Length),
+                        secret,
+                        s.info
+                    )
+            );
         }
         catch (AuthenticationTagMismatchException e)
         {
-            throw new VaultException(ErrorCodes.WrongKey, $"Platform key {epoch.KeyId} does not open the data key of item {item.ItemId}.", inner: e);
+            throw new VaultException(
+                ErrorCodes.WrongKey,
+                $"Platform key {epoch.KeyId} does not open the data key of item {item.ItemId}.",
+                inner: e
+            );
         }
     }
 
     private AesGcm PlatformCipher(uint platformKeyId, ReadOnlySpan<byte> info)
     {
-        var platform = keyring.Find(platformKeyId) ?? throw new VaultException(ErrorCodes.WrongPlatformKey, $"The platform keyring has no key {platformKeyId}.");
+        var platform =
+            keyring.Find(platformKeyId)
+            ?? throw new VaultException(ErrorCodes.WrongPlatformKey, $"The platform keyring has no key {platformKeyId}.");
         Span<byte> key = stackalloc byte[32];
         try
         {

@@ -22,7 +22,8 @@ public sealed class PlatformKeyring : IDisposable
 
     private readonly Dictionary<uint, PlatformKey> _keys;
 
-    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, PlatformKey> keys) => (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
+    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, PlatformKey> keys) =>
+        (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
 
     /// <summary>The store these keys belong to.</summary>
     public string StoreId { get; }
@@ -45,7 +46,12 @@ public sealed class PlatformKeyring : IDisposable
     }
 
     /// <summary>Makes the keyring of a new store.</summary>
-    public static async Task<PlatformKeyring> CreateAsync(IBlobStore keys, string storeId, TimeProvider time, CancellationToken cancellation = default)
+    public static async Task<PlatformKeyring> CreateAsync(
+        IBlobStore keys,
+        string storeId,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         var secret = SecretBytes.Random(KeySizeBytes);
         var stored = new StoredKeyring(1, storeId, 1, [new StoredPlatformKey(1, time.GetUtcNow(), secret.Span.ToArray())]);
@@ -66,14 +72,25 @@ public sealed class PlatformKeyring : IDisposable
     /// <exception cref="VaultException">WrongPlatformKey: it belongs to another store. StoreTooNew: a newer version wrote it.</exception>
     public static async Task<PlatformKeyring?> FindAsync(IBlobStore keys, string storeId, CancellationToken cancellation = default)
     {
-        if (await keys.GetAsync(BlobName, cancellation) is not { } blob) return null;
-        var stored = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring)
+        if (await keys.GetAsync(BlobName, cancellation) is not { } blob)
+            return null;
+        var stored =
+            JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring)
             ?? throw new VaultException(ErrorCodes.WrongPlatformKey, "The platform keyring is empty.");
         try
         {
-            if (stored.Version > 1) throw new VaultException(ErrorCodes.StoreTooNew, $"The platform keyring has version {stored.Version}; this version knows 1.");
-            if (stored.StoreId != storeId) throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys belong to store {stored.StoreId}, not to {storeId}.");
-            return new PlatformKeyring(storeId, stored.Current, stored.Keys.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key))));
+            if (stored.Version > 1)
+                throw new VaultException(
+                    ErrorCodes.StoreTooNew,
+                    $"The platform keyring has version {stored.Version}; this version knows 1."
+                );
+            if (stored.StoreId != storeId)
+                throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys belong to store {stored.StoreId}, not to {storeId}.");
+            return new PlatformKeyring(
+                storeId,
+                stored.Current,
+                stored.Keys.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key)))
+            );
         }
         finally
         {
@@ -83,7 +100,8 @@ public sealed class PlatformKeyring : IDisposable
 
     public void Dispose()
     {
-        foreach (var key in _keys.Values) key.Secret.Dispose();
+        foreach (var key in _keys.Values)
+            key.Secret.Dispose();
     }
 }
 
@@ -92,7 +110,8 @@ public sealed record StoredKeyring(int Version, string StoreId, uint Current, St
 {
     public void Zero()
     {
-        foreach (var key in Keys) CryptographicOperations.ZeroMemory(key.Key);
+        foreach (var key in Keys)
+            CryptographicOperations.ZeroMemory(key.Key);
     }
 
     public override string ToString() => $"StoredKeyring({StoreId}, {Keys.Length} keys)";

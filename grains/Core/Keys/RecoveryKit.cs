@@ -44,14 +44,16 @@ public static class RecoveryKit
         Stream kit,
         ReadOnlyMemory<char> passphrase,
         TimeProvider time,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default
+    )
     {
         RecoveryKitHeader.RequireStoreId(storeId);
         if (passphrase.Length < MinPassphraseLength)
         {
             throw Refused(
                 ErrorCodes.PassphraseTooShort,
-                $"No recovery kit was written: want a passphrase of {MinPassphraseLength} characters or more, got {passphrase.Length}.");
+                $"No recovery kit was written: want a passphrase of {MinPassphraseLength} characters or more, got {passphrase.Length}."
+            );
         }
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         var (content, count) = await CollectAsync(keys, cancellation);
@@ -77,7 +79,12 @@ public static class RecoveryKit
     /// <see cref="ErrorCodes.KeysExist"/>: a different key of the same name is there.
     /// </exception>
     public static async Task<int> ImportAsync(
-        IBlobStore keys, string storeId, Stream kit, ReadOnlyMemory<char> passphrase, CancellationToken cancellation = default)
+        IBlobStore keys,
+        string storeId,
+        Stream kit,
+        ReadOnlyMemory<char> passphrase,
+        CancellationToken cancellation = default
+    )
     {
         RecoveryKitHeader.RequireStoreId(storeId);
         var bytes = await ReadAllAsync(kit, cancellation);
@@ -88,9 +95,11 @@ public static class RecoveryKit
         var missing = new List<RecoveryKitEntry>();
         foreach (var entry in RecoveryKitContent.Decode(content.Span))
         {
-            if (!await IsThereAsync(keys, entry, content, cancellation)) missing.Add(entry);
+            if (!await IsThereAsync(keys, entry, content, cancellation))
+                missing.Add(entry);
         }
-        foreach (var entry in missing) await WriteAsync(keys, entry, content, cancellation);
+        foreach (var entry in missing)
+            await WriteAsync(keys, entry, content, cancellation);
         return missing.Count;
     }
 
@@ -105,21 +114,26 @@ public static class RecoveryKit
                 var page = await keys.ListAsync("", after, cancellation: cancellation);
                 foreach (var item in page.Items)
                 {
-                    if (await keys.GetAsync(item.Name, cancellation) is { } blob) blobs.Add((item.Name, blob.Content));
+                    if (await keys.GetAsync(item.Name, cancellation) is { } blob)
+                        blobs.Add((item.Name, blob.Content));
                 }
                 after = page.Next;
-            }
-            while (after is not null);
+            } while (after is not null);
             return (RecoveryKitContent.Encode(blobs), blobs.Count);
         }
         finally
         {
-            foreach (var (_, content) in blobs) Wipe(content);
+            foreach (var (_, content) in blobs)
+                Wipe(content);
         }
     }
 
     private static SecretBytes Open(
-        RecoveryKitHeader header, ReadOnlySpan<byte> headerBytes, ReadOnlySpan<byte> body, ReadOnlyMemory<char> passphrase)
+        RecoveryKitHeader header,
+        ReadOnlySpan<byte> headerBytes,
+        ReadOnlySpan<byte> body,
+        ReadOnlyMemory<char> passphrase
+    )
     {
         if (body.Length != header.BodyLength)
             throw RecoveryKitHeader.Damaged($"{header.BodyLength} bytes follow the header of a whole one, got {body.Length}");
@@ -132,9 +146,14 @@ public static class RecoveryKit
     /// <summary>Whether the blob is there with the kit's content.</summary>
     /// <exception cref="VaultException">It is there with another.</exception>
     private static async Task<bool> IsThereAsync(
-        IBlobStore keys, RecoveryKitEntry entry, SecretBytes content, CancellationToken cancellation)
+        IBlobStore keys,
+        RecoveryKitEntry entry,
+        SecretBytes content,
+        CancellationToken cancellation
+    )
     {
-        if (await keys.GetAsync(entry.Name, cancellation) is not { } blob) return false;
+        if (await keys.GetAsync(entry.Name, cancellation) is not { } blob)
+            return false;
         var same = CryptographicOperations.FixedTimeEquals(blob.Content.Span, entry.Of(content));
         Wipe(blob.Content);
         return same
@@ -152,7 +171,8 @@ public static class RecoveryKit
         catch (BlobStoreException refused) when (refused.Error == BlobError.PreconditionFailed)
         {
             // Written since the check: fine if it is the same.
-            if (!await IsThereAsync(keys, entry, content, cancellation)) throw;
+            if (!await IsThereAsync(keys, entry, content, cancellation))
+                throw;
         }
         finally
         {
@@ -164,7 +184,7 @@ public static class RecoveryKit
     {
         using var bytes = new MemoryStream();
         var buffer = new byte[64 * 1024];
-        for (int count; (count = await kit.ReadAsync(buffer, cancellation)) > 0;)
+        for (int count; (count = await kit.ReadAsync(buffer, cancellation)) > 0; )
         {
             bytes.Write(buffer, 0, count);
             if (bytes.Length > RecoveryKitHeader.MaxBytes + RecoveryKitContent.MaxBytes + RecoveryKitSecret.TagBytes)

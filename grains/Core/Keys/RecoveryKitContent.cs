@@ -28,17 +28,21 @@ internal static class RecoveryKitContent
         var length = blobs.Sum(blob => (long)PrefixBytes + Encoding.UTF8.GetByteCount(blob.Name) + blob.Content.Length);
         if (length > MaxBytes)
             throw new VaultException(ErrorCodes.RecoveryKitTooLarge, $"A recovery kit holds {MaxBytes} bytes of keys, got {length}.");
-        return SecretBytes.Fill((int)length, blobs, static (content, blobs) =>
-        {
-            foreach (var (name, bytes) in blobs)
+        return SecretBytes.Fill(
+            (int)length,
+            blobs,
+            static (content, blobs) =>
             {
-                var nameLength = Encoding.UTF8.GetBytes(name, content[PrefixBytes..]);
-                BinaryPrimitives.WriteUInt16BigEndian(content, (ushort)nameLength);
-                BinaryPrimitives.WriteInt32BigEndian(content[2..], bytes.Length);
-                bytes.Span.CopyTo(content[(PrefixBytes + nameLength)..]);
-                content = content[(PrefixBytes + nameLength + bytes.Length)..];
+                foreach (var (name, bytes) in blobs)
+                {
+                    var nameLength = Encoding.UTF8.GetBytes(name, content[PrefixBytes..]);
+                    BinaryPrimitives.WriteUInt16BigEndian(content, (ushort)nameLength);
+                    BinaryPrimitives.WriteInt32BigEndian(content[2..], bytes.Length);
+                    bytes.Span.CopyTo(content[(PrefixBytes + nameLength)..]);
+                    content = content[(PrefixBytes + nameLength + bytes.Length)..];
+                }
             }
-        });
+        );
     }
 
     /// <summary>Finds the blobs in a content that is known to be authentic; still nothing in it is believed.</summary>
@@ -46,15 +50,18 @@ internal static class RecoveryKitContent
     public static IReadOnlyList<RecoveryKitEntry> Decode(ReadOnlySpan<byte> content)
     {
         var entries = new List<RecoveryKitEntry>();
-        for (var offset = 0; offset < content.Length;)
+        for (var offset = 0; offset < content.Length; )
         {
-            if (content.Length - offset < PrefixBytes) throw Malformed();
+            if (content.Length - offset < PrefixBytes)
+                throw Malformed();
             var nameLength = BinaryPrimitives.ReadUInt16BigEndian(content[offset..]);
             var length = BinaryPrimitives.ReadInt32BigEndian(content[(offset + 2)..]);
             offset += PrefixBytes;
-            if (length < 0 || (long)nameLength + length > content.Length - offset) throw Malformed();
+            if (length < 0 || (long)nameLength + length > content.Length - offset)
+                throw Malformed();
             var name = NameOf(content.Slice(offset, nameLength));
-            if (entries.Count > 0 && string.CompareOrdinal(entries[^1].Name, name) >= 0) throw Malformed();
+            if (entries.Count > 0 && string.CompareOrdinal(entries[^1].Name, name) >= 0)
+                throw Malformed();
             entries.Add(new(name, offset + nameLength, length));
             offset += nameLength + length;
         }

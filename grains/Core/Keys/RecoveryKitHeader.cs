@@ -25,7 +25,13 @@ namespace RecoveryVault.Keys;
 /// it is against accidents; against forgery there is the seal. A newer version keeps the first two lines.
 /// </remarks>
 internal sealed partial record RecoveryKitHeader(
-    string StoreId, DateTimeOffset CreatedOn, int Iterations, byte[] Salt, byte[] Check, int BodyLength)
+    string StoreId,
+    DateTimeOffset CreatedOn,
+    int Iterations,
+    byte[] Salt,
+    byte[] Check,
+    int BodyLength
+)
 {
     /// <summary>No header is longer.</summary>
     public const int MaxBytes = 1024;
@@ -42,7 +48,9 @@ internal sealed partial record RecoveryKitHeader(
 
     public byte[] Encode()
     {
-        var lines = string.Create(CultureInfo.InvariantCulture, $"""
+        var lines = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
             RecoveryVault recovery kit
             version {Version}
             store {StoreId}
@@ -51,7 +59,8 @@ internal sealed partial record RecoveryKitHeader(
             check {Convert.ToHexStringLower(Check)}
             seal AES-256-GCM {BodyLength}
 
-            """);
+            """
+        );
         return Encoding.ASCII.GetBytes($"{lines}sha256 {Digest(lines)}\n\n");
     }
 
@@ -62,14 +71,17 @@ internal sealed partial record RecoveryKitHeader(
         // Every byte becomes one character, so that positions are the same.
         var text = Encoding.Latin1.GetString(kit[..Math.Min(kit.Length, MaxBytes)]);
         var magic = Magic().Match(text);
-        if (!magic.Success) throw Damaged("it does not begin as one");
+        if (!magic.Success)
+            throw Damaged("it does not begin as one");
         var version = int.Parse(magic.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
         if (version > Version)
             throw new VaultException(ErrorCodes.RecoveryKitTooNew, $"The recovery kit has version {version}, want {Version}.");
         var header = Grammar().Match(text);
-        if (!header.Success
+        if (
+            !header.Success
             || header.Groups["digest"].Value != Digest(header.Groups["lines"].Value)
-            || !TryParseTime(header.Groups["created"].ValueSpan, out var createdOn))
+            || !TryParseTime(header.Groups["created"].ValueSpan, out var createdOn)
+        )
         {
             throw Damaged("its header has changed");
         }
@@ -80,7 +92,8 @@ internal sealed partial record RecoveryKitHeader(
             int.Parse(header.Groups["iterations"].ValueSpan, CultureInfo.InvariantCulture),
             Convert.FromHexString(header.Groups["salt"].ValueSpan),
             Convert.FromHexString(header.Groups["check"].ValueSpan),
-            int.Parse(header.Groups["length"].ValueSpan, CultureInfo.InvariantCulture));
+            int.Parse(header.Groups["length"].ValueSpan, CultureInfo.InvariantCulture)
+        );
     }
 
     public static VaultException Damaged(string why) => new(ErrorCodes.RecoveryKitDamaged, $"The recovery kit cannot be used: {why}.");
@@ -99,9 +112,10 @@ internal sealed partial record RecoveryKitHeader(
     // At most 9,999,999 iterations (some 4 s), so that a forged header cannot hang the program.
     [GeneratedRegex(
         @"\A(?<lines>RecoveryVault recovery kit\nversion 1\nstore (?<store>[A-Za-z0-9._-]{1,64})\n"
-        + @"created (?<created>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
-        + @"kdf PBKDF2-HMAC-SHA256 (?<iterations>[1-9][0-9]{0,6}) (?<salt>[0-9a-f]{64})\n"
-        + @"check (?<check>[0-9a-f]{64})\nseal AES-256-GCM (?<length>[1-9][0-9]{0,8})\n)sha256 (?<digest>[0-9a-f]{64})\n\n",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+            + @"created (?<created>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
+            + @"kdf PBKDF2-HMAC-SHA256 (?<iterations>[1-9][0-9]{0,6}) (?<salt>[0-9a-f]{64})\n"
+            + @"check (?<check>[0-9a-f]{64})\nseal AES-256-GCM (?<length>[1-9][0-9]{0,8})\n)sha256 (?<digest>[0-9a-f]{64})\n\n",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Grammar();
 }

@@ -27,18 +27,23 @@ internal sealed class RecoveryKitSecret : IDisposable
     public static RecoveryKitSecret Derive(ReadOnlyMemory<char> passphrase, byte[] salt, int iterations)
     {
         using var password = SecretBytes.Fill(
-            Encoding.UTF8.GetByteCount(passphrase.Span), passphrase, static (bytes, text) => Encoding.UTF8.GetBytes(text.Span, bytes));
+            Encoding.UTF8.GetByteCount(passphrase.Span),
+            passphrase,
+            static (bytes, text) => Encoding.UTF8.GetBytes(text.Span, bytes)
+        );
         using var derived = SecretBytes.Fill(
             KeyBytes,
             (password, salt, iterations),
             static (bytes, input) =>
-                Rfc2898DeriveBytes.Pbkdf2(input.password.Span, input.salt, bytes, input.iterations, HashAlgorithmName.SHA256));
+                Rfc2898DeriveBytes.Pbkdf2(input.password.Span, input.salt, bytes, input.iterations, HashAlgorithmName.SHA256)
+        );
         var check = new byte[KeyBytes];
         HKDF.Expand(HashAlgorithmName.SHA256, derived.Span, check, "RecoveryVault recovery kit 1 check"u8);
         var sealKey = SecretBytes.Fill(
             KeyBytes,
             derived,
-            static (bytes, source) => HKDF.Expand(HashAlgorithmName.SHA256, source.Span, bytes, "RecoveryVault recovery kit 1 seal"u8));
+            static (bytes, source) => HKDF.Expand(HashAlgorithmName.SHA256, source.Span, bytes, "RecoveryVault recovery kit 1 seal"u8)
+        );
         return new(sealKey, check);
     }
 
@@ -54,15 +59,20 @@ internal sealed class RecoveryKitSecret : IDisposable
     /// <exception cref="Errors.VaultException">RecoveryKitDamaged: header or body are not as they were sealed.</exception>
     public SecretBytes Open(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
     {
-        if (body.Length < TagBytes) throw RecoveryKitHeader.Damaged("its content is too short");
+        if (body.Length < TagBytes)
+            throw RecoveryKitHeader.Damaged("its content is too short");
         var (ciphertext, tag, aad) = (body[..^TagBytes].ToArray(), body[^TagBytes..].ToArray(), header.ToArray());
         try
         {
-            return SecretBytes.Fill(ciphertext.Length, (_sealKey, ciphertext, tag, aad), static (content, input) =>
-            {
-                using var aes = new AesGcm(input._sealKey.Span, TagBytes);
-                aes.Decrypt(Nonce, input.ciphertext, input.tag, content, input.aad);
-            });
+            return SecretBytes.Fill(
+                ciphertext.Length,
+                (_sealKey, ciphertext, tag, aad),
+                static (content, input) =>
+                {
+                    using var aes = new AesGcm(input._sealKey.Span, TagBytes);
+                    aes.Decrypt(Nonce, input.ciphertext, input.tag, content, input.aad);
+                }
+            );
         }
         catch (AuthenticationTagMismatchException)
         {

@@ -23,7 +23,8 @@ public sealed class NameRegister(IBlobStore store, string folder)
         }
         catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
         {
-            return await FindAsync(name, cancellation) ?? throw new BlobStoreException(BlobError.Unavailable, $"The name '{name}' was freed at this moment.", e);
+            return await FindAsync(name, cancellation)
+                ?? throw new BlobStoreException(BlobError.Unavailable, $"The name '{name}' was freed at this moment.", e);
         }
     }
 
@@ -45,7 +46,8 @@ public sealed class NameRegister(IBlobStore store, string folder)
         List<NameClaim> claims = [];
         foreach (var item in blobs.Items)
         {
-            if (await store.GetAsync(item.Name, cancellation) is { } blob && Read(blob) is { } claim) claims.Add(claim);
+            if (await store.GetAsync(item.Name, cancellation) is { } blob && Read(blob) is { } claim)
+                claims.Add(claim);
         }
         return new Page<NameClaim>(claims, blobs.Next?[(folder.Length + 1)..]);
     }

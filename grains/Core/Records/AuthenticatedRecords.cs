@@ -18,7 +18,13 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
 {
     /// <summary>Writes a record and returns what names it from then on.</summary>
     public async Task<RecordRef> WriteAsync<T>(
-        string folder, long seq, RecordType type, T value, JsonTypeInfo<T> json, CancellationToken cancellation = default)
+        string folder,
+        long seq,
+        RecordType type,
+        T value,
+        JsonTypeInfo<T> json,
+        CancellationToken cancellation = default
+    )
     {
         var name = $"{folder}/{Sequence(seq)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
         var content = RecordEnvelope.Seal(type, keyring.Current, JsonSerializer.SerializeToUtf8Bytes(value, json));
@@ -30,7 +36,8 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
     /// <exception cref="VaultException">DataMissing, DataBitRot, RecordTampered, DataTooNew, WrongPlatformKey.</exception>
     public async Task<T> ReadAsync<T>(RecordRef reference, RecordType type, JsonTypeInfo<T> json, CancellationToken cancellation = default)
     {
-        var blob = await store.GetAsync(reference.Name, cancellation)
+        var blob =
+            await store.GetAsync(reference.Name, cancellation)
             ?? throw new VaultException(ErrorCodes.DataMissing, $"The record '{reference.Name}' is missing.");
         var value = Open(reference.Name, blob, type, json);
         return Hash(blob.Content.Span) == reference.Hash
@@ -53,7 +60,8 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
         try
         {
             var payload = RecordEnvelope.Open(blob.Content.Span, type, keyring.Find);
-            return JsonSerializer.Deserialize(payload, json) ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
+            return JsonSerializer.Deserialize(payload, json)
+                ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
         }
         catch (FormatFaultException fault)
         {

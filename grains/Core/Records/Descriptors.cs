@@ -8,10 +8,22 @@ namespace RecoveryVault.Records;
 public sealed class Descriptors(AuthenticatedRecords records)
 {
     public Task<RecordRef> WriteAsync(VaultId vaultId, long seq, VaultSettings settings) =>
-        records.WriteAsync($"descriptors/{vaultId}", seq, RecordType.Descriptor, new VaultDescriptor(vaultId, seq, settings), RecordJson.Default.VaultDescriptor);
+        records.WriteAsync(
+            $"descriptors/{vaultId}",
+            seq,
+            RecordType.Descriptor,
+            new VaultDescriptor(vaultId, seq, settings),
+            RecordJson.Default.VaultDescriptor
+        );
 
     public Task<RecordRef> WriteAsync(ItemKey key, long seq, ItemSettings settings) =>
-        records.WriteAsync(ItemBlobs.Descriptors(key.ItemId), seq, RecordType.Descriptor, new ItemDescriptor(key, seq, settings), RecordJson.Default.ItemDescriptor);
+        records.WriteAsync(
+            ItemBlobs.Descriptors(key.ItemId),
+            seq,
+            RecordType.Descriptor,
+            new ItemDescriptor(key, seq, settings),
+            RecordJson.Default.ItemDescriptor
+        );
 }
 
 /// <summary>A vault's settings as written outside its record.</summary>

@@ -11,11 +11,12 @@ public static class FormatRefusals
     public static VaultException ToVaultException(FormatFaultException fault, string what, bool isRecord = false) =>
         new(CodeOf(fault.Fault, isRecord), $"{what}: {fault.Message}");
 
-    public static string CodeOf(FormatFault fault, bool isRecord = false) => fault switch
-    {
-        FormatFault.BitRot => ErrorCodes.DataBitRot,
-        FormatFault.WrongKey => isRecord ? ErrorCodes.WrongPlatformKey : ErrorCodes.WrongKey,
-        FormatFault.TooNew => ErrorCodes.DataTooNew,
-        _ => isRecord ? ErrorCodes.RecordTampered : ErrorCodes.DataTampered,
-    };
+    public static string CodeOf(FormatFault fault, bool isRecord = false) =>
+        fault switch
+        {
+            FormatFault.BitRot => ErrorCodes.DataBitRot,
+            FormatFault.WrongKey => isRecord ? ErrorCodes.WrongPlatformKey : ErrorCodes.WrongKey,
+            FormatFault.TooNew => ErrorCodes.DataTooNew,
+            _ => isRecord ? ErrorCodes.RecordTampered : ErrorCodes.DataTampered,
+        };
 }

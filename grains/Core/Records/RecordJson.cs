@@ -17,7 +17,8 @@ namespace RecoveryVault.Records;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    Converters = [typeof(VaultIdConverter), typeof(ItemIdConverter), typeof(ItemKeyConverter), typeof(DigestConverter)])]
+    Converters = [typeof(VaultIdConverter), typeof(ItemIdConverter), typeof(ItemKeyConverter), typeof(DigestConverter)]
+)]
 [JsonSerializable(typeof(VaultRecord))]
 [JsonSerializable(typeof(VaultDescriptor))]
 [JsonSerializable(typeof(ItemRecord))]

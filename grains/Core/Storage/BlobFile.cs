@@ -16,7 +16,10 @@ internal static class BlobFile
     /// <summary>The longest blob that is read whole, in bytes.</summary>
     public const long MaxWholeBytes = 256L << 20;
 
-    private const int EtagAt = 8, EtagBytes = 16, LengthAt = 24, ZerosAt = 32;
+    private const int EtagAt = 8,
+        EtagBytes = 16,
+        LengthAt = 24,
+        ZerosAt = 32;
 
     private static ReadOnlySpan<byte> Magic => "RVBLOB1\n"u8;
 
@@ -29,7 +32,8 @@ internal static class BlobFile
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(LengthAt), content.Length);
         List<ReadOnlyMemory<byte>> parts = [header];
         foreach (var segment in content)
-            if (!segment.IsEmpty) parts.Add(segment);
+            if (!segment.IsEmpty)
+                parts.Add(segment);
         return (parts, FormatETag(header));
     }
 
@@ -39,10 +43,13 @@ internal static class BlobFile
     {
         var stored = RandomAccess.GetLength(file);
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (stored < HeaderBytes || ReadFully(file, header, 0) < HeaderBytes) throw Damaged($"its file has {stored} bytes, want at least {HeaderBytes}");
-        if (!header.StartsWith(Magic) || header[ZerosAt..].ContainsAnyExcept((byte)0)) throw Damaged("its file does not begin as a blob's");
+        if (stored < HeaderBytes || ReadFully(file, header, 0) < HeaderBytes)
+            throw Damaged($"its file has {stored} bytes, want at least {HeaderBytes}");
+        if (!header.StartsWith(Magic) || header[ZerosAt..].ContainsAnyExcept((byte)0))
+            throw Damaged("its file does not begin as a blob's");
         var length = BinaryPrimitives.ReadInt64LittleEndian(header[LengthAt..]);
-        if (length != stored - HeaderBytes) throw Damaged($"it has {stored - HeaderBytes} bytes, want {length}");
+        if (length != stored - HeaderBytes)
+            throw Damaged($"it has {stored - HeaderBytes} bytes, want {length}");
         return (FormatETag(header), length);
     }
 
@@ -51,9 +58,11 @@ internal static class BlobFile
     public static Blob ReadWhole(SafeFileHandle file)
     {
         var (etag, length) = ReadHeader(file);
-        if (length > MaxWholeBytes) throw Damaged($"it has {length} bytes, want at most {MaxWholeBytes} to read it whole");
+        if (length > MaxWholeBytes)
+            throw Damaged($"it has {length} bytes, want at most {MaxWholeBytes} to read it whole");
         var content = GC.AllocateUninitializedArray<byte>((int)length);
-        if (ReadFully(file, content, HeaderBytes) < length) throw Damaged("it became shorter while it was read");
+        if (ReadFully(file, content, HeaderBytes) < length)
+            throw Damaged("it became shorter while it was read");
         return new(content, etag);
     }
 
@@ -62,14 +71,16 @@ internal static class BlobFile
     {
         var (_, length) = ReadHeader(file);
         var wanted = (int)Math.Clamp(length - offset, 0, destination.Length);
-        if (ReadFully(file, destination[..wanted], HeaderBytes + offset) < wanted) throw Damaged("it became shorter while it was read");
+        if (ReadFully(file, destination[..wanted], HeaderBytes + offset) < wanted)
+            throw Damaged("it became shorter while it was read");
         return wanted;
     }
 
     private static int ReadFully(SafeFileHandle file, Span<byte> destination, long offset)
     {
         var count = 0;
-        while (count < destination.Length && RandomAccess.Read(file, destination[count..], offset + count) is > 0 and var read) count += read;
+        while (count < destination.Length && RandomAccess.Read(file, destination[count..], offset + count) is > 0 and var read)
+            count += read;
         return count;
     }
 

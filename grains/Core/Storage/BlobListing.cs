@@ -7,8 +7,8 @@ namespace RecoveryVault.Storage;
 /// page, and only the page's own files are looked at.
 /// </summary>
 /// <remarks>
-/// A queue, not a walk: <c>a-b</c> lies between <c>a</c> and <c>a/b</c>, and a long segment's directory beside names that sort into it. A name
-/// comes out once all that could sort before it are files in the queue.
+/// A queue, not a walk: <c>a-b</c> lies between <c>a</c> and <c>a/b</c>, and a long segment's directory beside names that sort into it. A
+/// name comes out once all that could sort before it are files in the queue.
 /// </remarks>
 internal sealed class BlobListing(StoreDirectory store, string prefix, string? after, int maxCount)
 {
@@ -26,11 +26,15 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
         while (!more && _queue.TryDequeue(out var entry, out _))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (entry.IsDirectory) Expand(entry);
+            if (entry.IsDirectory)
+                Expand(entry);
             // Some file systems show a file twice that is replaced meanwhile.
-            else if (items.Count > 0 && items[^1].Name == entry.Text) continue;
-            else if (items.Count == maxCount) more = true;
-            else if (Look(entry) is { } item) items.Add(item);
+            else if (items.Count > 0 && items[^1].Name == entry.Text)
+                continue;
+            else if (items.Count == maxCount)
+                more = true;
+            else if (Look(entry) is { } item)
+                items.Add(item);
         }
         store.RequirePresent();
         return new(items, more ? items[^1].Name : null);
@@ -39,11 +43,13 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
     private void Expand(Entry directory)
     {
         using var reached = store.Reach(directory.Path);
-        if (reached is null) return;
+        if (reached is null)
+            return;
         try
         {
             foreach (var (name, isDirectory) in Children(reached.Path))
-                if (name[0] != '.') Add(directory, name, isDirectory);
+                if (name[0] != '.')
+                    Add(directory, name, isDirectory);
         }
         catch (DirectoryNotFoundException)
         {
@@ -54,9 +60,11 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
     private void Add(Entry parent, string child, bool isDirectory)
     {
         var text = isDirectory ? BlobPath.DecodeDirectory(parent.Text, child) : BlobPath.DecodeFile(parent.Text, child);
-        if (text is null || text.Length > BlobName.MaxLength || !(isDirectory ? MayHold(text) : Wants(text))) return;
+        if (text is null || text.Length > BlobName.MaxLength || !(isDirectory ? MayHold(text) : Wants(text)))
+            return;
         var path = parent.Path.Length == 0 ? child : $"{parent.Path}/{child}";
-        if (isDirectory || BlobPath.IsPathOf(path, text)) _queue.Enqueue(new(path, text, isDirectory), text);
+        if (isDirectory || BlobPath.IsPathOf(path, text))
+            _queue.Enqueue(new(path, text, isDirectory), text);
     }
 
     private bool Wants(string name) => name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(name, after) > 0;
@@ -69,7 +77,8 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
     private BlobItem? Look(Entry entry)
     {
         using var reached = store.Reach(entry.Path);
-        if (reached is null) return null;
+        if (reached is null)
+            return null;
         var file = new FileInfo(reached.Path);
         try
         {
@@ -82,6 +91,9 @@ internal sealed class BlobListing(StoreDirectory store, string prefix, string? a
     }
 
     private static FileSystemEnumerable<(string Name, bool IsDirectory)> Children(string directory) =>
-        new(directory, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory),
-            new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false });
+        new(
+            directory,
+            (ref entry) => (entry.FileName.ToString(), entry.IsDirectory),
+            new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }
+        );
 }

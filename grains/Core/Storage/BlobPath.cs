@@ -8,9 +8,10 @@ namespace RecoveryVault.Storage;
 /// </summary>
 /// <remarks>
 /// <para>The name is split at slashes; all segments but the last are directories, the last is the file.</para>
-/// <para>a-z 0-9 - _ stand for themselves, and in a file name the dot, unless first or last; all else is %xx, lower hex of the UTF-8.</para>
-/// <para>Directories have no dot and files have one, so that <c>a</c> and <c>a/b</c> live side by side: a file name without a dot gets <c>.b</c>
-/// appended, and one that ends in <c>.b</c> by itself has that dot escaped.</para>
+/// <para>a-z 0-9 - _ stand for themselves, and in a file name the dot, unless first or last; all else is %xx, lower hex of the
+/// UTF-8.</para>
+/// <para>Directories have no dot and files have one, so that <c>a</c> and <c>a/b</c> live side by side: a file name without a dot gets
+/// <c>.b</c> appended, and one that ends in <c>.b</c> by itself has that dot escaped.</para>
 /// <para>A segment longer than 200 bytes is cut between characters into pieces as long as fit; each but the last is a directory that ends
 /// in <c>+</c>. An empty segment is the directory <c>~</c>. What begins with a dot on disk is the store's own and no blob.</para>
 /// </remarks>
@@ -28,13 +29,16 @@ internal static class BlobPath
         var path = new StringBuilder(name.Length + 8);
         var file = name.LastIndexOf('/') + 1;
         AppendDirectories(path, name.AsSpan(0, file));
-        if (path.Length > 0) path.Append('/');
+        if (path.Length > 0)
+            path.Append('/');
         var segment = name.AsSpan(file);
         AppendFile(path, segment[AppendContinued(path, segment)..]);
         return path.ToString();
     }
 
-    /// <summary>The directory that holds every name beginning with <paramref name="prefix"/>: that of its text up to the last slash.</summary>
+    /// <summary>
+    /// The directory that holds every name beginning with <paramref name="prefix"/>: that of its text up to the last slash.
+    /// </summary>
     public static string EncodeDirectory(string prefix)
     {
         var path = new StringBuilder(prefix.Length + 8);
@@ -59,10 +63,12 @@ internal static class BlobPath
     /// <summary>The text all names below a directory begin with, given that of its parent; null when no blob can lie there.</summary>
     public static string? DecodeDirectory(string parentText, string directory)
     {
-        if (directory is [EmptySegment]) return parentText + "/";
+        if (directory is [EmptySegment])
+            return parentText + "/";
         var continued = directory is [.., Continued];
         var text = Unescape(continued ? directory[..^1] : directory);
-        if (text is null) return null;
+        if (text is null)
+            return null;
         return continued ? parentText + text : parentText + text + "/";
     }
 
@@ -80,17 +86,22 @@ internal static class BlobPath
     {
         for (int slash; (slash = segments.IndexOf('/')) >= 0; segments = segments[(slash + 1)..])
         {
-            if (path.Length > 0) path.Append('/');
+            if (path.Length > 0)
+                path.Append('/');
             var segment = segments[..slash];
-            if (segment.IsEmpty) path.Append(EmptySegment);
-            else AppendEscaped(path, segment[AppendContinued(path, segment)..], dots: Range.EndAt(0));
+            if (segment.IsEmpty)
+                path.Append(EmptySegment);
+            else
+                AppendEscaped(path, segment[AppendContinued(path, segment)..], dots: Range.EndAt(0));
         }
     }
 
     /// <summary>Appends every piece but the last of a long segment and returns where the last begins.</summary>
     private static int AppendContinued(StringBuilder path, ReadOnlySpan<char> segment)
     {
-        int start = 0, at = 0, bytes = 0;
+        int start = 0,
+            at = 0,
+            bytes = 0;
         foreach (var rune in segment.EnumerateRunes())
         {
             var size = rune.IsAscii && IsPlain((char)rune.Value) ? 1 : 3 * rune.Utf8SequenceLength;
@@ -111,7 +122,8 @@ internal static class BlobPath
         var end = piece.EndsWith(FileMark) ? piece.Length - FileMark.Length : piece.Length - 1;
         var dots = 1..Math.Max(1, end);
         AppendEscaped(path, piece, dots);
-        if (!piece[dots].Contains('.')) path.Append(FileMark);
+        if (!piece[dots].Contains('.'))
+            path.Append(FileMark);
     }
 
     /// <summary>Appends text, its dots raw within <paramref name="dots"/> and escaped elsewhere.</summary>
@@ -127,7 +139,8 @@ internal static class BlobPath
             }
             else
             {
-                foreach (var unit in utf8[..rune.EncodeToUtf8(utf8)]) path.Append(CultureInfo.InvariantCulture, $"%{unit:x2}");
+                foreach (var unit in utf8[..rune.EncodeToUtf8(utf8)])
+                    path.Append(CultureInfo.InvariantCulture, $"%{unit:x2}");
             }
             at += rune.Utf16SequenceLength;
         }
@@ -135,17 +148,22 @@ internal static class BlobPath
 
     private static string? Unescape(string piece)
     {
-        if (!piece.Contains('%')) return piece;
+        if (!piece.Contains('%'))
+            return piece;
         var bytes = new byte[piece.Length];
         var count = 0;
         for (var i = 0; i < piece.Length; i++)
         {
-            if (!char.IsAscii(piece[i])) return null;
+            if (!char.IsAscii(piece[i]))
+                return null;
             var escaped = piece[i] == '%';
-            if (!escaped) bytes[count] = (byte)piece[i];
-            else if (!TryParseHex(piece.AsSpan(i + 1), out bytes[count])) return null;
+            if (!escaped)
+                bytes[count] = (byte)piece[i];
+            else if (!TryParseHex(piece.AsSpan(i + 1), out bytes[count]))
+                return null;
             count++;
-            if (escaped) i += 2;
+            if (escaped)
+                i += 2;
         }
         try
         {

@@ -19,7 +19,8 @@ internal sealed class DurableDirectories(StoreDirectory store)
     public SafeFileHandle Open(string path)
     {
         Make(path);
-        if (TryOpen(path) is { } directory) return directory;
+        if (TryOpen(path) is { } directory)
+            return directory;
         // Someone outside removed it after this process had made it.
         _known.Clear();
         Make(path);
@@ -34,12 +35,14 @@ internal sealed class DurableDirectories(StoreDirectory store)
 
     private void Make(string path)
     {
-        if (path.Length == 0 || _known.ContainsKey(path)) return;
+        if (path.Length == 0 || _known.ContainsKey(path))
+            return;
         using var parent = Open(BlobPath.Parent(path));
         using (var reached = store.Reach(path) ?? throw Vanished())
             Libc.TryMakeDirectory(reached.Path);
         Libc.Fsync(parent);
-        if (_known.Count >= MaxKnown) _known.Clear();
+        if (_known.Count >= MaxKnown)
+            _known.Clear();
         _known[path] = true;
     }
 

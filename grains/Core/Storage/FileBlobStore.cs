@@ -8,11 +8,11 @@ namespace RecoveryVault.Storage;
 /// that keeps file names and contents while nothing writes, is the same store.
 /// </summary>
 /// <remarks>
-/// <para>On disk: one file per blob at the path of <see cref="BlobPath"/> in the form of <see cref="BlobFile"/>; files 0600, directories 0700.
-/// <c>.rvault/layout</c> marks a store and names this layout; <c>.rvault/tmp</c> holds files being written, <c>.rvault/locks</c> the locks of
-/// <see cref="NameLocks"/> and <c>.rvault/lock</c> that of <see cref="StoreLock"/>; only the first is worth keeping.</para>
-/// <para>A put writes a temporary file, syncs it, gives it its name and syncs the directory. To create is to link, which fails if the name is
-/// taken; to replace is to compare and rename under the name's lock; to delete is to compare and unlink under the same lock. A failure
+/// <para>On disk: one file per blob at the path of <see cref="BlobPath"/> in the form of <see cref="BlobFile"/>; files 0600, directories
+/// 0700. <c>.rvault/layout</c> marks a store and names this layout; <c>.rvault/tmp</c> holds files being written, <c>.rvault/locks</c> the
+/// locks of <see cref="NameLocks"/> and <c>.rvault/lock</c> that of <see cref="StoreLock"/>; only the first is worth keeping.</para>
+/// <para>A put writes a temporary file, syncs it, gives it its name and syncs the directory. To create is to link, which fails if the name
+/// is taken; to replace is to compare and rename under the name's lock; to delete is to compare and unlink under the same lock. A failure
 /// before the name is given changes nothing; one after it is <see cref="BlobError.Unavailable"/>. No failed sync is tried again.</para>
 /// <para>A put or delete that was cancelled did not happen.</para>
 /// </remarks>
@@ -43,7 +43,12 @@ public sealed class FileBlobStore : IBlobStore
     }
 
     /// <inheritdoc/>
-    public Task<string> PutAsync(string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+    public Task<string> PutAsync(
+        string name,
+        ReadOnlySequence<byte> content,
+        PutCondition condition,
+        CancellationToken cancellation = default
+    )
     {
         BlobName.Require(name);
         return RunAsync($"Put of '{name}'", () => WriteAsync(BlobPath.Encode(name), content, condition, cancellation), cancellation);
@@ -53,11 +58,15 @@ public sealed class FileBlobStore : IBlobStore
     public Task<Blob?> GetAsync(string name, CancellationToken cancellation = default)
     {
         BlobName.Require(name);
-        return RunAsync($"Get of '{name}'", () =>
-        {
-            using var file = TryOpen(BlobPath.Encode(name));
-            return Task.FromResult(file is null ? null : BlobFile.ReadWhole(file));
-        }, cancellation);
+        return RunAsync(
+            $"Get of '{name}'",
+            () =>
+            {
+                using var file = TryOpen(BlobPath.Encode(name));
+                return Task.FromResult(file is null ? null : BlobFile.ReadWhole(file));
+            },
+            cancellation
+        );
     }
 
     /// <inheritdoc/>
@@ -65,11 +74,15 @@ public sealed class FileBlobStore : IBlobStore
     {
         BlobName.Require(name);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return RunAsync($"Read of '{name}'", () =>
-        {
-            using var file = TryOpen(BlobPath.Encode(name));
-            return Task.FromResult(file is null ? (int?)null : BlobFile.ReadRange(file, offset, destination.Span));
-        }, cancellation);
+        return RunAsync(
+            $"Read of '{name}'",
+            () =>
+            {
+                using var file = TryOpen(BlobPath.Encode(name));
+                return Task.FromResult(file is null ? (int?)null : BlobFile.ReadRange(file, offset, destination.Span));
+            },
+            cancellation
+        );
     }
 
     /// <inheritdoc/>
@@ -83,11 +96,19 @@ public sealed class FileBlobStore : IBlobStore
     public Task<BlobPage> ListAsync(string prefix, string? after = null, int maxCount = 5000, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxCount);
-        return RunAsync($"List of '{prefix}'", () =>
-            Task.FromResult(new BlobListing(_store, prefix, after, maxCount).Read(cancellation)), cancellation);
+        return RunAsync(
+            $"List of '{prefix}'",
+            () => Task.FromResult(new BlobListing(_store, prefix, after, maxCount).Read(cancellation)),
+            cancellation
+        );
     }
 
-    private async Task<string> WriteAsync(string path, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation)
+    private async Task<string> WriteAsync(
+        string path,
+        ReadOnlySequence<byte> content,
+        PutCondition condition,
+        CancellationToken cancellation
+    )
     {
         Require(condition, path);
         _store.PrepareForWrites();
@@ -99,7 +120,8 @@ public sealed class FileBlobStore : IBlobStore
         cancellation.ThrowIfCancellationRequested();
         if (condition.Kind == PutConditionKind.IfAbsent)
         {
-            if (!Libc.TryLink(temp.Path, target.Path)) throw Exists(path);
+            if (!Libc.TryLink(temp.Path, target.Path))
+                throw Exists(path);
         }
         else
         {
@@ -114,12 +136,15 @@ public sealed class FileBlobStore : IBlobStore
     private async Task<bool> RemoveAsync(string path, string? ifMatch, CancellationToken cancellation)
     {
         using (var present = TryOpen(path))
-            if (present is null) return false;
+            if (present is null)
+                return false;
         _store.PrepareForWrites();
         using var held = await _locks.AcquireAsync(path, cancellation);
         using var current = TryOpen(path);
-        if (current is null) return false;
-        if (ifMatch is not null) RequireVersion(current, ifMatch);
+        if (current is null)
+            return false;
+        if (ifMatch is not null)
+            RequireVersion(current, ifMatch);
         using var place = Reach(BlobPath.Parent(path));
         using var directory = Libc.TryOpen(place.Path) ?? throw new DirectoryNotFoundException();
         using var target = Reach(path);
@@ -129,21 +154,27 @@ public sealed class FileBlobStore : IBlobStore
     }
 
     /// <summary>
-    /// Throws unless the condition holds now. A put asks before it writes anything, to fail early, and again under the lock, where it counts.
+    /// Throws unless the condition holds now. A put asks before it writes anything, to fail early, and again under the lock, where it
+    /// counts.
     /// </summary>
     private void Require(PutCondition condition, string path)
     {
-        if (condition.Kind == PutConditionKind.Always) return;
+        if (condition.Kind == PutConditionKind.Always)
+            return;
         using var current = TryOpen(path);
-        if (current is not null && condition.Kind == PutConditionKind.IfAbsent) throw Exists(path);
-        if (current is null && condition.Kind != PutConditionKind.IfAbsent) throw NotMatched("there is none");
-        if (current is not null && condition.Kind == PutConditionKind.IfMatch) RequireVersion(current, condition.ETag);
+        if (current is not null && condition.Kind == PutConditionKind.IfAbsent)
+            throw Exists(path);
+        if (current is null && condition.Kind != PutConditionKind.IfAbsent)
+            throw NotMatched("there is none");
+        if (current is not null && condition.Kind == PutConditionKind.IfMatch)
+            RequireVersion(current, condition.ETag);
     }
 
     private static void RequireVersion(SafeFileHandle current, string? wanted)
     {
         var (etag, _) = BlobFile.ReadHeader(current);
-        if (etag != wanted) throw NotMatched($"got version {etag}, want {wanted}");
+        if (etag != wanted)
+            throw NotMatched($"got version {etag}, want {wanted}");
     }
 
     /// <summary>
@@ -160,7 +191,8 @@ public sealed class FileBlobStore : IBlobStore
     {
         using var reached = _store.Reach(path);
         var file = reached is null ? null : Libc.TryOpen(reached.Path);
-        if (file is null) _store.RequirePresent();
+        if (file is null)
+            _store.RequirePresent();
         return file;
     }
 
@@ -178,7 +210,8 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    private static BlobStoreException NotMatched(string reason) => new(BlobError.PreconditionFailed, $"The blob was not changed: {reason}.");
+    private static BlobStoreException NotMatched(string reason) =>
+        new(BlobError.PreconditionFailed, $"The blob was not changed: {reason}.");
 
     /// <summary>Runs blocking file work on the thread pool, so that callers (grains above all) go on meanwhile.</summary>
     private static async Task<T> RunAsync<T>(string operation, Func<Task<T>> work, CancellationToken cancellation)

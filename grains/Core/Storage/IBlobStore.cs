@@ -7,8 +7,8 @@ namespace RecoveryVault.Storage;
 /// they are case-sensitive, and <c>a</c> and <c>a/b</c> may both exist.
 /// </summary>
 /// <remarks>
-/// A returned write is durable. A write that throws <see cref="BlobStoreException"/> with <see cref="BlobError.Unavailable"/> may or may not
-/// have happened: the caller reads before it does anything else. Unreachable storage is never an empty answer.
+/// A returned write is durable. A write that throws <see cref="BlobStoreException"/> with <see cref="BlobError.Unavailable"/> may or may
+/// not have happened: the caller reads before it does anything else. Unreachable storage is never an empty answer.
 /// </remarks>
 public interface IBlobStore
 {
@@ -28,7 +28,9 @@ public interface IBlobStore
     /// </summary>
     Task<int?> ReadAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default);
 
-    /// <summary>Deletes; false when there was nothing to delete. With <paramref name="ifMatch"/> only that very version is deleted.</summary>
+    /// <summary>
+    /// Deletes; false when there was nothing to delete. With <paramref name="ifMatch"/> only that very version is deleted.
+    /// </summary>
     /// <exception cref="BlobStoreException"><see cref="BlobError.PreconditionFailed"/>: another version is there.</exception>
     Task<bool> DeleteAsync(string name, string? ifMatch = null, CancellationToken cancellation = default);
 

@@ -8,8 +8,8 @@ namespace RecoveryVault.Storage;
 /// success after a failure) or does not offer them (link, fsync of a directory, flock without an open mode's say).
 /// </summary>
 /// <remarks>
-/// A failure is a <see cref="LibcException"/> whose <see cref="Exception.HResult"/> is the errno, as with the runtime's own on Unix. Answers
-/// that callers expect are return values instead. The constants are equal on Linux x64 and arm64 (asm-generic).
+/// A failure is a <see cref="LibcException"/> whose <see cref="Exception.HResult"/> is the errno, as with the runtime's own on Unix.
+/// Answers that callers expect are return values instead. The constants are equal on Linux x64 and arm64 (asm-generic).
 /// </remarks>
 internal static partial class Libc
 {
@@ -22,21 +22,26 @@ internal static partial class Libc
     private const int ReadWrite = 2;
     private const int OwnerFile = 0b110_000_000;
     private const int OwnerDirectory = 0b111_000_000;
-    private const int LockExclusive = 2, LockNonBlocking = 4, LockRelease = 8;
+    private const int LockExclusive = 2,
+        LockNonBlocking = 4,
+        LockRelease = 8;
 
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
     public static void RequireSupported()
     {
-        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is (Architecture.X64 or Architecture.Arm64)) return;
+        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is (Architecture.X64 or Architecture.Arm64))
+            return;
         throw new PlatformNotSupportedException(
-            "A file store needs Linux on x64 or arm64: its promises rest on that C library's fsync, flock and link. Use Azure Blob Storage here.");
+            "A file store needs Linux on x64 or arm64: its promises rest on that C library's fsync, flock and link. Use Azure Blob Storage here."
+        );
     }
 
     /// <summary>Opens a file or directory for reading (a directory to sync it); null when the path does not exist.</summary>
     public static SafeFileHandle? TryOpen(string path) => Open(path, flags: 0);
 
     /// <summary>Opens a file for reading and writing, made with mode 0600 if it is missing.</summary>
-    public static SafeFileHandle OpenOrCreate(string path) => Open(path, ReadWrite | CreateIfMissing) ?? throw Failure("open", Errno.ENOENT);
+    public static SafeFileHandle OpenOrCreate(string path) =>
+        Open(path, ReadWrite | CreateIfMissing) ?? throw Failure("open", Errno.ENOENT);
 
     /// <summary>Makes a file that did not exist, mode 0600.</summary>
     public static SafeFileHandle Create(string path) => Open(path, ReadWrite | CreateNew) ?? throw Failure("open", Errno.ENOENT);
@@ -76,7 +81,8 @@ internal static partial class Libc
         SafeFileHandle file;
         do file = OpenCall(path, flags | CloseOnExec, OwnerFile);
         while (file.IsInvalid && Marshal.GetLastPInvokeError() == Errno.EINTR);
-        if (!file.IsInvalid) return file;
+        if (!file.IsInvalid)
+            return file;
         var errno = Marshal.GetLastPInvokeError();
         file.Dispose();
         return errno == Errno.ENOENT ? null : throw Failure("open", errno);
@@ -84,14 +90,16 @@ internal static partial class Libc
 
     private static bool Unless(int result, string call, int expected)
     {
-        if (result == 0) return true;
+        if (result == 0)
+            return true;
         var errno = Marshal.GetLastPInvokeError();
         return errno == expected ? false : throw Failure(call, errno);
     }
 
     private static void Require(int result, string call)
     {
-        if (result < 0) throw Failure(call, Marshal.GetLastPInvokeError());
+        if (result < 0)
+            throw Failure(call, Marshal.GetLastPInvokeError());
     }
 
     private static LibcException Failure(string call, int errno) => new(call, errno);

@@ -23,7 +23,8 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
     /// <summary>Makes the lock files with the store, so that a full disk never keeps anyone from deleting.</summary>
     public static void MakeFiles(string directory)
     {
-        for (var index = 0; index < Count; index++) Libc.OpenOrCreate(PathOf(directory, index)).Dispose();
+        for (var index = 0; index < Count; index++)
+            Libc.OpenOrCreate(PathOf(directory, index)).Dispose();
     }
 
     /// <exception cref="BlobStoreException"><see cref="BlobError.Unavailable"/>: another process held the lock for too long.</exception>
@@ -51,15 +52,19 @@ internal sealed class NameLocks(string directory, TimeProvider time, TimeSpan ti
         var start = time.GetTimestamp();
         for (var delay = FirstDelay; !Libc.TryLock(file); delay = delay < LongestDelay ? 2 * delay : LongestDelay)
         {
-            if (time.GetElapsedTime(start) >= timeout) throw TimedOut();
+            if (time.GetElapsedTime(start) >= timeout)
+                throw TimedOut();
             await Task.Delay(delay, time, cancellation);
         }
     }
 
     private static string PathOf(string directory, int index) => Path.Join(directory, index.ToString("x2", CultureInfo.InvariantCulture));
 
-    private BlobStoreException TimedOut() => new(BlobError.Unavailable,
-        $"Another process held a lock in {directory} for more than {timeout.TotalSeconds:0} s; nothing was changed. Is one of them stopped?");
+    private BlobStoreException TimedOut() =>
+        new(
+            BlobError.Unavailable,
+            $"Another process held a lock in {directory} for more than {timeout.TotalSeconds:0} s; nothing was changed. Is one of them stopped?"
+        );
 
     private sealed class Holder(SafeFileHandle file, SemaphoreSlim queue) : IDisposable
     {

@@ -34,8 +34,12 @@ internal sealed class StoreDirectory
         using var file = Libc.TryOpen(store.LayoutFile) ?? throw store.Missing();
         Span<byte> text = stackalloc byte[LayoutText.Length + 1];
         var layout = Encoding.ASCII.GetString(text[..RandomAccess.Read(file, text, 0)]);
-        return layout == LayoutText ? store : throw new BlobStoreException(BlobError.Unavailable,
-            $"The store at {store.Root} was not opened: got '{layout.Trim()}', want '{LayoutText.Trim()}'. Use the version that made it.");
+        return layout == LayoutText
+            ? store
+            : throw new BlobStoreException(
+                BlobError.Unavailable,
+                $"The store at {store.Root} was not opened: got '{layout.Trim()}', want '{LayoutText.Trim()}'. Use the version that made it."
+            );
     }
 
     /// <summary>Makes a store, durably, unless one is there.</summary>
@@ -43,15 +47,19 @@ internal sealed class StoreDirectory
     {
         Libc.RequireSupported();
         var store = new StoreDirectory(root);
-        if (!File.Exists(store.LayoutFile)) store.Create();
+        if (!File.Exists(store.LayoutFile))
+            store.Create();
         return Open(root);
     }
 
-    /// <summary>Called where something was not found: throws unless the store itself is there, so that a lost mount is no empty store.</summary>
+    /// <summary>
+    /// Called where something was not found: throws unless the store itself is there, so that a lost mount is no empty store.
+    /// </summary>
     public void RequirePresent()
     {
         using var layout = Libc.TryOpen(LayoutFile);
-        if (layout is null) throw Missing();
+        if (layout is null)
+            throw Missing();
     }
 
     /// <summary>
@@ -66,8 +74,12 @@ internal sealed class StoreDirectory
         {
             using var step = reached;
             var cut = step.Path.LastIndexOf('/', limit);
-            if (Libc.TryOpen(step.Path[..cut]) is not { } directory) return null;
-            reached = new(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}{step.Path[cut..]}"), directory);
+            if (Libc.TryOpen(step.Path[..cut]) is not { } directory)
+                return null;
+            reached = new(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}{step.Path[cut..]}"),
+                directory
+            );
         }
         return reached;
     }
@@ -75,15 +87,16 @@ internal sealed class StoreDirectory
     /// <summary>Makes what only writers need, where a copy of the store lost it, and removes what dead writers left.</summary>
     public void PrepareForWrites()
     {
-        if (_prepared) return;
+        if (_prepared)
+            return;
         Libc.TryMakeDirectory(Temporary);
         Libc.TryMakeDirectory(Locks);
         TempFile.Sweep(Temporary);
         _prepared = true;
     }
 
-    private BlobStoreException Missing() => new(BlobError.Unavailable,
-        $"There is no store at {Root}: {Reserved}/layout is missing. Is the path right, and is it mounted?");
+    private BlobStoreException Missing() =>
+        new(BlobError.Unavailable, $"There is no store at {Root}: {Reserved}/layout is missing. Is the path right, and is it mounted?");
 
     private void Create()
     {
@@ -100,7 +113,8 @@ internal sealed class StoreDirectory
 
     private static void MakeDirectories(string directory)
     {
-        if (Directory.Exists(directory)) return;
+        if (Directory.Exists(directory))
+            return;
         var parent = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException();
         MakeDirectories(parent);
         Libc.TryMakeDirectory(directory);

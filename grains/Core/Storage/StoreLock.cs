@@ -8,13 +8,16 @@ namespace RecoveryVault.Storage;
 /// </summary>
 public sealed class StoreLock : IDisposable, IAsyncDisposable
 {
-    private const int MaxTextBytes = 4096, MaxCommandLength = 200;
+    private const int MaxTextBytes = 4096,
+        MaxCommandLength = 200;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
     private readonly SafeFileHandle _file;
 
     private StoreLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Takes the lock of the store at <paramref name="root"/>, waiting at most <paramref name="wait"/> for another holder.</summary>
+    /// <summary>
+    /// Takes the lock of the store at <paramref name="root"/>, waiting at most <paramref name="wait"/> for another holder.
+    /// </summary>
     /// <param name="root">The directory of an existing store.</param>
     /// <param name="command">What this process is doing, for others to read; no secrets. 200 characters are kept.</param>
     /// <param name="wait">Zero asks once.</param>
@@ -24,7 +27,13 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
     /// <exception cref="StoreLockedException">The wait is over.</exception>
     /// <exception cref="BlobStoreException">There is no store, or its lock file cannot be opened.</exception>
     public static async Task<StoreLock> AcquireAsync(
-        string root, string command, TimeSpan wait, TimeProvider time, Action<StoreLockHolder>? onWaiting = null, CancellationToken cancellation = default)
+        string root,
+        string command,
+        TimeSpan wait,
+        TimeProvider time,
+        Action<StoreLockHolder>? onWaiting = null,
+        CancellationToken cancellation = default
+    )
     {
         SafeFileHandle? file = null;
         try
@@ -32,7 +41,10 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
             var store = StoreDirectory.Open(root);
             file = Libc.OpenOrCreate(store.LockFile);
             await LockAsync(file, store.Root, wait, time, onWaiting, cancellation);
-            WriteHolder(file, new(Environment.ProcessId, Environment.MachineName, command[..Math.Min(command.Length, MaxCommandLength)], time.GetUtcNow()));
+            WriteHolder(
+                file,
+                new(Environment.ProcessId, Environment.MachineName, command[..Math.Min(command.Length, MaxCommandLength)], time.GetUtcNow())
+            );
             var held = new StoreLock(file);
             file = null;
             return held;
@@ -49,7 +61,8 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
 
     public void Dispose()
     {
-        if (_file.IsClosed) return;
+        if (_file.IsClosed)
+            return;
         Libc.Unlock(_file);
         _file.Dispose();
     }
@@ -61,7 +74,13 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
     }
 
     private static async Task LockAsync(
-        SafeFileHandle file, string root, TimeSpan wait, TimeProvider time, Action<StoreLockHolder>? onWaiting, CancellationToken cancellation)
+        SafeFileHandle file,
+        string root,
+        TimeSpan wait,
+        TimeProvider time,
+        Action<StoreLockHolder>? onWaiting,
+        CancellationToken cancellation
+    )
     {
         var start = time.GetTimestamp();
         StoreLockHolder? told = null;
@@ -69,8 +88,10 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         {
             var holder = ReadHolder(file);
             var left = wait - time.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero) throw new StoreLockedException(root, holder, wait);
-            if (holder != told) onWaiting?.Invoke(holder);
+            if (left <= TimeSpan.Zero)
+                throw new StoreLockedException(root, holder, wait);
+            if (holder != told)
+                onWaiting?.Invoke(holder);
             told = holder;
             await Task.Delay(left < RetryDelay ? left : RetryDelay, time, cancellation);
         }

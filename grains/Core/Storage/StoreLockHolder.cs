@@ -20,7 +20,11 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
         {
             var holder = JsonSerializer.Deserialize(json, StoreLockJson.Default.StoreLockHolder);
             return holder is { Pid: > 0, Host: not null, Command: not null }
-                ? holder with { Host = Printable(holder.Host), Command = Printable(holder.Command) }
+                ? holder with
+                {
+                    Host = Printable(holder.Host),
+                    Command = Printable(holder.Command),
+                }
                 : Unknown;
         }
         catch (JsonException)
@@ -30,9 +34,13 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
     }
 
     /// <summary>"process 4711 on host (rvault serve) since 2026-11-23T10:00:00Z".</summary>
-    public override string ToString() => Pid == 0
-        ? "another process"
-        : string.Create(CultureInfo.InvariantCulture, $"process {Pid} on {Host} ({Command}) since {Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+    public override string ToString() =>
+        Pid == 0
+            ? "another process"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {Pid} on {Host} ({Command}) since {Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"
+            );
 
     /// <summary>The text comes from a file and goes to a terminal.</summary>
     private static string Printable(string text) => string.Concat(text.Where(c => !char.IsControl(c)));

@@ -10,7 +10,8 @@ public static class StoreRefusals
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (exception is BlobStoreException found) return found;
+            if (exception is BlobStoreException found)
+                return found;
         }
         return null;
     }
@@ -18,15 +19,17 @@ public static class StoreRefusals
     /// <summary>True when a write that failed so may have happened.</summary>
     public static bool IsUnclear(Exception exception) => Find(exception)?.Error == BlobError.Unavailable;
 
-    public static VaultException ToVaultException(BlobStoreException failure) => new(
-        failure.Error switch
-        {
-            BlobError.PreconditionFailed => ErrorCodes.ConcurrentChange,
-            BlobError.StoreFull => ErrorCodes.StoreFull,
-            BlobError.AccessDenied => ErrorCodes.StoreAccessDenied,
-            BlobError.Damaged => ErrorCodes.DataBitRot,
-            BlobError.InvalidName => ErrorCodes.InvalidRequest,
-            _ => ErrorCodes.StoreUnavailable,
-        },
-        failure.Message);
+    public static VaultException ToVaultException(BlobStoreException failure) =>
+        new(
+            failure.Error switch
+            {
+                BlobError.PreconditionFailed => ErrorCodes.ConcurrentChange,
+                BlobError.StoreFull => ErrorCodes.StoreFull,
+                BlobError.AccessDenied => ErrorCodes.StoreAccessDenied,
+                BlobError.Damaged => ErrorCodes.DataBitRot,
+                BlobError.InvalidName => ErrorCodes.InvalidRequest,
+                _ => ErrorCodes.StoreUnavailable,
+            },
+            failure.Message
+        );
 }

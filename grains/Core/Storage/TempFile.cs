@@ -28,9 +28,11 @@ internal sealed class TempFile : IDisposable
             }
             finally
             {
-                if (!safe) temp.Dispose();
+                if (!safe)
+                    temp.Dispose();
             }
-            if (safe) return temp;
+            if (safe)
+                return temp;
         }
     }
 
@@ -49,7 +51,8 @@ internal sealed class TempFile : IDisposable
             try
             {
                 using var file = Libc.TryOpen(path);
-                if (file is not null && Libc.TryLock(file)) Libc.TryUnlink(path);
+                if (file is not null && Libc.TryLock(file))
+                    Libc.TryUnlink(path);
             }
             catch (IOException)
             {

@@ -39,14 +39,19 @@ public sealed record StoreManifest
     /// <exception cref="VaultException">NotAStore, StoreTooNew.</exception>
     public static async Task<StoreManifest?> FindAsync(IBlobStore store, CancellationToken cancellation = default)
     {
-        if (await store.GetAsync(BlobName, cancellation) is not { } blob) return null;
+        if (await store.GetAsync(BlobName, cancellation) is not { } blob)
+            return null;
         try
         {
             // The version first: a newer format may lack or rename everything else.
             var header = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreFormat);
-            if (header?.Format != FormatName) throw new VaultException(ErrorCodes.NotAStore, $"{BlobName} is not that of a store.");
+            if (header?.Format != FormatName)
+                throw new VaultException(ErrorCodes.NotAStore, $"{BlobName} is not that of a store.");
             if (header.FormatVersion > CurrentVersion)
-                throw new VaultException(ErrorCodes.StoreTooNew, $"The store has format version {header.FormatVersion}; this version knows {CurrentVersion}.");
+                throw new VaultException(
+                    ErrorCodes.StoreTooNew,
+                    $"The store has format version {header.FormatVersion}; this version knows {CurrentVersion}."
+                );
             return JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreManifest);
         }
         catch (JsonException e)
@@ -57,7 +62,13 @@ public sealed record StoreManifest
 
     /// <summary>Makes a store out of an empty place: its keys first, so that a store without keys never exists.</summary>
     public static async Task<(StoreManifest Manifest, PlatformKeyring Keyring)> CreateAsync(
-        IBlobStore store, string storeId, string serviceId, IBlobStore keys, TimeProvider time, CancellationToken cancellation = default)
+        IBlobStore store,
+        string storeId,
+        string serviceId,
+        IBlobStore keys,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
     {
         var keyring = await PlatformKeyring.CreateAsync(keys, storeId, time, cancellation);
         var manifest = new StoreManifest
@@ -78,9 +89,11 @@ public sealed record StoreManifest
     /// <exception cref="VaultException">KeysNotFound, WrongPlatformKey.</exception>
     public async Task<PlatformKeyring> OpenKeyringAsync(IBlobStore keys, string place, CancellationToken cancellation = default)
     {
-        var keyring = await PlatformKeyring.FindAsync(keys, StoreId, cancellation)
+        var keyring =
+            await PlatformKeyring.FindAsync(keys, StoreId, cancellation)
             ?? throw new VaultException(ErrorCodes.KeysNotFound, $"There are no keys of store {StoreId} in {place}.");
-        if (keyring.Find(PlatformKeyId) is not null && keyring.CheckValue(PlatformKeyId) == PlatformKeyCheck) return keyring;
+        if (keyring.Find(PlatformKeyId) is not null && keyring.CheckValue(PlatformKeyId) == PlatformKeyCheck)
+            return keyring;
         keyring.Dispose();
         throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys in {place} are not those of store {StoreId}.");
     }

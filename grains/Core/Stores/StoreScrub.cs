@@ -58,7 +58,8 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
                 await CheckObjectAsync(item, cancellation);
                 break;
             case "rings" or "descriptors" or "heads" or "log":
-                if (await store.GetAsync(item.Name, cancellation) is { } record) RecordEnvelope.Scrub(record.Content.Span);
+                if (await store.GetAsync(item.Name, cancellation) is { } record)
+                    RecordEnvelope.Scrub(record.Content.Span);
                 break;
             default:
                 await store.GetAsync(item.Name, cancellation);
@@ -75,7 +76,8 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             for (var offset = 0L; offset < item.Length; offset += ReadLength)
             {
                 // Deleted since it was listed: there is nothing left to check.
-                if (await store.ReadAsync(item.Name, offset, buffer.AsMemory(0, ReadLength), cancellation) is not { } read) return;
+                if (await store.ReadAsync(item.Name, offset, buffer.AsMemory(0, ReadLength), cancellation) is not { } read)
+                    return;
                 scrub.Append(buffer.AsSpan(0, read));
             }
             scrub.Finish();

@@ -14,22 +14,38 @@ public static class CmkPreconditions
     {
         foreach (var entry in Check(vault, facts, now))
         {
-            if (entry.Met != true) throw new VaultException(entry.Code ?? ErrorCodes.UserErrorCMKKeyVaultAuthFailure, entry.Detail, entry.Fix.Length > 0 ? entry.Fix : null);
+            if (entry.Met != true)
+                throw new VaultException(
+                    entry.Code ?? ErrorCodes.UserErrorCMKKeyVaultAuthFailure,
+                    entry.Detail,
+                    entry.Fix.Length > 0 ? entry.Fix : null
+                );
         }
     }
 
     /// <summary>All preconditions; <paramref name="facts"/> is null when no key is named yet or no identity could look at it.</summary>
     public static IEnumerable<ChecklistEntry> Check(VaultRecord vault, KeyFacts? facts, DateTimeOffset now) =>
-        [Purity(vault), Identity(vault), Permissions(vault, facts), SoftDelete(facts), PurgeProtection(facts), .. KeyItself(vault, facts, now)];
+        [
+            Purity(vault),
+            Identity(vault),
+            Permissions(vault, facts),
+            SoftDelete(facts),
+            PurgeProtection(facts),
+            .. KeyItself(vault, facts, now),
+        ];
 
     private static ChecklistEntry Purity(VaultRecord vault)
     {
         try
         {
             vault.RequireNeverAttempted();
-            return Met(0, "New vault", vault.Settings.Encryption.IsCustomerManaged
-                ? "The vault has a customer-managed key."
-                : "Nobody has tried to protect an item here.");
+            return Met(
+                0,
+                "New vault",
+                vault.Settings.Encryption.IsCustomerManaged
+                    ? "The vault has a customer-managed key."
+                    : "Nobody has tried to protect an item here."
+            );
         }
         catch (VaultException refusal)
         {
@@ -37,22 +53,38 @@ public static class CmkPreconditions
         }
     }
 
-    private static ChecklistEntry Identity(VaultRecord vault) => vault.Settings.SystemPrincipalId is { } principal
-        ? Met(1, "Managed identity", $"System-assigned, object id {principal}.")
-        : NotMet(1, "Managed identity", ErrorCodes.UserErrorCMKVaultIdentityMissing, $"Vault '{vault.Settings.Name}' has no managed identity.");
+    private static ChecklistEntry Identity(VaultRecord vault) =>
+        vault.Settings.SystemPrincipalId is { } principal
+            ? Met(1, "Managed identity", $"System-assigned, object id {principal}.")
+            : NotMet(
+                1,
+                "Managed identity",
+                ErrorCodes.UserErrorCMKVaultIdentityMissing,
+                $"Vault '{vault.Settings.Name}' has no managed identity."
+            );
 
     private static ChecklistEntry Permissions(VaultRecord vault, KeyFacts? facts)
     {
         const string Name = "Key permissions";
-        if (facts is null) return Unknown(2, Name, ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
+        if (facts is null)
+            return Unknown(2, Name, ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
         var missing = MissingPermissions(facts);
         if (missing.Count > 0)
         {
-            return NotMet(2, Name, ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
+            return NotMet(
+                2,
+                Name,
+                ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
                 $"The vault's identity {vault.Settings.SystemPrincipalId} lacks {string.Join(", ", missing)} on {facts.Requested.Host}.",
-                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {vault.Settings.SystemPrincipalId} --key-permissions get list wrapKey unwrapKey'.");
+                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {vault.Settings.SystemPrincipalId} --key-permissions get list wrapKey unwrapKey'."
+            );
         }
-        if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable || f.Fault is KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall) is { } fault)
+        if (
+            facts.Faults.FirstOrDefault(f =>
+                f.Verdict == KeyVaultVerdict.Unreachable || f.Fault is KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall
+            ) is
+            { } fault
+        )
             return NotMet(2, Name, ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{facts.Requested} cannot be used: {fault.Message}");
         return Met(2, Name, "Get, List, Wrap Key and Unwrap Key are granted.");
     }
@@ -60,30 +92,46 @@ public static class CmkPreconditions
     private static List<string> MissingPermissions(KeyFacts facts)
     {
         List<string> missing = [];
-        if (facts.GetFault?.Fault == KeyVaultFault.NoPermission) missing.Add("get");
-        if (facts.ListFault?.Fault == KeyVaultFault.NoPermission) missing.Add("list");
-        if (facts.WrapFault?.Fault == KeyVaultFault.NoPermission) missing.Add("wrapKey");
-        if (facts.UnwrapFault?.Fault == KeyVaultFault.NoPermission) missing.Add("unwrapKey");
+        if (facts.GetFault?.Fault == KeyVaultFault.NoPermission)
+            missing.Add("get");
+        if (facts.ListFault?.Fault == KeyVaultFault.NoPermission)
+            missing.Add("list");
+        if (facts.WrapFault?.Fault == KeyVaultFault.NoPermission)
+            missing.Add("wrapKey");
+        if (facts.UnwrapFault?.Fault == KeyVaultFault.NoPermission)
+            missing.Add("unwrapKey");
         return missing;
     }
 
     private static ChecklistEntry SoftDelete(KeyFacts? facts)
     {
         const string Name = "Soft delete";
-        if (facts?.Key is not { } key) return Unknown(3, Name, ErrorCodes.UserErrorCMKSoftDeleteNotEnabledOnKeyVault);
+        if (facts?.Key is not { } key)
+            return Unknown(3, Name, ErrorCodes.UserErrorCMKSoftDeleteNotEnabledOnKeyVault);
         return key.Properties.RecoveryLevel == "Purgeable"
-            ? NotMet(3, Name, ErrorCodes.UserErrorCMKSoftDeleteNotEnabledOnKeyVault, $"Key vault {facts.Requested.Host} has no soft delete.",
-                $"Run 'rvault keyvault update --name {HostName(facts.Requested)} --enable-soft-delete true'.")
+            ? NotMet(
+                3,
+                Name,
+                ErrorCodes.UserErrorCMKSoftDeleteNotEnabledOnKeyVault,
+                $"Key vault {facts.Requested.Host} has no soft delete.",
+                $"Run 'rvault keyvault update --name {HostName(facts.Requested)} --enable-soft-delete true'."
+            )
             : Met(3, Name, $"Recovery level {key.Properties.RecoveryLevel}.");
     }
 
     private static ChecklistEntry PurgeProtection(KeyFacts? facts)
     {
         const string Name = "Purge protection";
-        if (facts?.Key is not { } key) return Unknown(3, Name, ErrorCodes.UserErrorCMKPurgeProtectionNotEnabledOnKeyVault);
+        if (facts?.Key is not { } key)
+            return Unknown(3, Name, ErrorCodes.UserErrorCMKPurgeProtectionNotEnabledOnKeyVault);
         return key.Properties.RecoveryLevel.Contains("Purgeable", StringComparison.Ordinal)
-            ? NotMet(3, Name, ErrorCodes.UserErrorCMKPurgeProtectionNotEnabledOnKeyVault, $"Key vault {facts.Requested.Host} has no purge protection.",
-                $"Run 'rvault keyvault update --name {HostName(facts.Requested)} --enable-purge-protection true'.")
+            ? NotMet(
+                3,
+                Name,
+                ErrorCodes.UserErrorCMKPurgeProtectionNotEnabledOnKeyVault,
+                $"Key vault {facts.Requested.Host} has no purge protection.",
+                $"Run 'rvault keyvault update --name {HostName(facts.Requested)} --enable-purge-protection true'."
+            )
             : Met(3, Name, $"Recovery level {key.Properties.RecoveryLevel}.");
     }
 
@@ -97,22 +145,36 @@ public static class CmkPreconditions
         var isRsa = key.KeyType is "RSA" or "RSA-HSM" && key.SizeBits is 2048 or 3072 or 4096;
         yield return isRsa
             ? Met(4, "RSA key", $"{key.KeyType} {key.SizeBits}.")
-            : NotMet(4, "RSA key", ErrorCodes.UserErrorCMKKeyTypeNotSupported, $"{key.Properties.Id} is {key.KeyType} with {key.SizeBits} bits; it must be RSA with 2048, 3072 or 4096.");
+            : NotMet(
+                4,
+                "RSA key",
+                ErrorCodes.UserErrorCMKKeyTypeNotSupported,
+                $"{key.Properties.Id} is {key.KeyType} with {key.SizeBits} bits; it must be RSA with 2048, 3072 or 4096."
+            );
         yield return Validity(key, facts, now);
         var sameRegion = Region(key.VaultLocation) == Region(vault.Settings.Location);
         yield return sameRegion
             ? Met(4, "Same region", key.VaultLocation)
-            : NotMet(4, "Same region", ErrorCodes.UserErrorCMKKeyVaultRegionMismatch, $"The key vault is in '{key.VaultLocation}', the vault in '{vault.Settings.Location}'.");
+            : NotMet(
+                4,
+                "Same region",
+                ErrorCodes.UserErrorCMKKeyVaultRegionMismatch,
+                $"The key vault is in '{key.VaultLocation}', the vault in '{vault.Settings.Location}'."
+            );
     }
 
     private static ChecklistEntry Validity(KeyVaultKey key, KeyFacts facts, DateTimeOffset now)
     {
         const string Name = "Key usable";
         var properties = key.Properties;
-        if (!properties.Enabled) return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyDisabled, $"{properties.Id} is disabled.");
-        if (properties.ExpiresOn <= now) return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyExpired, $"{properties.Id} expired on {properties.ExpiresOn:u}.");
-        if (properties.NotBefore > now) return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyNotYetValid, $"{properties.Id} is valid from {properties.NotBefore:u} on.");
-        if ((facts.WrapFault ?? facts.UnwrapFault) is not { } fault) return Met(4, Name, "Enabled; wrapped and unwrapped a test value.");
+        if (!properties.Enabled)
+            return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyDisabled, $"{properties.Id} is disabled.");
+        if (properties.ExpiresOn <= now)
+            return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyExpired, $"{properties.Id} expired on {properties.ExpiresOn:u}.");
+        if (properties.NotBefore > now)
+            return NotMet(4, Name, ErrorCodes.UserErrorCMKKeyNotYetValid, $"{properties.Id} is valid from {properties.NotBefore:u} on.");
+        if ((facts.WrapFault ?? facts.UnwrapFault) is not { } fault)
+            return Met(4, Name, "Enabled; wrapped and unwrapped a test value.");
         return NotMet(4, Name, KeyVaultRefusals.CodeOf(fault), $"{properties.Id} cannot be used: {fault.Message}");
     }
 

@@ -14,12 +14,20 @@ public sealed partial record VaultRecord
         if (request.EncryptionAtRestType != EncryptionTypes.CustomerManaged)
         {
             throw Settings.Encryption.IsCustomerManaged
-                ? new VaultException(ErrorCodes.UserErrorCMKCannotRevertToPMK, $"Vault '{Settings.Name}' has a customer-managed key and keeps having one.")
-                : Invalid($"The encryption type can only be set to {EncryptionTypes.CustomerManaged}, got '{request.EncryptionAtRestType}'.");
+                ? new VaultException(
+                    ErrorCodes.UserErrorCMKCannotRevertToPMK,
+                    $"Vault '{Settings.Name}' has a customer-managed key and keeps having one."
+                )
+                : Invalid(
+                    $"The encryption type can only be set to {EncryptionTypes.CustomerManaged}, got '{request.EncryptionAtRestType}'."
+                );
         }
         RequireText(request.KeyVaultSubscriptionId ?? "", "subscription", 0, 64);
         if (!KeyId.TryParse(request.KeyUri, out var keyId))
-            throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{request.KeyUri}' is not a key URI: it reads https://HOST/keys/NAME or https://HOST/keys/NAME/VERSION.");
+            throw new VaultException(
+                ErrorCodes.UserErrorCMKInvalidKeyUri,
+                $"'{request.KeyUri}' is not a key URI: it reads https://HOST/keys/NAME or https://HOST/keys/NAME/VERSION."
+            );
         RequireNeverAttempted();
         return keyId;
     }
@@ -27,17 +35,29 @@ public sealed partial record VaultRecord
     /// <summary>R10, R11: once somebody tried to protect an item, a vault with platform-managed keys keeps them.</summary>
     public void RequireNeverAttempted()
     {
-        if (Settings.Encryption.IsCustomerManaged) return;
+        if (Settings.Encryption.IsCustomerManaged)
+            return;
         if (!Roster.IsEmpty)
-            throw new VaultException(ErrorCodes.UserErrorCMKVaultHasProtectedItems, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s), so its keys stay platform-managed.");
+            throw new VaultException(
+                ErrorCodes.UserErrorCMKVaultHasProtectedItems,
+                $"Vault '{Settings.Name}' has {Roster.Length} protected item(s), so its keys stay platform-managed."
+            );
         if (Settings.FirstAttempt is { } attempt)
-            throw new VaultException(ErrorCodes.UserErrorCMKProtectionAttempted, $"Somebody tried to protect an item in vault '{Settings.Name}' on {attempt.At:u}, so its keys stay platform-managed.");
+            throw new VaultException(
+                ErrorCodes.UserErrorCMKProtectionAttempted,
+                $"Somebody tried to protect an item in vault '{Settings.Name}' on {attempt.At:u}, so its keys stay platform-managed."
+            );
     }
 
     /// <summary>R40 to R47: puts a checked key version in force. The same version again changes nothing but the URI's form.</summary>
     public VaultRecord AssignKey(KeyId keyId, string? subscriptionId, KeyVaultKey key, DateTimeOffset now)
     {
-        var assigned = Settings.Encryption with { KeyUri = keyId.ToString(), KeyVaultSubscriptionId = subscriptionId, LastUpdateStatus = UpdateStatuses.Succeeded };
+        var assigned = Settings.Encryption with
+        {
+            KeyUri = keyId.ToString(),
+            KeyVaultSubscriptionId = subscriptionId,
+            LastUpdateStatus = UpdateStatuses.Succeeded,
+        };
         var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now };
         return next.Announce(key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
     }
@@ -46,9 +66,13 @@ public sealed partial record VaultRecord
     public VaultRecord Announce(string keyId, string thumbprint, DateTimeOffset now)
     {
         var old = Settings.Encryption;
-        if (old.Current.KeyId == keyId) return this;
+        if (old.Current.KeyId == keyId)
+            return this;
         if (old.Previous is { } previous)
-            throw new VaultException(ErrorCodes.RotationBlocked, $"Vault '{Settings.Name}' is still leaving version {KeyVersions.Bare(previous.KeyId)}: one rotation at a time.");
+            throw new VaultException(
+                ErrorCodes.RotationBlocked,
+                $"Vault '{Settings.Name}' is still leaving version {KeyVersions.Bare(previous.KeyId)}: one rotation at a time."
+            );
         var use = new KeyUse(old.Current.Generation + 1, keyId, thumbprint, now);
         var encryption = old with
         {
@@ -61,11 +85,17 @@ public sealed partial record VaultRecord
 
     /// <summary>Finish: no item needs the previous version any more.</summary>
     public VaultRecord FinishRotation() =>
-        this with { Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } } };
+        this with
+        {
+            Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } },
+        };
 
     /// <summary>R46: a refused assignment changes nothing but this status.</summary>
     public VaultRecord FailKeyUpdate() =>
-        this with { Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } } };
+        this with
+        {
+            Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } },
+        };
 
     public EncryptionSummary ToEncryptionSummary(Guid? jobId = null)
     {

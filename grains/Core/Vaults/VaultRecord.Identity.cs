@@ -14,11 +14,20 @@ public sealed partial record VaultRecord
     public VaultRecord RemoveSystemIdentity()
     {
         if (Settings.Encryption.IsCustomerManaged)
-            throw new VaultException(ErrorCodes.UserErrorCMKIdentityInUse, $"The system-assigned identity of vault '{Settings.Name}' opens its customer-managed key.");
+            throw new VaultException(
+                ErrorCodes.UserErrorCMKIdentityInUse,
+                $"The system-assigned identity of vault '{Settings.Name}' opens its customer-managed key."
+            );
         return this with { Settings = Settings with { SystemPrincipalId = null } };
     }
 
-    public VaultIdentity ToIdentity() => Settings.SystemPrincipalId is { } principal
-        ? new VaultIdentity { Type = IdentityTypes.SystemAssigned, PrincipalId = principal, TenantId = Settings.TenantId }
-        : new VaultIdentity { Type = IdentityTypes.None };
+    public VaultIdentity ToIdentity() =>
+        Settings.SystemPrincipalId is { } principal
+            ? new VaultIdentity
+            {
+                Type = IdentityTypes.SystemAssigned,
+                PrincipalId = principal,
+                TenantId = Settings.TenantId,
+            }
+            : new VaultIdentity { Type = IdentityTypes.None };
 }

@@ -44,7 +44,8 @@ public sealed partial record VaultRecord : IVersionedRecord
         RequireText(request.Location, "location", 1, 64);
         RequireText(request.ResourceGroup, "resource group", 0, 90);
         RequireText(request.SubscriptionId, "subscription", 0, 64);
-        if (request.Tags.Count > 15) throw Invalid($"A vault has at most 15 tags, got {request.Tags.Count}.");
+        if (request.Tags.Count > 15)
+            throw Invalid($"A vault has at most 15 tags, got {request.Tags.Count}.");
         foreach (var (key, value) in request.Tags)
         {
             RequireText(key, "tag name", 1, 256);
@@ -68,15 +69,22 @@ public sealed partial record VaultRecord : IVersionedRecord
         };
     }
 
-    public VaultRecord Delete() => Roster.IsEmpty
-        ? this with { Settings = Settings with { Deleted = true } }
-        : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s).");
+    public VaultRecord Delete() =>
+        Roster.IsEmpty
+            ? this with
+            {
+                Settings = Settings with { Deleted = true },
+            }
+            : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s).");
 
     /// <summary>R62: only a vault with platform-managed keys moves.</summary>
     public VaultRecord Move(MoveVault request)
     {
         if (Settings.Encryption.IsCustomerManaged)
-            throw new VaultException(ErrorCodes.UserErrorCMKVaultMoveNotSupported, $"Vault '{Settings.Name}' has a customer-managed key and cannot be moved.");
+            throw new VaultException(
+                ErrorCodes.UserErrorCMKVaultMoveNotSupported,
+                $"Vault '{Settings.Name}' has a customer-managed key and cannot be moved."
+            );
         RequireText(request.ResourceGroup ?? "", "resource group", 0, 90);
         RequireText(request.SubscriptionId ?? "", "subscription", 0, 64);
         return this with
@@ -93,7 +101,10 @@ public sealed partial record VaultRecord : IVersionedRecord
     public VaultRecord Remember(Guid operationId, Guid jobId)
     {
         var done = new DoneOperation(operationId, jobId);
-        return this with { RecentOperations = [.. RecentOperations.Where(o => o.OperationId != operationId).TakeLast(MaxRecentOperations - 1), done] };
+        return this with
+        {
+            RecentOperations = [.. RecentOperations.Where(o => o.OperationId != operationId).TakeLast(MaxRecentOperations - 1), done],
+        };
     }
 
     /// <summary>The job of an operation done before; null when it is new.</summary>

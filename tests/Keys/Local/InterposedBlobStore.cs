@@ -17,7 +17,11 @@ internal sealed class InterposedBlobStore : IBlobStore
     public List<byte[]> Buffers { get; } = [];
 
     public async Task<string> PutAsync(
-        string name, ReadOnlySequence<byte> content, PutCondition condition, CancellationToken cancellation = default)
+        string name,
+        ReadOnlySequence<byte> content,
+        PutCondition condition,
+        CancellationToken cancellation = default
+    )
     {
         await BeforeWrite(name);
         Keep(content.First);
@@ -27,7 +31,8 @@ internal sealed class InterposedBlobStore : IBlobStore
     public async Task<Blob?> GetAsync(string name, CancellationToken cancellation = default)
     {
         var blob = await _inner.GetAsync(name, cancellation);
-        if (blob is not null) Keep(blob.Content);
+        if (blob is not null)
+            Keep(blob.Content);
         return blob;
     }
 
@@ -45,6 +50,7 @@ internal sealed class InterposedBlobStore : IBlobStore
 
     private void Keep(ReadOnlyMemory<byte> memory)
     {
-        if (MemoryMarshal.TryGetArray(memory, out var segment) && segment.Array is { } array) Buffers.Add(array);
+        if (MemoryMarshal.TryGetArray(memory, out var segment) && segment.Array is { } array)
+            Buffers.Add(array);
     }
 }

@@ -11,22 +11,28 @@ public sealed class KeyBundleJsonTests
     [Fact]
     public async Task Bundle_IsTheRestApis()
     {
-        var bundle = await CreateFixedAsync(new()
-        {
-            Kty = "RSA",
-            NotBefore = KeyVaultStage.Start,
-            ExpiresOn = KeyVaultStage.Start.AddDays(365),
-            Tags = new Dictionary<string, string> { ["a"] = "b" },
-        });
+        var bundle = await CreateFixedAsync(
+            new()
+            {
+                Kty = "RSA",
+                NotBefore = KeyVaultStage.Start,
+                ExpiresOn = KeyVaultStage.Start.AddDays(365),
+                Tags = new Dictionary<string, string> { ["a"] = "b" },
+            }
+        );
         Assert.Equal(
             """
             {"key":{"kid":"https://kv1.vault.localhost/keys/kek/{v}","kty":"RSA",
             "key_ops":["encrypt","decrypt","sign","verify","wrapKey","unwrapKey"],"n":"{n}","e":"AQAB"},
             "attributes":{"enabled":true,"nbf":1767323045,"exp":1798859045,"created":1767323045,"updated":1767323045,
             "recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},"tags":{"a":"b"}}
-            """.ReplaceLineEndings("").Replace("{v}", KeyVaultStage.VersionOf(bundle), StringComparison.Ordinal)
-                .Replace("{n}", FixedKey.Modulus, StringComparison.Ordinal),
-            JsonSerializer.Serialize(bundle, KeyVaultJson.Rest.KeyBundle));
+            """.ReplaceLineEndings("").Replace("{v}", KeyVaultStage.VersionOf(bundle), StringComparison.Ordinal).Replace(
+                "{n}",
+                FixedKey.Modulus,
+                StringComparison.Ordinal
+            ),
+            JsonSerializer.Serialize(bundle, KeyVaultJson.Rest.KeyBundle)
+        );
     }
 
     [Fact]
@@ -41,9 +47,13 @@ public sealed class KeyBundleJsonTests
             "attributes":{"enabled":true,"created":1767323045,"updated":1767323045,
             "recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},
             "recoveryId":"https://kv1.vault.localhost/deletedkeys/ec","deletedDate":1767323045,"scheduledPurgeDate":1775099045}
-            """.ReplaceLineEndings("").Replace("{kid}", created.Key.Kid, StringComparison.Ordinal)
-                .Replace("{x}", created.Key.X, StringComparison.Ordinal).Replace("{y}", created.Key.Y, StringComparison.Ordinal),
-            json);
+            """.ReplaceLineEndings("").Replace("{kid}", created.Key.Kid, StringComparison.Ordinal).Replace(
+                "{x}",
+                created.Key.X,
+                StringComparison.Ordinal
+            ).Replace("{y}", created.Key.Y, StringComparison.Ordinal),
+            json
+        );
         Assert.Equal((43, 43), (created.Key.X?.Length, created.Key.Y?.Length));
     }
 
@@ -57,7 +67,8 @@ public sealed class KeyBundleJsonTests
             [{"kid":"https://kv1.vault.localhost/keys/kek",
             "attributes":{"enabled":true,"created":1767323045,"updated":1767323045,"recoveryLevel":"Purgeable"}}]
             """.ReplaceLineEndings(""),
-            JsonSerializer.Serialize(await stage.Owner.ListKeysAsync(), KeyVaultJson.Rest.IReadOnlyListKeyItem));
+            JsonSerializer.Serialize(await stage.Owner.ListKeysAsync(), KeyVaultJson.Rest.IReadOnlyListKeyItem)
+        );
     }
 
     [Theory]
@@ -77,18 +88,24 @@ public sealed class KeyBundleJsonTests
             "accessPolicies":[{"objectId":"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee","tenantId":"11111111-2222-3333-4444-555555555555",
             "permissions":{"keys":["get","wrapKey"]}}]}}
             """.ReplaceLineEndings("").Replace("{p}", printed, StringComparison.Ordinal),
-            JsonSerializer.Serialize(await stage.Vaults.ShowAsync("kv1"), KeyVaultJson.Rest.KeyVaultResource));
+            JsonSerializer.Serialize(await stage.Vaults.ShowAsync("kv1"), KeyVaultJson.Rest.KeyVaultResource)
+        );
     }
 
     private static async Task<KeyBundle> CreateFixedAsync(KeyCreation request)
     {
         var stage = await KeyVaultStage.CreateAsync(store: new MemoryBlobStore());
-        var vaults = new LocalKeyVaults(stage.Store, stage.Time, KeyVaultStage.Tenant, _ =>
-        {
-            var rsa = RSA.Create();
-            rsa.ImportPkcs8PrivateKey(Convert.FromBase64String(FixedKey.Pkcs8), out var _);
-            return rsa;
-        });
+        var vaults = new LocalKeyVaults(
+            stage.Store,
+            stage.Time,
+            KeyVaultStage.Tenant,
+            _ =>
+            {
+                var rsa = RSA.Create();
+                rsa.ImportPkcs8PrivateKey(Convert.FromBase64String(FixedKey.Pkcs8), out var _);
+                return rsa;
+            }
+        );
         return await vaults.Open(KeyVaultStage.Host, KeyVaultCaller.Owner).CreateKeyAsync("kek", request);
     }
 }

@@ -28,24 +28,37 @@ public sealed class KeyLifeModelTests
     // Pick chooses the version, or the days to advance.
     private static readonly Gen<(Step Step, int Pick)> Steps = Gen.Select(
         Gen.Frequency(
-            (2, Step.Create), (3, Step.Rotate), (2, Step.Disable), (2, Step.Enable), (2, Step.Expire), (2, Step.Postpone),
-            (3, Step.Delete), (3, Step.Recover), (2, Step.Purge), (3, Step.Advance), (1, Step.Restart)),
-        Gen.Int[0, 9]);
+            (2, Step.Create),
+            (3, Step.Rotate),
+            (2, Step.Disable),
+            (2, Step.Enable),
+            (2, Step.Expire),
+            (2, Step.Postpone),
+            (3, Step.Delete),
+            (3, Step.Recover),
+            (2, Step.Purge),
+            (3, Step.Advance),
+            (1, Step.Restart)
+        ),
+        Gen.Int[0, 9]
+    );
 
     [Fact]
     public Task AnyLife_FollowsTheModel() =>
-        Gen.Select(Steps.List[1, 20], Gen.Bool, Gen.Bool).SampleAsync(
-            async (steps, softDelete, purgeProtection) =>
-            {
-                var run = new Run(await KeyVaultStage.CreateAsync(softDelete, softDelete && purgeProtection, RetentionDays));
-                var model = new Model(softDelete, softDelete && purgeProtection);
-                foreach (var (step, pick) in steps)
+        Gen.Select(Steps.List[1, 20], Gen.Bool, Gen.Bool)
+            .SampleAsync(
+                async (steps, softDelete, purgeProtection) =>
                 {
-                    Assert.Equal((step, model.Take(step, pick)), (step, await run.TakeAsync(step, pick)));
-                    Assert.Equal((step, model.Describe()), (step, await run.DescribeAsync()));
-                }
-            },
-            iter: TestScale.Iterations(120));
+                    var run = new Run(await KeyVaultStage.CreateAsync(softDelete, softDelete && purgeProtection, RetentionDays));
+                    var model = new Model(softDelete, softDelete && purgeProtection);
+                    foreach (var (step, pick) in steps)
+                    {
+                        Assert.Equal((step, model.Take(step, pick)), (step, await run.TakeAsync(step, pick)));
+                        Assert.Equal((step, model.Describe()), (step, await run.DescribeAsync()));
+                    }
+                },
+                iter: TestScale.Iterations(120)
+            );
 
     private sealed class Model(bool softDelete, bool purgeProtection)
     {
@@ -71,15 +84,37 @@ public sealed class KeyLifeModelTests
         {
             switch (step)
             {
-                case Step.Advance: _today += pick; return "200";
-                case Step.Restart: return "200";
-                case Step.Create when IsRecoverable: return "409 ObjectIsDeletedButRecoverable";
-                case Step.Create when !_active: _versions.Clear(); _purgedOn = null; _active = true; break;
-                case Step.Create: break;
-                case Step.Recover: if (!IsRecoverable) return Gone; _purgedOn = null; _active = true; return "200";
-                case Step.Purge when IsRecoverable && purgeProtection: return "403 Forbidden";
-                case Step.Purge: if (!IsRecoverable) return Gone; _purgedOn = null; return "200";
-                default: if (!_active) return Gone; break;
+                case Step.Advance:
+                    _today += pick;
+                    return "200";
+                case Step.Restart:
+                    return "200";
+                case Step.Create when IsRecoverable:
+                    return "409 ObjectIsDeletedButRecoverable";
+                case Step.Create when !_active:
+                    _versions.Clear();
+                    _purgedOn = null;
+                    _active = true;
+                    break;
+                case Step.Create:
+                    break;
+                case Step.Recover:
+                    if (!IsRecoverable)
+                        return Gone;
+                    _purgedOn = null;
+                    _active = true;
+                    return "200";
+                case Step.Purge when IsRecoverable && purgeProtection:
+                    return "403 Forbidden";
+                case Step.Purge:
+                    if (!IsRecoverable)
+                        return Gone;
+                    _purgedOn = null;
+                    return "200";
+                default:
+                    if (!_active)
+                        return Gone;
+                    break;
             }
             if (step == Step.Delete)
             {
@@ -87,8 +122,10 @@ public sealed class KeyLifeModelTests
                 _purgedOn = softDelete ? _today + RetentionDays : null;
                 return "200";
             }
-            if (step is Step.Create or Step.Rotate) _versions.Add(new());
-            else Change(_versions[pick % _versions.Count], step);
+            if (step is Step.Create or Step.Rotate)
+                _versions.Add(new());
+            else
+                Change(_versions[pick % _versions.Count], step);
             return "200";
         }
 
@@ -96,18 +133,22 @@ public sealed class KeyLifeModelTests
 
         private void Change(Version version, Step step)
         {
-            if (step is Step.Enable or Step.Disable) version.Enabled = step == Step.Enable;
-            else if (step == Step.Expire) version.Until = _today + 1;
-            else version.From = _today + 1;
+            if (step is Step.Enable or Step.Disable)
+                version.Enabled = step == Step.Enable;
+            else if (step == Step.Expire)
+                version.Until = _today + 1;
+            else
+                version.From = _today + 1;
         }
 
-        private string Describe(Version version) => (version.Enabled, version.Until <= _today, version.From > _today) switch
-        {
-            (false, _, _) => "KeyDisabled/KeyDisabled",
-            (_, true, _) => "KeyExpired/ok",
-            (_, _, true) => "KeyNotYetValid/ok",
-            _ => "ok/ok",
-        };
+        private string Describe(Version version) =>
+            (version.Enabled, version.Until <= _today, version.From > _today) switch
+            {
+                (false, _, _) => "KeyDisabled/KeyDisabled",
+                (_, true, _) => "KeyExpired/ok",
+                (_, _, true) => "KeyNotYetValid/ok",
+                _ => "ok/ok",
+            };
     }
 
     private sealed class Run(KeyVaultStage stage)
@@ -118,17 +159,20 @@ public sealed class KeyLifeModelTests
         private readonly Dictionary<string, byte[]> _wrapped = [];
         private LocalKeyVault _keys = stage.Owner;
 
-        public Task<string> TakeAsync(Step step, int pick) => KeyVaultStage.OutcomeOf(() => step switch
-        {
-            Step.Advance => Done(() => stage.Time.Advance(TimeSpan.FromDays(pick))),
-            Step.Restart => Done(() => _keys = stage.Restart().Open(KeyVaultStage.Host, KeyVaultCaller.Owner)),
-            Step.Create => WrapWithAsync(_keys.CreateKeyAsync("kek", new() { Kty = "RSA" })),
-            Step.Rotate => WrapWithAsync(_keys.RotateKeyAsync("kek")),
-            Step.Delete => _keys.DeleteKeyAsync("kek"),
-            Step.Recover => _keys.RecoverDeletedKeyAsync("kek"),
-            Step.Purge => _keys.PurgeDeletedKeyAsync("kek"),
-            _ => ChangeAsync(step, pick),
-        });
+        public Task<string> TakeAsync(Step step, int pick) =>
+            KeyVaultStage.OutcomeOf(() =>
+                step switch
+                {
+                    Step.Advance => Done(() => stage.Time.Advance(TimeSpan.FromDays(pick))),
+                    Step.Restart => Done(() => _keys = stage.Restart().Open(KeyVaultStage.Host, KeyVaultCaller.Owner)),
+                    Step.Create => WrapWithAsync(_keys.CreateKeyAsync("kek", new() { Kty = "RSA" })),
+                    Step.Rotate => WrapWithAsync(_keys.RotateKeyAsync("kek")),
+                    Step.Delete => _keys.DeleteKeyAsync("kek"),
+                    Step.Recover => _keys.RecoverDeletedKeyAsync("kek"),
+                    Step.Purge => _keys.PurgeDeletedKeyAsync("kek"),
+                    _ => ChangeAsync(step, pick),
+                }
+            );
 
         public async Task<string> DescribeAsync()
         {
@@ -163,23 +207,30 @@ public sealed class KeyLifeModelTests
         {
             var versions = await _keys.ListVersionsAsync("kek");
             var tomorrow = stage.Time.GetUtcNow().AddDays(1);
-            await _keys.UpdateKeyAsync("kek", versions[pick % versions.Count].Id.Version, step switch
-            {
-                Step.Disable => new() { Enabled = false },
-                Step.Enable => new() { Enabled = true },
-                Step.Expire => new() { ExpiresOn = tomorrow },
-                _ => new() { NotBefore = tomorrow },
-            });
+            await _keys.UpdateKeyAsync(
+                "kek",
+                versions[pick % versions.Count].Id.Version,
+                step switch
+                {
+                    Step.Disable => new() { Enabled = false },
+                    Step.Enable => new() { Enabled = true },
+                    Step.Expire => new() { ExpiresOn = tomorrow },
+                    _ => new() { NotBefore = tomorrow },
+                }
+            );
         }
 
         private async Task<string> WrapOutcomeAsync(KeyId id) =>
             Short(await KeyVaultStage.OutcomeOf(() => _keys.WrapKeyAsync(id, Material)));
 
-        private async Task<string> UnwrapOutcomeAsync(KeyId id) => Short(await KeyVaultStage.OutcomeOf(async () =>
-        {
-            using var unwrapped = await _keys.UnwrapKeyAsync(id, _wrapped[id.ToString()]);
-            Assert.Equal(Material, unwrapped.Span);
-        }));
+        private async Task<string> UnwrapOutcomeAsync(KeyId id) =>
+            Short(
+                await KeyVaultStage.OutcomeOf(async () =>
+                {
+                    using var unwrapped = await _keys.UnwrapKeyAsync(id, _wrapped[id.ToString()]);
+                    Assert.Equal(Material, unwrapped.Span);
+                })
+            );
 
         private static string Short(string outcome) => outcome == "200" ? "ok" : outcome["403 ".Length..];
     }

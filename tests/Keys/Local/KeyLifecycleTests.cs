@@ -17,7 +17,12 @@ public sealed class KeyLifecycleTests
     public async Task Create_OfAnUnknownKind_IsRefused(string kty, int? size, string? curve)
     {
         var stage = await KeyVaultStage.CreateAsync();
-        var request = new KeyCreation { Kty = kty, KeySize = size, Curve = curve };
+        var request = new KeyCreation
+        {
+            Kty = kty,
+            KeySize = size,
+            Curve = curve,
+        };
         Assert.Equal("400 BadParameter", await KeyVaultStage.OutcomeOf(() => stage.Owner.CreateKeyAsync("k", request)));
     }
 
@@ -42,8 +47,16 @@ public sealed class KeyLifecycleTests
         KeyCreation[] requests =
         [
             new() { Kty = "RSA", Tags = sixteenTags },
-            new() { Kty = "RSA", Tags = new Dictionary<string, string> { [new('x', 257)] = "" } },
-            new() { Kty = "RSA", Tags = new Dictionary<string, string> { ["x"] = new('x', 257) } },
+            new()
+            {
+                Kty = "RSA",
+                Tags = new Dictionary<string, string> { [new('x', 257)] = "" },
+            },
+            new()
+            {
+                Kty = "RSA",
+                Tags = new Dictionary<string, string> { ["x"] = new('x', 257) },
+            },
             new() { Kty = "RSA", KeyOps = ["wrapKey", "fly"] },
             new() { Kty = "EC", KeyOps = ["wrapKey"] },
         ];
@@ -62,16 +75,19 @@ public sealed class KeyLifecycleTests
     {
         var stage = await KeyVaultStage.CreateAsync();
         var operation = kty == "RSA" ? "unwrapKey" : "verify";
-        await stage.Owner.CreateKeyAsync("kek", new()
-        {
-            Kty = kty,
-            KeySize = size,
-            Curve = curve,
-            KeyOps = [operation],
-            Enabled = false,
-            ExpiresOn = KeyVaultStage.Start,
-            Tags = new Dictionary<string, string> { ["owner"] = "me" },
-        });
+        await stage.Owner.CreateKeyAsync(
+            "kek",
+            new()
+            {
+                Kty = kty,
+                KeySize = size,
+                Curve = curve,
+                KeyOps = [operation],
+                Enabled = false,
+                ExpiresOn = KeyVaultStage.Start,
+                Tags = new Dictionary<string, string> { ["owner"] = "me" },
+            }
+        );
         var rotated = await stage.Owner.RotateKeyAsync("kek");
         var key = await stage.Owner.GetKeyAsync("kek", null);
         Assert.Equal((type, bits, KeyVaultStage.VersionOf(rotated)), (key.KeyType, key.SizeBits, key.Properties.Id.Version));
@@ -104,7 +120,8 @@ public sealed class KeyLifecycleTests
         Assert.Equal(second.Key.Kid, (await stage.Owner.GetKeyBundleAsync("kek")).Key.Kid);
         Assert.Equal(
             [KeyVaultStage.IdOf(first), KeyVaultStage.IdOf(second)],
-            (await stage.Owner.ListVersionsAsync("kek")).Select(version => version.Id));
+            (await stage.Owner.ListVersionsAsync("kek")).Select(version => version.Id)
+        );
         Assert.Equal([first.Key.Kid, second.Key.Kid], (await stage.Owner.ListKeyVersionsAsync("kek")).Select(version => version.Kid));
     }
 
@@ -118,7 +135,13 @@ public sealed class KeyLifecycleTests
         var expiry = KeyVaultStage.Start.AddDays(1).AddMilliseconds(999);
         var updated = await stage.Owner.UpdateKeyAsync("kek", KeyVaultStage.VersionOf(first), new() { ExpiresOn = expiry });
         Assert.Equal(
-            first.Attributes with { Exp = expiry.ToUnixTimeSeconds(), Updated = first.Attributes.Created + 5 }, updated.Attributes);
+            first.Attributes with
+            {
+                Exp = expiry.ToUnixTimeSeconds(),
+                Updated = first.Attributes.Created + 5,
+            },
+            updated.Attributes
+        );
         Assert.Equal(first.Key.N, updated.Key.N);
         Assert.Null((await stage.Owner.GetKeyBundleAsync("kek")).Attributes.Exp);
         Assert.Equal("404 KeyNotFound", await KeyVaultStage.OutcomeOf(() => stage.Owner.UpdateKeyAsync("kek", new string('0', 32), new())));
@@ -135,7 +158,8 @@ public sealed class KeyLifecycleTests
         var now = KeyVaultStage.Start.ToUnixTimeSeconds();
         Assert.Equal(
             ($"https://{KeyVaultStage.Host}/deletedkeys/kek", now, now + (7 * 86_400)),
-            (deleted.RecoveryId, deleted.DeletedDate, deleted.ScheduledPurgeDate));
+            (deleted.RecoveryId, deleted.DeletedDate, deleted.ScheduledPurgeDate)
+        );
         Assert.Equivalent(deleted, await stage.Owner.GetDeletedKeyAsync("kek"), strict: true);
         Assert.Equal($"https://{KeyVaultStage.Host}/keys/kek", Assert.Single(await stage.Owner.ListDeletedKeysAsync()).Kid);
         Assert.Equal($"https://{KeyVaultStage.Host}/keys/other", Assert.Single(await stage.Owner.ListKeysAsync()).Kid);
@@ -148,7 +172,8 @@ public sealed class KeyLifecycleTests
             () => stage.Owner.UpdateKeyAsync("kek", KeyVaultStage.VersionOf(created), new()),
             () => stage.Owner.ListKeyVersionsAsync("kek"),
         ];
-        foreach (var call in calls) Assert.Equal("404 KeyNotFound", await KeyVaultStage.OutcomeOf(call));
+        foreach (var call in calls)
+            Assert.Equal("404 KeyNotFound", await KeyVaultStage.OutcomeOf(call));
     }
 
     [Fact]
@@ -189,8 +214,9 @@ public sealed class KeyLifecycleTests
         Assert.Equal((403, "Forbidden"), (refused.Status, refused.Code));
         Assert.Equal(
             "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically "
-            + "purge it after the retention period has passed.\r\nVault: kv1;location=westeurope",
-            refused.Message);
+                + "purge it after the retention period has passed.\r\nVault: kv1;location=westeurope",
+            refused.Message
+        );
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.GetDeletedKeyAsync("kek")));
     }
 

@@ -61,29 +61,30 @@ public sealed class KeyStateMatrixTests
         ["host gone"] = async (stage, _) => await stage.Store.DeleteAsync("keyvaults/kv1.json"),
     };
 
-    public static TheoryData<string, string, string, string, string> Rows => new()
-    {
-        { "enabled", "200", "200", "200", "200" },
-        { "disabled", "200", "200", "403 KeyDisabled", "403 KeyDisabled" },
-        { "enabled again", "200", "200", "200", "200" },
-        { "expires now", "200", "200", "403 KeyExpired", "200" },
-        { "expires in 1 s", "200", "200", "200", "200" },
-        { "valid from now", "200", "200", "200", "200" },
-        { "valid in 1 s", "200", "200", "403 KeyNotYetValid", "200" },
-        { "disabled and expired", "200", "200", "403 KeyDisabled", "403 KeyDisabled" },
-        { "no wrapKey", "200", "200", "403 KeyOperationForbidden", "200" },
-        { "no unwrapKey", "200", "200", "200", "403 KeyOperationForbidden" },
-        { "no operation", "200", "200", "403 KeyOperationForbidden", "403 KeyOperationForbidden" },
-        { "no unwrapKey, expired", "200", "200", "403 KeyExpired", "403 KeyOperationForbidden" },
-        { "soft-deleted", Gone, Gone, Gone, Gone },
-        { "recovered", "200", "200", "200", "200" },
-        { "purged", Gone, Gone, Gone, Gone },
-        { "retention over", Gone, Gone, Gone, Gone },
-        { "no permission", Denied, Denied, Denied, Denied },
-        { "no permission, soft-deleted", Denied, Denied, Denied, Denied },
-        { "no permission, disabled", Denied, Denied, Denied, Denied },
-        { "host gone", Unreachable, Unreachable, Unreachable, Unreachable },
-    };
+    public static TheoryData<string, string, string, string, string> Rows =>
+        new()
+        {
+            { "enabled", "200", "200", "200", "200" },
+            { "disabled", "200", "200", "403 KeyDisabled", "403 KeyDisabled" },
+            { "enabled again", "200", "200", "200", "200" },
+            { "expires now", "200", "200", "403 KeyExpired", "200" },
+            { "expires in 1 s", "200", "200", "200", "200" },
+            { "valid from now", "200", "200", "200", "200" },
+            { "valid in 1 s", "200", "200", "403 KeyNotYetValid", "200" },
+            { "disabled and expired", "200", "200", "403 KeyDisabled", "403 KeyDisabled" },
+            { "no wrapKey", "200", "200", "403 KeyOperationForbidden", "200" },
+            { "no unwrapKey", "200", "200", "200", "403 KeyOperationForbidden" },
+            { "no operation", "200", "200", "403 KeyOperationForbidden", "403 KeyOperationForbidden" },
+            { "no unwrapKey, expired", "200", "200", "403 KeyExpired", "403 KeyOperationForbidden" },
+            { "soft-deleted", Gone, Gone, Gone, Gone },
+            { "recovered", "200", "200", "200", "200" },
+            { "purged", Gone, Gone, Gone, Gone },
+            { "retention over", Gone, Gone, Gone, Gone },
+            { "no permission", Denied, Denied, Denied, Denied },
+            { "no permission, soft-deleted", Denied, Denied, Denied, Denied },
+            { "no permission, disabled", Denied, Denied, Denied, Denied },
+            { "host gone", Unreachable, Unreachable, Unreachable, Unreachable },
+        };
 
     [Fact]
     public void Rows_CoverEveryState() => Assert.Equal(States.Keys, Rows.Select(row => (string)row[0]));
@@ -98,7 +99,8 @@ public sealed class KeyStateMatrixTests
             await stage.AllowAsync("get", "list", "wrapKey", "unwrapKey");
             var id = KeyVaultStage.IdOf(await stage.CreateRsaAsync());
             var wrapped = (await stage.Principal.WrapKeyAsync(id, new byte[32])).EncryptedKey;
-            if (older) await stage.Owner.RotateKeyAsync("kek");
+            if (older)
+                await stage.Owner.RotateKeyAsync("kek");
             await States[state](stage, id.Version ?? "");
 
             Assert.Equal((state, get), (state, await KeyVaultStage.OutcomeOf(() => stage.Principal.GetKeyAsync("kek", id.Version))));
@@ -111,9 +113,12 @@ public sealed class KeyStateMatrixTests
     [Theory]
     [InlineData("disabled", "Operation unwrapKey is not allowed on a disabled key.")]
     [InlineData("no unwrapKey", "Operation unwrapKey is not permitted on this key.")]
-    [InlineData("soft-deleted", "A key with (name/id) kek/{v} was not found in this key vault. If you recently deleted this key you may be "
-        + "able to recover it using the correct recovery command. For help resolving this issue, please see "
-        + "https://go.microsoft.com/fwlink/?linkid=2125182")]
+    [InlineData(
+        "soft-deleted",
+        "A key with (name/id) kek/{v} was not found in this key vault. If you recently deleted this key you may be "
+            + "able to recover it using the correct recovery command. For help resolving this issue, please see "
+            + "https://go.microsoft.com/fwlink/?linkid=2125182"
+    )]
     public async Task Refusal_SpeaksAsTheService(string state, string message)
     {
         var stage = await KeyVaultStage.CreateAsync();

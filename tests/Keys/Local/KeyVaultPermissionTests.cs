@@ -6,7 +6,18 @@ namespace RecoveryVault.Tests.Keys.Local;
 public sealed class KeyVaultPermissionTests
 {
     private static readonly string[] Permissions =
-        ["get", "list", "create", "update", "delete", "recover", "purge", "wrapKey", "unwrapKey", "rotate"];
+    [
+        "get",
+        "list",
+        "create",
+        "update",
+        "delete",
+        "recover",
+        "purge",
+        "wrapKey",
+        "unwrapKey",
+        "rotate",
+    ];
 
     [Fact]
     public async Task EachPermissionAlone_AllowsItsOperationsOnly()
@@ -58,15 +69,16 @@ public sealed class KeyVaultPermissionTests
     public async Task ForbiddenByPolicy_SpeaksAsTheService()
     {
         var stage = await KeyVaultStage.CreateAsync();
-        var refused = await Assert.ThrowsAsync<KeyVaultException>(
-            () => stage.Vaults.Open(KeyVaultStage.Host, KeyVaultCaller.Principal("me", "app")).UnwrapKeyAsync(Id("k"), new byte[256]));
-        Assert.Equal(
-            ("Forbidden", KeyVaultFault.NoPermission, KeyVaultVerdict.Denied), (refused.Code, refused.Fault, refused.Verdict));
+        var refused = await Assert.ThrowsAsync<KeyVaultException>(() =>
+            stage.Vaults.Open(KeyVaultStage.Host, KeyVaultCaller.Principal("me", "app")).UnwrapKeyAsync(Id("k"), new byte[256])
+        );
+        Assert.Equal(("Forbidden", KeyVaultFault.NoPermission, KeyVaultVerdict.Denied), (refused.Code, refused.Fault, refused.Verdict));
         Assert.Equal(
             $"The user, group or application 'appid=app;oid=me;iss=https://sts.windows.net/{KeyVaultStage.Tenant}/' does not have keys "
-            + "unwrapKey permission on key vault 'kv1;location=westeurope'. For help resolving this issue, please see "
-            + "https://go.microsoft.com/fwlink/?linkid=2125287",
-            refused.Message);
+                + "unwrapKey permission on key vault 'kv1;location=westeurope'. For help resolving this issue, please see "
+                + "https://go.microsoft.com/fwlink/?linkid=2125287",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -123,13 +135,14 @@ public sealed class KeyVaultPermissionTests
         Assert.Equal(("Forbidden", "ForbiddenByRbac", KeyVaultFault.NoPermission), (refused.Code, refused.InnerCode, refused.Fault));
         Assert.Equal(
             "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were "
-            + "changed recently, please observe propagation time.\r\n"
-            + $"Caller: oid={KeyVaultStage.Identity};iss=https://sts.windows.net/{KeyVaultStage.Tenant}/\r\n"
-            + "Action: 'Microsoft.KeyVault/vaults/keys/read'\r\n"
-            + "Resource: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
-            + "Microsoft.KeyVault/vaults/kv1/keys/kek'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\n"
-            + "DecisionReason: null \r\nVault: kv1;location=westeurope\r\n",
-            refused.Message);
+                + "changed recently, please observe propagation time.\r\n"
+                + $"Caller: oid={KeyVaultStage.Identity};iss=https://sts.windows.net/{KeyVaultStage.Tenant}/\r\n"
+                + "Action: 'Microsoft.KeyVault/vaults/keys/read'\r\n"
+                + "Resource: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/"
+                + "Microsoft.KeyVault/vaults/kv1/keys/kek'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\n"
+                + "DecisionReason: null \r\nVault: kv1;location=westeurope\r\n",
+            refused.Message
+        );
         Assert.Equal("400 BadRequest", await KeyVaultStage.OutcomeOf(() => stage.AllowAsync("get")));
     }
 
@@ -168,7 +181,8 @@ public sealed class KeyVaultPermissionTests
         Assert.StartsWith(
             "Client address is not authorized and caller is not a trusted service.\r\n",
             refused.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         var trusted = stage.Vaults.Open(KeyVaultStage.Host, KeyVaultCaller.Principal(KeyVaultStage.Identity, isTrustedService: true));
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => trusted.GetKeyAsync("kek", null)));
         Assert.Equal("403 ForbiddenByPolicy", await KeyVaultStage.OutcomeOf(() => trusted.ListVersionsAsync("kek")));

@@ -22,7 +22,10 @@ public sealed class KeyVaultSecrecyTests
         using var unwrapped = await stage.Owner.UnwrapKeyAsync(id, wrapped);
         var printed = new List<string>
         {
-            bundle.ToString(), unwrapped.ToString(), stage.Owner.ToString() ?? "", stage.Vaults.ToString() ?? "",
+            bundle.ToString(),
+            unwrapped.ToString(),
+            stage.Owner.ToString() ?? "",
+            stage.Vaults.ToString() ?? "",
             (await stage.Owner.GetKeyAsync("kek", null)).ToString(),
         };
         wrapped[7] ^= 1;
@@ -82,7 +85,9 @@ public sealed class KeyVaultSecrecyTests
         return
         [
             .. Enumerable.Range(0, privateKey.Length - 12).Select(i => privateKey.Substring(i, 12)),
-            Encoding.ASCII.GetString(Material, 4, 12), Convert.ToHexString(Material)[8..24], Convert.ToBase64String(Material)[4..20],
+            Encoding.ASCII.GetString(Material, 4, 12),
+            Convert.ToHexString(Material)[8..24],
+            Convert.ToBase64String(Material)[4..20],
         ];
     }
 

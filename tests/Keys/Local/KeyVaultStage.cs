@@ -28,18 +28,25 @@ internal sealed class KeyVaultStage
     public IKeyVault Principal => Vaults.Open(Host, Identity);
 
     public static async Task<KeyVaultStage> CreateAsync(
-        bool softDelete = true, bool purgeProtection = false, int retentionDays = 90, bool rbac = false, IBlobStore? store = null)
+        bool softDelete = true,
+        bool purgeProtection = false,
+        int retentionDays = 90,
+        bool rbac = false,
+        IBlobStore? store = null
+    )
     {
         var stage = new KeyVaultStage(store ?? new MemoryBlobStore());
-        await stage.Vaults.CreateAsync(new()
-        {
-            Name = "kv1",
-            Location = "westeurope",
-            EnableSoftDelete = softDelete,
-            EnablePurgeProtection = purgeProtection,
-            RetentionDays = retentionDays,
-            EnableRbacAuthorization = rbac,
-        });
+        await stage.Vaults.CreateAsync(
+            new()
+            {
+                Name = "kv1",
+                Location = "westeurope",
+                EnableSoftDelete = softDelete,
+                EnablePurgeProtection = purgeProtection,
+                RetentionDays = retentionDays,
+                EnableRbacAuthorization = rbac,
+            }
+        );
         return stage;
     }
 

@@ -46,8 +46,9 @@ public sealed class KeyVaultStoreTests
         var store = new InterposedBlobStore();
         var stage = await KeyVaultStage.CreateAsync(store: store);
         await stage.CreateRsaAsync();
-        var outcome = await KeyVaultStage.OutcomeOf(
-            () => OvertakeAsync(store, () => stage.Owner.RotateKeyAsync("kek"), () => stage.Owner.DeleteKeyAsync("kek")));
+        var outcome = await KeyVaultStage.OutcomeOf(() =>
+            OvertakeAsync(store, () => stage.Owner.RotateKeyAsync("kek"), () => stage.Owner.DeleteKeyAsync("kek"))
+        );
         Assert.Equal("404 KeyNotFound", outcome);
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.RecoverDeletedKeyAsync("kek")));
     }
@@ -59,8 +60,9 @@ public sealed class KeyVaultStoreTests
         var stage = await KeyVaultStage.CreateAsync(store: store);
         await stage.CreateRsaAsync();
         await stage.Owner.DeleteKeyAsync("kek");
-        var outcome = await KeyVaultStage.OutcomeOf(
-            () => OvertakeAsync(store, () => stage.Owner.PurgeDeletedKeyAsync("kek"), () => stage.Owner.RecoverDeletedKeyAsync("kek")));
+        var outcome = await KeyVaultStage.OutcomeOf(() =>
+            OvertakeAsync(store, () => stage.Owner.PurgeDeletedKeyAsync("kek"), () => stage.Owner.RecoverDeletedKeyAsync("kek"))
+        );
         Assert.Equal("404 KeyNotFound", outcome);
         Assert.Equal("200", await KeyVaultStage.OutcomeOf(() => stage.Owner.GetKeyAsync("kek", null)));
     }
@@ -71,7 +73,10 @@ public sealed class KeyVaultStoreTests
         var store = new InterposedBlobStore();
         var stage = await KeyVaultStage.CreateAsync(store: store);
         await OvertakeAsync(
-            store, () => stage.Vaults.SetPolicyAsync("kv1", "one", ["get"]), () => stage.Vaults.SetPolicyAsync("kv1", "two", ["list"]));
+            store,
+            () => stage.Vaults.SetPolicyAsync("kv1", "one", ["get"]),
+            () => stage.Vaults.SetPolicyAsync("kv1", "two", ["list"])
+        );
         var policies = (await stage.Vaults.ShowAsync("kv1")).Properties.AccessPolicies;
         Assert.Equal(["two", "one"], policies.Select(policy => policy.ObjectId));
     }
@@ -116,15 +121,26 @@ public sealed class KeyVaultStoreTests
         var stage = await KeyVaultStage.CreateAsync(purgeProtection: true, retentionDays: 30);
         await stage.AllowAsync("get", "unwrapKey");
         await stage.Vaults.AssignRoleAsync("kv1", "me", "Key Vault Crypto Officer");
-        await stage.Owner.CreateKeyAsync("kek", new()
-        {
-            Kty = "RSA",
-            KeyOps = ["unwrapKey"],
-            NotBefore = KeyVaultStage.Start,
-            ExpiresOn = KeyVaultStage.Start.AddYears(1),
-            Tags = new Dictionary<string, string> { ["a\"+/é"] = "b" },
-        });
-        await stage.Owner.CreateKeyAsync("ec", new() { Kty = "EC", Curve = "P-521", Enabled = false });
+        await stage.Owner.CreateKeyAsync(
+            "kek",
+            new()
+            {
+                Kty = "RSA",
+                KeyOps = ["unwrapKey"],
+                NotBefore = KeyVaultStage.Start,
+                ExpiresOn = KeyVaultStage.Start.AddYears(1),
+                Tags = new Dictionary<string, string> { ["a\"+/é"] = "b" },
+            }
+        );
+        await stage.Owner.CreateKeyAsync(
+            "ec",
+            new()
+            {
+                Kty = "EC",
+                Curve = "P-521",
+                Enabled = false,
+            }
+        );
         await stage.Owner.DeleteKeyAsync("ec");
         var restarted = stage.Restart();
         var keys = restarted.Open(KeyVaultStage.Host, KeyVaultCaller.Owner);
@@ -149,11 +165,7 @@ public sealed class KeyVaultStoreTests
     /// <summary>Two instances on one store, as two processes have them.</summary>
     private sealed class LocalKeyVaultsPair(KeyVaultStage stage)
     {
-        private readonly LocalKeyVault[] _pair =
-        [
-            stage.Owner,
-            stage.Restart().Open(KeyVaultStage.Host, KeyVaultCaller.Owner),
-        ];
+        private readonly LocalKeyVault[] _pair = [stage.Owner, stage.Restart().Open(KeyVaultStage.Host, KeyVaultCaller.Owner)];
 
         public LocalKeyVault this[int index] => _pair[index % 2];
     }

@@ -29,11 +29,13 @@ public sealed class KeyWrappingTests
     {
         var stage = await KeyVaultStage.CreateAsync();
         var bundle = await stage.CreateRsaAsync();
-        using var rsa = RSA.Create(new RSAParameters
-        {
-            Modulus = System.Buffers.Text.Base64Url.DecodeFromChars(bundle.Key.N),
-            Exponent = System.Buffers.Text.Base64Url.DecodeFromChars(bundle.Key.E),
-        });
+        using var rsa = RSA.Create(
+            new RSAParameters
+            {
+                Modulus = System.Buffers.Text.Base64Url.DecodeFromChars(bundle.Key.N),
+                Exponent = System.Buffers.Text.Base64Url.DecodeFromChars(bundle.Key.E),
+            }
+        );
         var material = RandomNumberGenerator.GetBytes(32);
         var wrapped = rsa.Encrypt(material, RSAEncryptionPadding.OaepSHA256);
         using var unwrapped = await stage.Owner.UnwrapKeyAsync(KeyVaultStage.IdOf(bundle), wrapped);
@@ -55,10 +57,10 @@ public sealed class KeyWrappingTests
 
         var lengths = Enumerable.Range(0, 8).Select(i => new byte[Math.Max(0, (i * 64) - 1)]);
         var edges = new[] { new byte[256], Enumerable.Repeat((byte)255, 256).ToArray(), ofOther };
-        foreach (var bytes in lengths.Concat(edges)) await AssertParameterIncorrect(stage, id, bytes);
-        await Gen.Int[0, (256 * 8) - 1].SampleAsync(
-            bit => AssertParameterIncorrect(stage, id, Flip(wrapped, bit)),
-            iter: TestScale.Iterations(30), threads: 1);
+        foreach (var bytes in lengths.Concat(edges))
+            await AssertParameterIncorrect(stage, id, bytes);
+        await Gen.Int[0, (256 * 8) - 1]
+            .SampleAsync(bit => AssertParameterIncorrect(stage, id, Flip(wrapped, bit)), iter: TestScale.Iterations(30), threads: 1);
     }
 
     [Fact]
@@ -84,6 +86,7 @@ public sealed class KeyWrappingTests
         var refused = await Assert.ThrowsAsync<KeyVaultException>(() => stage.Owner.UnwrapKeyAsync(id, encryptedKey));
         Assert.Equal(
             (400, "BadParameter", null, "The parameter is incorrect.", null, KeyVaultVerdict.BadRequest),
-            (refused.Status, refused.Code, refused.InnerCode, refused.Message, refused.InnerException, refused.Verdict));
+            (refused.Status, refused.Code, refused.InnerCode, refused.Message, refused.InnerException, refused.Verdict)
+        );
     }
 }

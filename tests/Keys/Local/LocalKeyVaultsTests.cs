@@ -52,8 +52,11 @@ public sealed class LocalKeyVaultsTests
         Assert.Equal("400 BadRequest", await KeyVaultStage.OutcomeOf(() => KeyVaultStage.CreateAsync(retentionDays: days)));
 
     [Fact]
-    public async Task Create_WithPurgeProtectionAndWithoutSoftDelete_IsRefused() => Assert.Equal(
-        "400 BadRequest", await KeyVaultStage.OutcomeOf(() => KeyVaultStage.CreateAsync(softDelete: false, purgeProtection: true)));
+    public async Task Create_WithPurgeProtectionAndWithoutSoftDelete_IsRefused() =>
+        Assert.Equal(
+            "400 BadRequest",
+            await KeyVaultStage.OutcomeOf(() => KeyVaultStage.CreateAsync(softDelete: false, purgeProtection: true))
+        );
 
     [Fact]
     public async Task Create_WithoutALocation_IsRefused()
@@ -79,14 +82,17 @@ public sealed class LocalKeyVaultsTests
         var soft = await Assert.ThrowsAsync<KeyVaultException>(() => stage.Vaults.UpdateAsync("kv1", new() { EnableSoftDelete = false }));
         Assert.Equal(
             "The property \"enableSoftDelete\" can be set to false only for creating new vault. Enabling the 'soft delete' functionality "
-            + "is an irreversible action.",
-            soft.Message);
-        var purge = await Assert.ThrowsAsync<KeyVaultException>(
-            () => stage.Vaults.UpdateAsync("kv1", new() { EnablePurgeProtection = false }));
+                + "is an irreversible action.",
+            soft.Message
+        );
+        var purge = await Assert.ThrowsAsync<KeyVaultException>(() =>
+            stage.Vaults.UpdateAsync("kv1", new() { EnablePurgeProtection = false })
+        );
         Assert.Equal(
             "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault is an irreversible "
-            + "action.",
-            purge.Message);
+                + "action.",
+            purge.Message
+        );
         var shown = await stage.Vaults.ShowAsync("kv1");
         Assert.Equal((true, true), (shown.Properties.EnableSoftDelete, shown.Properties.EnablePurgeProtection));
     }
@@ -107,10 +113,18 @@ public sealed class LocalKeyVaultsTests
         var tooEarly = await KeyVaultStage.OutcomeOf(() => stage.Vaults.UpdateAsync("kv1", new() { EnablePurgeProtection = true }));
         Assert.Equal("400 BadRequest", tooEarly);
         var vault = await stage.Vaults.UpdateAsync(
-            "kv1", new() { EnableSoftDelete = true, RetentionDays = 30, EnablePurgeProtection = true });
+            "kv1",
+            new()
+            {
+                EnableSoftDelete = true,
+                RetentionDays = 30,
+                EnablePurgeProtection = true,
+            }
+        );
         Assert.Equal(
             (true, 30, true),
-            (vault.Properties.EnableSoftDelete, vault.Properties.SoftDeleteRetentionInDays, vault.Properties.EnablePurgeProtection));
+            (vault.Properties.EnableSoftDelete, vault.Properties.SoftDeleteRetentionInDays, vault.Properties.EnablePurgeProtection)
+        );
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed record KeyBundle(
     IReadOnlyDictionary<string, string>? Tags,
     string? RecoveryId = null,
     long? DeletedDate = null,
-    long? ScheduledPurgeDate = null);
+    long? ScheduledPurgeDate = null
+);
 
 /// <summary>A key in a list: its id is versionless in a list of keys, full in a list of versions.</summary>
 public sealed record KeyItem(
@@ -20,7 +21,8 @@ public sealed record KeyItem(
     IReadOnlyDictionary<string, string>? Tags,
     string? RecoveryId = null,
     long? DeletedDate = null,
-    long? ScheduledPurgeDate = null);
+    long? ScheduledPurgeDate = null
+);
 
 /// <summary>The public half of a key (RFC 7517): n and e for RSA, crv, x and y for EC, in base64url without padding.</summary>
 public sealed record JsonWebKey(
@@ -31,7 +33,8 @@ public sealed record JsonWebKey(
     string? E = null,
     string? Crv = null,
     string? X = null,
-    string? Y = null);
+    string? Y = null
+);
 
 /// <summary>What the service says of a key version. Times are Unix seconds; recoverableDays is absent without soft delete.</summary>
 public sealed record KeyAttributes(
@@ -41,13 +44,15 @@ public sealed record KeyAttributes(
     long Created,
     long Updated,
     string RecoveryLevel,
-    int? RecoverableDays);
+    int? RecoverableDays
+);
 
 /// <summary>JSON with exactly the names of the REST API: no nulls, and "+" and "/" as they are.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(KeyBundle))]
 [JsonSerializable(typeof(IReadOnlyList<KeyItem>))]
 [JsonSerializable(typeof(KeyVaultResource))]

@@ -21,8 +21,26 @@ public static class KeyPermissions
 
     private static readonly string[] Names =
     [
-        Get, List, Create, Update, "import", Delete, "backup", "restore", Recover, Purge, "encrypt", "decrypt",
-        WrapKey, UnwrapKey, "sign", "verify", Rotate, "getrotationpolicy", "setrotationpolicy", All,
+        Get,
+        List,
+        Create,
+        Update,
+        "import",
+        Delete,
+        "backup",
+        "restore",
+        Recover,
+        Purge,
+        "encrypt",
+        "decrypt",
+        WrapKey,
+        UnwrapKey,
+        "sign",
+        "verify",
+        Rotate,
+        "getrotationpolicy",
+        "setrotationpolicy",
+        All,
     ];
 
     /// <summary>Whether a policy's canonical names give a permission.</summary>

@@ -9,7 +9,8 @@ internal sealed record KeyRecord(
     string Name,
     IReadOnlyList<KeyVersionRecord> Versions,
     long? DeletedOn = null,
-    long? ScheduledPurgeOn = null) : IDisposable
+    long? ScheduledPurgeOn = null
+) : IDisposable
 {
     public KeyVersionRecord Latest => Versions[^1];
 
@@ -25,15 +26,23 @@ internal sealed record KeyRecord(
     public KeyRecord Add(KeyVersionRecord version) => this with { Versions = [.. Versions, version] };
 
     public KeyRecord Replace(KeyVersionRecord version) =>
-        this with { Versions = [.. Versions.Select(existing => existing.Version == version.Version ? version : existing)] };
+        this with
+        {
+            Versions = [.. Versions.Select(existing => existing.Version == version.Version ? version : existing)],
+        };
 
     public KeyRecord Delete(long now, int retentionDays) =>
-        this with { DeletedOn = now, ScheduledPurgeOn = now + (retentionDays * 86_400L) };
+        this with
+        {
+            DeletedOn = now,
+            ScheduledPurgeOn = now + (retentionDays * 86_400L),
+        };
 
     public KeyRecord Recover() => this with { DeletedOn = null, ScheduledPurgeOn = null };
 
     public void Dispose()
     {
-        foreach (var version in Versions) version.Dispose();
+        foreach (var version in Versions)
+            version.Dispose();
     }
 }

@@ -13,7 +13,8 @@ namespace RecoveryVault.Keys.Local;
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(RecordFormat))]
 [JsonSerializable(typeof(KeyVaultRecord))]
 [JsonSerializable(typeof(KeyRecord))]

@@ -24,7 +24,10 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
 
     /// <summary>Changes a key vault, or creates it when the change makes a record from null.</summary>
     public Task<KeyVaultRecord> UpdateVaultAsync(
-        string vault, Func<KeyVaultRecord?, KeyVaultRecord> change, CancellationToken cancellation) =>
+        string vault,
+        Func<KeyVaultRecord?, KeyVaultRecord> change,
+        CancellationToken cancellation
+    ) =>
         UpdateAsync(
             VaultName(vault),
             KeyStoreJson.Default.KeyVaultRecord,
@@ -33,7 +36,8 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
                 var next = change(record);
                 return (next, next);
             },
-            cancellation);
+            cancellation
+        );
 
     public Task<IReadOnlyList<string>> ListVaultsAsync(CancellationToken cancellation) => ListAsync(VaultPrefix, cancellation);
 
@@ -46,23 +50,35 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
     /// half that it adds stays the caller's to dispose.
     /// </summary>
     public Task<T> UpdateKeyAsync<T>(
-        string vault, string key, Func<KeyRecord?, (KeyRecord? Next, T Result)> change, CancellationToken cancellation) =>
-        UpdateAsync(KeyName(vault, key), KeyStoreJson.Default.KeyRecord, change, cancellation);
+        string vault,
+        string key,
+        Func<KeyRecord?, (KeyRecord? Next, T Result)> change,
+        CancellationToken cancellation
+    ) => UpdateAsync(KeyName(vault, key), KeyStoreJson.Default.KeyRecord, change, cancellation);
 
     public Task<IReadOnlyList<string>> ListKeysAsync(string vault, CancellationToken cancellation) =>
         ListAsync($"keys/{vault.ToLowerInvariant()}/", cancellation);
 
     private async Task<TResult> ReadAsync<TRecord, TResult>(
-        string name, JsonTypeInfo<TRecord> type, Func<TRecord?, TResult> use, CancellationToken cancellation)
+        string name,
+        JsonTypeInfo<TRecord> type,
+        Func<TRecord?, TResult> use,
+        CancellationToken cancellation
+    )
         where TRecord : class
     {
         var blob = await store.GetAsync(name, cancellation);
         var record = blob is null ? null : Parse(name, blob, type);
-        using (record as IDisposable) return use(record);
+        using (record as IDisposable)
+            return use(record);
     }
 
     private async Task<TResult> UpdateAsync<TRecord, TResult>(
-        string name, JsonTypeInfo<TRecord> type, Func<TRecord?, (TRecord? Next, TResult Result)> change, CancellationToken cancellation)
+        string name,
+        JsonTypeInfo<TRecord> type,
+        Func<TRecord?, (TRecord? Next, TResult Result)> change,
+        CancellationToken cancellation
+    )
         where TRecord : class
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -71,22 +87,30 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
             var current = blob is null ? null : Parse(name, blob, type);
             using var zeroed = current as IDisposable;
             var (next, result) = change(current);
-            if (await TryWriteAsync(name, blob?.ETag, next, type, cancellation)) return result;
+            if (await TryWriteAsync(name, blob?.ETag, next, type, cancellation))
+                return result;
         }
         throw KeyVaultRefusal.TooManyConflicts(name);
     }
 
     /// <summary>False when another caller was first.</summary>
     private async Task<bool> TryWriteAsync<TRecord>(
-        string name, string? etag, TRecord? record, JsonTypeInfo<TRecord> type, CancellationToken cancellation)
+        string name,
+        string? etag,
+        TRecord? record,
+        JsonTypeInfo<TRecord> type,
+        CancellationToken cancellation
+    )
         where TRecord : class
     {
         var content = record is null ? [] : JsonSerializer.SerializeToUtf8Bytes(record, type);
         try
         {
             var condition = etag is null ? PutCondition.IfAbsent : PutCondition.IfMatch(etag);
-            if (record is null) await store.DeleteAsync(name, etag, cancellation);
-            else await store.PutAsync(name, new ReadOnlySequence<byte>(content), condition, cancellation);
+            if (record is null)
+                await store.DeleteAsync(name, etag, cancellation);
+            else
+                await store.PutAsync(name, new ReadOnlySequence<byte>(content), condition, cancellation);
             return true;
         }
         catch (BlobStoreException refused) when (refused.Error == BlobError.PreconditionFailed)
@@ -128,12 +152,12 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
         do
         {
             var page = await store.ListAsync(prefix, after, cancellation: cancellation);
-            names.AddRange(page.Items
-                .Where(item => item.Name.EndsWith(Extension, StringComparison.Ordinal))
-                .Select(item => item.Name[prefix.Length..^Extension.Length]));
+            names.AddRange(
+                page.Items.Where(item => item.Name.EndsWith(Extension, StringComparison.Ordinal))
+                    .Select(item => item.Name[prefix.Length..^Extension.Length])
+            );
             after = page.Next;
-        }
-        while (after is not null);
+        } while (after is not null);
         return names;
     }
 

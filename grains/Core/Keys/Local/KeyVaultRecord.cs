@@ -15,7 +15,8 @@ internal sealed partial record KeyVaultRecord(
     bool EnableRbacAuthorization,
     NetworkDefaultAction DefaultAction,
     IReadOnlyList<AccessPolicy> AccessPolicies,
-    IReadOnlyList<RoleAssignment> RoleAssignments)
+    IReadOnlyList<RoleAssignment> RoleAssignments
+)
 {
     public const int MinRetentionDays = 7;
     public const int MaxRetentionDays = 90;
@@ -24,8 +25,10 @@ internal sealed partial record KeyVaultRecord(
     private const int MaxAccessPolicies = 1024;
 
     /// <summary>How well a key of this vault is protected against its loss, by the names of the REST API.</summary>
-    public string RecoveryLevel => !EnableSoftDelete ? "Purgeable"
-        : (RetentionDays == MaxRetentionDays ? "Recoverable" : "CustomizedRecoverable") + (EnablePurgeProtection ? "" : "+Purgeable");
+    public string RecoveryLevel =>
+        !EnableSoftDelete
+            ? "Purgeable"
+            : (RetentionDays == MaxRetentionDays ? "Recoverable" : "CustomizedRecoverable") + (EnablePurgeProtection ? "" : "+Purgeable");
 
     /// <summary>How long a deleted key can be recovered; null without soft delete.</summary>
     public int? RecoverableDays => EnableSoftDelete ? RetentionDays : null;
@@ -39,29 +42,44 @@ internal sealed partial record KeyVaultRecord(
         if (!LocationGrammar().IsMatch(request.Location))
             throw KeyVaultRefusal.BadRequest($"The provided location '{request.Location}' is no name of a region, such as westeurope.");
         RequireRetention(request.RetentionDays);
-        if (request.EnablePurgeProtection && !request.EnableSoftDelete) throw PurgeProtectionNeedsSoftDelete();
+        if (request.EnablePurgeProtection && !request.EnableSoftDelete)
+            throw PurgeProtectionNeedsSoftDelete();
         return new(
-            RecordFormat.Current, request.Name, request.Location, request.EnableSoftDelete, request.RetentionDays,
-            request.EnablePurgeProtection, request.EnableRbacAuthorization, request.DefaultAction, [], []);
+            RecordFormat.Current,
+            request.Name,
+            request.Location,
+            request.EnableSoftDelete,
+            request.RetentionDays,
+            request.EnablePurgeProtection,
+            request.EnableRbacAuthorization,
+            request.DefaultAction,
+            [],
+            []
+        );
     }
 
     public static void RequireName(string name)
     {
-        if (!IsName(name)) throw KeyVaultRefusal.VaultNameNotValid(name);
+        if (!IsName(name))
+            throw KeyVaultRefusal.VaultNameNotValid(name);
     }
 
     public KeyVaultRecord Apply(KeyVaultUpdate update)
     {
-        if (EnableSoftDelete && update.EnableSoftDelete == false) throw KeyVaultRefusal.SoftDeleteIsIrreversible();
-        if (EnablePurgeProtection && update.EnablePurgeProtection == false) throw KeyVaultRefusal.PurgeProtectionIsIrreversible();
+        if (EnableSoftDelete && update.EnableSoftDelete == false)
+            throw KeyVaultRefusal.SoftDeleteIsIrreversible();
+        if (EnablePurgeProtection && update.EnablePurgeProtection == false)
+            throw KeyVaultRefusal.PurgeProtectionIsIrreversible();
         if (update.RetentionDays is { } days)
         {
             RequireRetention(days);
-            if (EnableSoftDelete && days != RetentionDays) throw KeyVaultRefusal.RetentionIsSet();
+            if (EnableSoftDelete && days != RetentionDays)
+                throw KeyVaultRefusal.RetentionIsSet();
         }
         var softDelete = update.EnableSoftDelete ?? EnableSoftDelete;
         var purgeProtection = update.EnablePurgeProtection ?? EnablePurgeProtection;
-        if (purgeProtection && !softDelete) throw PurgeProtectionNeedsSoftDelete();
+        if (purgeProtection && !softDelete)
+            throw PurgeProtectionNeedsSoftDelete();
         return this with
         {
             EnableSoftDelete = softDelete,
@@ -89,7 +107,10 @@ internal sealed partial record KeyVaultRecord(
         RequireAccessPolicyModel();
         var others = AccessPolicies.Where(existing => !Same(existing.ObjectId, objectId)).ToList();
         return others.Count < AccessPolicies.Count
-            ? this with { AccessPolicies = others }
+            ? this with
+            {
+                AccessPolicies = others,
+            }
             : throw KeyVaultRefusal.BadRequest("No matching policies found");
     }
 
@@ -107,20 +128,24 @@ internal sealed partial record KeyVaultRecord(
     }
 
     /// <summary>Whether policies or roles, whichever the vault goes by, give the principal a permission.</summary>
-    public bool Grants(string objectId, string permission) => EnableRbacAuthorization
-        ? RoleAssignments.Any(assignment => Same(assignment.PrincipalId, objectId) && KeyVaultRoles.Grants(assignment.Role, permission))
-        : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId) && KeyPermissions.Grants(policy.Permissions, permission));
+    public bool Grants(string objectId, string permission) =>
+        EnableRbacAuthorization
+            ? RoleAssignments.Any(assignment => Same(assignment.PrincipalId, objectId) && KeyVaultRoles.Grants(assignment.Role, permission))
+            : AccessPolicies.Any(policy => Same(policy.ObjectId, objectId) && KeyPermissions.Grants(policy.Permissions, permission));
 
     private void RequireAccessPolicyModel()
     {
-        if (EnableRbacAuthorization) throw KeyVaultRefusal.PoliciesAreNotUsed();
+        if (EnableRbacAuthorization)
+            throw KeyVaultRefusal.PoliciesAreNotUsed();
     }
 
     private static void RequireRetention(int days)
     {
-        if (days is >= MinRetentionDays and <= MaxRetentionDays) return;
+        if (days is >= MinRetentionDays and <= MaxRetentionDays)
+            return;
         throw KeyVaultRefusal.BadRequest(
-            $"The property \"softDeleteRetentionInDays\" must be between {MinRetentionDays} and {MaxRetentionDays}; got {days}.");
+            $"The property \"softDeleteRetentionInDays\" must be between {MinRetentionDays} and {MaxRetentionDays}; got {days}."
+        );
     }
 
     private static void RequirePrincipal(string objectId)

@@ -11,19 +11,22 @@ public sealed record KeyVaultResource(string Id, string Name, string Location, K
     internal static string IdOf(string name) =>
         $"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{ResourceGroup}/providers/Microsoft.KeyVault/vaults/{name}";
 
-    internal static KeyVaultResource Of(KeyVaultRecord vault, string tenantId) => new(
-        IdOf(vault.Name),
-        vault.Name,
-        vault.Location,
+    internal static KeyVaultResource Of(KeyVaultRecord vault, string tenantId) =>
         new(
-            $"https://{LocalKeyVaults.HostOf(vault.Name)}/",
-            tenantId,
-            vault.EnableSoftDelete,
-            vault.RetentionDays,
-            vault.EnablePurgeProtection ? true : null,
-            vault.EnableRbacAuthorization,
-            new("AzureServices", vault.DefaultAction),
-            [.. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(policy.ObjectId, tenantId, new(policy.Permissions)))]));
+            IdOf(vault.Name),
+            vault.Name,
+            vault.Location,
+            new(
+                $"https://{LocalKeyVaults.HostOf(vault.Name)}/",
+                tenantId,
+                vault.EnableSoftDelete,
+                vault.RetentionDays,
+                vault.EnablePurgeProtection ? true : null,
+                vault.EnableRbacAuthorization,
+                new("AzureServices", vault.DefaultAction),
+                [.. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(policy.ObjectId, tenantId, new(policy.Permissions)))]
+            )
+        );
 }
 
 /// <summary>The settings of a key vault. Purge protection is true or, as Azure prints it when it was never asked for, null.</summary>
@@ -35,7 +38,8 @@ public sealed record KeyVaultResourceProperties(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] bool? EnablePurgeProtection,
     bool EnableRbacAuthorization,
     NetworkAcls NetworkAcls,
-    IReadOnlyList<AccessPolicyEntry> AccessPolicies);
+    IReadOnlyList<AccessPolicyEntry> AccessPolicies
+);
 
 /// <summary>The firewall; trusted services always pass it.</summary>
 public sealed record NetworkAcls(string Bypass, NetworkDefaultAction DefaultAction);

@@ -18,16 +18,20 @@ public static class KeyVaultRoles
 
     internal static bool Grants(string role, string permission) =>
         role == CryptoOfficer
-        || (role == CryptoServiceEncryptionUser
-            && permission is KeyPermissions.Get or KeyPermissions.List or KeyPermissions.WrapKey or KeyPermissions.UnwrapKey);
+        || (
+            role == CryptoServiceEncryptionUser
+            && permission is KeyPermissions.Get or KeyPermissions.List or KeyPermissions.WrapKey or KeyPermissions.UnwrapKey
+        );
 
     /// <summary>The data action that a permission is called in role definitions.</summary>
-    internal static string DataAction(string permission) => "Microsoft.KeyVault/vaults/keys/" + permission switch
-    {
-        KeyPermissions.Get or KeyPermissions.List => "read",
-        KeyPermissions.Delete => "delete",
-        KeyPermissions.WrapKey => "wrap/action",
-        KeyPermissions.UnwrapKey => "unwrap/action",
-        _ => $"{permission}/action",
-    };
+    internal static string DataAction(string permission) =>
+        "Microsoft.KeyVault/vaults/keys/"
+        + permission switch
+        {
+            KeyPermissions.Get or KeyPermissions.List => "read",
+            KeyPermissions.Delete => "delete",
+            KeyPermissions.WrapKey => "wrap/action",
+            KeyPermissions.UnwrapKey => "unwrap/action",
+            _ => $"{permission}/action",
+        };
 }

@@ -12,7 +12,8 @@ internal sealed record KeyVersionRecord(
     PrivateKey PrivateKey,
     long? NotBefore = null,
     long? ExpiresOn = null,
-    IReadOnlyDictionary<string, string>? Tags = null) : IDisposable
+    IReadOnlyDictionary<string, string>? Tags = null
+) : IDisposable
 {
     private const int MaxTags = 15;
     private const int MaxTagLength = 256;
@@ -23,30 +24,38 @@ internal sealed record KeyVersionRecord(
     /// </summary>
     public void RequireUsable(string operation, long now)
     {
-        if (Shape.Type != KeyShape.Rsa) throw KeyVaultRefusal.BadParameter($"A key of type {Shape.Type} cannot {operation}; want RSA.");
-        if (!Enabled) throw KeyVaultRefusal.KeyDisabled(operation);
-        if (!Operations.Contains(operation)) throw KeyVaultRefusal.OperationForbidden(operation);
-        if (operation == KeyPermissions.UnwrapKey) return;
-        if (now >= ExpiresOn) throw KeyVaultRefusal.KeyExpired(operation);
-        if (now < NotBefore) throw KeyVaultRefusal.KeyNotYetValid(operation);
+        if (Shape.Type != KeyShape.Rsa)
+            throw KeyVaultRefusal.BadParameter($"A key of type {Shape.Type} cannot {operation}; want RSA.");
+        if (!Enabled)
+            throw KeyVaultRefusal.KeyDisabled(operation);
+        if (!Operations.Contains(operation))
+            throw KeyVaultRefusal.OperationForbidden(operation);
+        if (operation == KeyPermissions.UnwrapKey)
+            return;
+        if (now >= ExpiresOn)
+            throw KeyVaultRefusal.KeyExpired(operation);
+        if (now < NotBefore)
+            throw KeyVaultRefusal.KeyNotYetValid(operation);
     }
 
-    public KeyVersionRecord Apply(KeyUpdate update, long now) => this with
-    {
-        Enabled = update.Enabled ?? Enabled,
-        NotBefore = update.NotBefore?.ToUnixTimeSeconds() ?? NotBefore,
-        ExpiresOn = update.ExpiresOn?.ToUnixTimeSeconds() ?? ExpiresOn,
-        Operations = update.KeyOps is null ? Operations : Shape.Operations(update.KeyOps),
-        Tags = RequireTags(update.Tags) ?? Tags,
-        UpdatedOn = now,
-    };
+    public KeyVersionRecord Apply(KeyUpdate update, long now) =>
+        this with
+        {
+            Enabled = update.Enabled ?? Enabled,
+            NotBefore = update.NotBefore?.ToUnixTimeSeconds() ?? NotBefore,
+            ExpiresOn = update.ExpiresOn?.ToUnixTimeSeconds() ?? ExpiresOn,
+            Operations = update.KeyOps is null ? Operations : Shape.Operations(update.KeyOps),
+            Tags = RequireTags(update.Tags) ?? Tags,
+            UpdatedOn = now,
+        };
 
     public void Dispose() => PrivateKey.Dispose();
 
     /// <exception cref="KeyVaultException">400: too many or too long.</exception>
     public static IReadOnlyDictionary<string, string>? RequireTags(IReadOnlyDictionary<string, string>? tags)
     {
-        if (tags is null) return null;
+        if (tags is null)
+            return null;
         if (tags.Count > MaxTags || tags.Any(tag => tag.Key.Length is 0 or > MaxTagLength || tag.Value.Length > MaxTagLength))
             throw KeyVaultRefusal.BadParameter($"A key has at most {MaxTags} tags, names and values of at most {MaxTagLength} characters.");
         // A copy, so that the caller's dictionary can change.

@@ -9,33 +9,39 @@ public sealed partial class LocalKeyVault
         CallAsync(
             KeyPermissions.Delete,
             name,
-            vault => _blobs.UpdateKeyAsync(
-                vault.Name,
-                name,
-                existing =>
-                {
-                    var key = RequireActive(existing, name);
-                    var deleted = vault.EnableSoftDelete ? key.Delete(Now, vault.RetentionDays) : null;
-                    return (deleted, Bundle(vault, deleted ?? key, key.Latest));
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                _blobs.UpdateKeyAsync(
+                    vault.Name,
+                    name,
+                    existing =>
+                    {
+                        var key = RequireActive(existing, name);
+                        var deleted = vault.EnableSoftDelete ? key.Delete(Now, vault.RetentionDays) : null;
+                        return (deleted, Bundle(vault, deleted ?? key, key.Latest));
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     /// <summary>Shows a deleted key that can be recovered.</summary>
     public Task<KeyBundle> GetDeletedKeyAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.Get,
             name,
-            vault => _blobs.ReadKeyAsync(
-                vault.Name,
-                name,
-                key =>
-                {
-                    var deleted = RequireRecoverable(key, name);
-                    return Bundle(vault, deleted, deleted.Latest);
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                _blobs.ReadKeyAsync(
+                    vault.Name,
+                    name,
+                    key =>
+                    {
+                        var deleted = RequireRecoverable(key, name);
+                        return Bundle(vault, deleted, deleted.Latest);
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     /// <summary>All deleted keys that can be recovered, by name.</summary>
     public Task<IReadOnlyList<KeyItem>> ListDeletedKeysAsync(CancellationToken cancellation = default) =>
@@ -46,16 +52,19 @@ public sealed partial class LocalKeyVault
         CallAsync(
             KeyPermissions.Recover,
             name,
-            vault => _blobs.UpdateKeyAsync(
-                vault.Name,
-                name,
-                existing =>
-                {
-                    var key = RequireRecoverable(existing, name).Recover();
-                    return (key, Bundle(vault, key, key.Latest));
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                _blobs.UpdateKeyAsync(
+                    vault.Name,
+                    name,
+                    existing =>
+                    {
+                        var key = RequireRecoverable(existing, name).Recover();
+                        return (key, Bundle(vault, key, key.Latest));
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     /// <summary>Destroys a deleted key for ever; refused under purge protection until the retention has ended.</summary>
     public async Task PurgeDeletedKeyAsync(string name, CancellationToken cancellation = default)
@@ -63,20 +72,26 @@ public sealed partial class LocalKeyVault
         var wasThere = await CallAsync(
             KeyPermissions.Purge,
             name,
-            vault => _blobs.UpdateKeyAsync<bool>(
-                vault.Name,
-                name,
-                existing =>
-                {
-                    if (existing is not { IsActive: false }) throw KeyVaultRefusal.DeletedKeyNotFound(name);
-                    var recoverable = existing.IsRecoverable(Now);
-                    if (recoverable && vault.EnablePurgeProtection) throw KeyVaultRefusal.PurgeProtected(vault);
-                    return (null, recoverable);
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                _blobs.UpdateKeyAsync<bool>(
+                    vault.Name,
+                    name,
+                    existing =>
+                    {
+                        if (existing is not { IsActive: false })
+                            throw KeyVaultRefusal.DeletedKeyNotFound(name);
+                        var recoverable = existing.IsRecoverable(Now);
+                        if (recoverable && vault.EnablePurgeProtection)
+                            throw KeyVaultRefusal.PurgeProtected(vault);
+                        return (null, recoverable);
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
         // The service would have purged it already: destroyed now, and answered as then.
-        if (!wasThere) throw KeyVaultRefusal.DeletedKeyNotFound(name);
+        if (!wasThere)
+            throw KeyVaultRefusal.DeletedKeyNotFound(name);
     }
 
     private KeyRecord RequireRecoverable(KeyRecord? key, string name) =>

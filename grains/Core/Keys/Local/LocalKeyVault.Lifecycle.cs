@@ -30,9 +30,11 @@ public sealed partial class LocalKeyVault
                         var key = RequireNameFree(existing, name)?.Add(version) ?? new KeyRecord(RecordFormat.Current, name, [version]);
                         return (key, Bundle(vault, key, version));
                     },
-                    cancellation);
+                    cancellation
+                );
             },
-            cancellation);
+            cancellation
+        );
 
     /// <summary>
     /// Makes a new latest version of the type, size, operations and tags of the one before, enabled and without a window.
@@ -44,7 +46,12 @@ public sealed partial class LocalKeyVault
             async vault =>
             {
                 using var version = await ReadVersionAsync(
-                    vault, name, null, (_, latest) => NewVersion(latest.Shape, latest.Operations, latest.Tags), cancellation);
+                    vault,
+                    name,
+                    null,
+                    (_, latest) => NewVersion(latest.Shape, latest.Operations, latest.Tags),
+                    cancellation
+                );
                 return await _blobs.UpdateKeyAsync(
                     vault.Name,
                     name,
@@ -53,9 +60,11 @@ public sealed partial class LocalKeyVault
                         var key = RequireActive(existing, name).Add(version);
                         return (key, Bundle(vault, key, version));
                     },
-                    cancellation);
+                    cancellation
+                );
             },
-            cancellation);
+            cancellation
+        );
 
     /// <summary>Shows a version of a key, the latest unless one is named.</summary>
     public Task<KeyBundle> GetKeyBundleAsync(string name, string? version = null, CancellationToken cancellation = default) =>
@@ -63,7 +72,8 @@ public sealed partial class LocalKeyVault
             KeyPermissions.Get,
             name,
             vault => ReadVersionAsync(vault, name, version, (key, found) => Bundle(vault, key, found), cancellation),
-            cancellation);
+            cancellation
+        );
 
     /// <summary>All keys by name, without versions; the attributes are those of the latest.</summary>
     public Task<IReadOnlyList<KeyItem>> ListKeysAsync(CancellationToken cancellation = default) =>
@@ -75,68 +85,87 @@ public sealed partial class LocalKeyVault
             KeyPermissions.List,
             name,
             vault => ReadVersionsAsync(vault, name, (key, version) => Item(vault, key, version), cancellation),
-            cancellation);
+            cancellation
+        );
 
     /// <summary>Changes the attributes of a version of a key, the latest unless one is named.</summary>
     public Task<KeyBundle> UpdateKeyAsync(string name, string? version, KeyUpdate update, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.Update,
             name,
-            vault => _blobs.UpdateKeyAsync(
-                vault.Name,
-                name,
-                existing =>
-                {
-                    var key = RequireActive(existing, name, version);
-                    var changed = RequireVersion(key, version).Apply(update, Now);
-                    return (key.Replace(changed), Bundle(vault, key, changed));
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                _blobs.UpdateKeyAsync(
+                    vault.Name,
+                    name,
+                    existing =>
+                    {
+                        var key = RequireActive(existing, name, version);
+                        var changed = RequireVersion(key, version).Apply(update, Now);
+                        return (key.Replace(changed), Bundle(vault, key, changed));
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     private KeyVersionRecord NewVersion(KeyShape shape, IReadOnlyList<string> operations, IReadOnlyDictionary<string, string>? tags)
     {
         var (publicKey, privateKey) = shape.Generate(_generateRsa);
         var now = Now;
         return new(
-            RandomNumberGenerator.GetHexString(32, lowercase: true), shape, operations, Enabled: true, CreatedOn: now, UpdatedOn: now,
-            publicKey, privateKey, Tags: tags);
+            RandomNumberGenerator.GetHexString(32, lowercase: true),
+            shape,
+            operations,
+            Enabled: true,
+            CreatedOn: now,
+            UpdatedOn: now,
+            publicKey,
+            privateKey,
+            Tags: tags
+        );
     }
 
     /// <summary>The active key of the name; null when there is none or its retention has ended: then it is overwritten.</summary>
-    private KeyRecord? RequireNameFree(KeyRecord? existing, string name) => existing switch
-    {
-        { IsActive: true } => existing,
-        { } deleted when deleted.IsRecoverable(Now) => throw KeyVaultRefusal.DeletedButRecoverable(name),
-        _ => null,
-    };
+    private KeyRecord? RequireNameFree(KeyRecord? existing, string name) =>
+        existing switch
+        {
+            { IsActive: true } => existing,
+            { } deleted when deleted.IsRecoverable(Now) => throw KeyVaultRefusal.DeletedButRecoverable(name),
+            _ => null,
+        };
 
-    private KeyBundle Bundle(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) => new(
-        version.PublicKey.ToJsonWebKey(version.Shape, IdOf(key, version).ToString(), version.Operations),
-        Attributes(vault, version),
-        version.Tags,
-        RecoveryId(key),
-        key.DeletedOn,
-        key.ScheduledPurgeOn);
+    private KeyBundle Bundle(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) =>
+        new(
+            version.PublicKey.ToJsonWebKey(version.Shape, IdOf(key, version).ToString(), version.Operations),
+            Attributes(vault, version),
+            version.Tags,
+            RecoveryId(key),
+            key.DeletedOn,
+            key.ScheduledPurgeOn
+        );
 
-    private KeyItem Item(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord? version) => new(
-        IdOf(key, version).ToString(),
-        Attributes(vault, version ?? key.Latest),
-        (version ?? key.Latest).Tags,
-        RecoveryId(key),
-        key.DeletedOn,
-        key.ScheduledPurgeOn);
+    private KeyItem Item(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord? version) =>
+        new(
+            IdOf(key, version).ToString(),
+            Attributes(vault, version ?? key.Latest),
+            (version ?? key.Latest).Tags,
+            RecoveryId(key),
+            key.DeletedOn,
+            key.ScheduledPurgeOn
+        );
 
     private string? RecoveryId(KeyRecord key) => key.IsActive ? null : $"https://{_host}/deletedkeys/{key.Name}";
 
-    private static KeyAttributes Attributes(KeyVaultRecord vault, KeyVersionRecord version) => new(
-        version.Enabled,
-        version.NotBefore,
-        version.ExpiresOn,
-        version.CreatedOn,
-        version.UpdatedOn,
-        vault.RecoveryLevel,
-        vault.RecoverableDays);
+    private static KeyAttributes Attributes(KeyVaultRecord vault, KeyVersionRecord version) =>
+        new(
+            version.Enabled,
+            version.NotBefore,
+            version.ExpiresOn,
+            version.CreatedOn,
+            version.UpdatedOn,
+            vault.RecoveryLevel,
+            vault.RecoverableDays
+        );
 
     private async Task<IReadOnlyList<KeyItem>> ListAsync(KeyVaultRecord vault, Func<KeyRecord, bool> wanted, CancellationToken cancellation)
     {
@@ -145,8 +174,13 @@ public sealed partial class LocalKeyVault
         {
             // A key destroyed since the listing is left out.
             var item = await _blobs.ReadKeyAsync(
-                vault.Name, name, key => key is not null && wanted(key) ? Item(vault, key, null) : null, cancellation);
-            if (item is not null) items.Add(item);
+                vault.Name,
+                name,
+                key => key is not null && wanted(key) ? Item(vault, key, null) : null,
+                cancellation
+            );
+            if (item is not null)
+                items.Add(item);
         }
         return items;
     }

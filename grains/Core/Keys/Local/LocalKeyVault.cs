@@ -30,9 +30,17 @@ public sealed partial class LocalKeyVault : IKeyVault
         KeyVaultBlobs blobs,
         TimeProvider time,
         string tenantId,
-        Func<int, RSA> generateRsa) =>
-        (_host, _name, _caller, _blobs, _time, _tenantId, _generateRsa) =
-        (host.ToLowerInvariant(), name, caller, blobs, time, tenantId, generateRsa);
+        Func<int, RSA> generateRsa
+    ) =>
+        (_host, _name, _caller, _blobs, _time, _tenantId, _generateRsa) = (
+            host.ToLowerInvariant(),
+            name,
+            caller,
+            blobs,
+            time,
+            tenantId,
+            generateRsa
+        );
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -41,53 +49,65 @@ public sealed partial class LocalKeyVault : IKeyVault
             KeyPermissions.Get,
             name,
             vault => ReadVersionAsync(vault, name, version, (key, found) => Describe(vault, key, found), cancellation),
-            cancellation);
+            cancellation
+        );
 
     public Task<IReadOnlyList<KeyProperties>> ListVersionsAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.List,
             name,
             vault => ReadVersionsAsync(vault, name, (key, version) => Properties(vault, key, version), cancellation),
-            cancellation);
+            cancellation
+        );
 
     public Task<WrapResult> WrapKeyAsync(KeyId key, ReadOnlyMemory<byte> keyMaterial, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.WrapKey,
             RequireMine(key).Name,
-            vault => ReadVersionAsync(
-                vault,
-                key.Name,
-                key.Version,
-                (record, version) =>
-                {
-                    version.RequireUsable(KeyPermissions.WrapKey, Now);
-                    return new WrapResult(IdOf(record, version), version.PublicKey.Wrap(keyMaterial.Span));
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                ReadVersionAsync(
+                    vault,
+                    key.Name,
+                    key.Version,
+                    (record, version) =>
+                    {
+                        version.RequireUsable(KeyPermissions.WrapKey, Now);
+                        return new WrapResult(IdOf(record, version), version.PublicKey.Wrap(keyMaterial.Span));
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     public Task<SecretBytes> UnwrapKeyAsync(KeyId key, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellation = default) =>
         CallAsync(
             KeyPermissions.UnwrapKey,
             RequireMine(key).Name,
-            vault => ReadVersionAsync(
-                vault,
-                key.Name,
-                key.Version,
-                (_, version) =>
-                {
-                    version.RequireUsable(KeyPermissions.UnwrapKey, Now);
-                    return version.PrivateKey.Unwrap(encryptedKey.Span);
-                },
-                cancellation),
-            cancellation);
+            vault =>
+                ReadVersionAsync(
+                    vault,
+                    key.Name,
+                    key.Version,
+                    (_, version) =>
+                    {
+                        version.RequireUsable(KeyPermissions.UnwrapKey, Now);
+                        return version.PrivateKey.Unwrap(encryptedKey.Span);
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
 
     /// <summary>
     /// The one way into the key vault, in the order of the service: host, firewall, permission, then the key. What watches or disturbs
     /// calls as a whole (an audit trail, injected faults) belongs here.
     /// </summary>
     private async Task<T> CallAsync<T>(
-        string permission, string? keyName, Func<KeyVaultRecord, Task<T>> operation, CancellationToken cancellation)
+        string permission,
+        string? keyName,
+        Func<KeyVaultRecord, Task<T>> operation,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -107,17 +127,24 @@ public sealed partial class LocalKeyVault : IKeyVault
 
     private void Authorise(KeyVaultRecord vault, string permission, string? keyName)
     {
-        if (_caller.IsOwner) return;
+        if (_caller.IsOwner)
+            return;
         if (vault.DefaultAction == NetworkDefaultAction.Deny && !_caller.IsTrustedService)
             throw KeyVaultRefusal.ForbiddenByFirewall(vault, _caller, _tenantId);
-        if (vault.Grants(_caller.ObjectId, permission)) return;
+        if (vault.Grants(_caller.ObjectId, permission))
+            return;
         throw vault.EnableRbacAuthorization
             ? KeyVaultRefusal.ForbiddenByRbac(vault, _caller, _tenantId, permission, keyName)
             : KeyVaultRefusal.ForbiddenByPolicy(vault, _caller, _tenantId, permission);
     }
 
     private Task<T> ReadVersionAsync<T>(
-        KeyVaultRecord vault, string name, string? version, Func<KeyRecord, KeyVersionRecord, T> use, CancellationToken cancellation) =>
+        KeyVaultRecord vault,
+        string name,
+        string? version,
+        Func<KeyRecord, KeyVersionRecord, T> use,
+        CancellationToken cancellation
+    ) =>
         _blobs.ReadKeyAsync(
             vault.Name,
             name,
@@ -126,11 +153,16 @@ public sealed partial class LocalKeyVault : IKeyVault
                 var key = RequireActive(record, name, version);
                 return use(key, RequireVersion(key, version));
             },
-            cancellation);
+            cancellation
+        );
 
     /// <summary>Makes something of each version of a key, oldest first.</summary>
     private Task<IReadOnlyList<T>> ReadVersionsAsync<T>(
-        KeyVaultRecord vault, string name, Func<KeyRecord, KeyVersionRecord, T> use, CancellationToken cancellation) =>
+        KeyVaultRecord vault,
+        string name,
+        Func<KeyRecord, KeyVersionRecord, T> use,
+        CancellationToken cancellation
+    ) =>
         _blobs.ReadKeyAsync<IReadOnlyList<T>>(
             vault.Name,
             name,
@@ -139,7 +171,8 @@ public sealed partial class LocalKeyVault : IKeyVault
                 var key = RequireActive(record, name);
                 return [.. key.Versions.Select(version => use(key, version))];
             },
-            cancellation);
+            cancellation
+        );
 
     private static KeyRecord RequireActive(KeyRecord? key, string name, string? version = null) =>
         key is { IsActive: true } ? key : throw KeyVaultRefusal.KeyNotFound(name, version);
@@ -153,21 +186,25 @@ public sealed partial class LocalKeyVault : IKeyVault
     private KeyId IdOf(KeyRecord key, KeyVersionRecord? version) =>
         KeyId.Parse($"https://{_host}/keys/{key.Name}{(version is null ? "" : $"/{version.Version}")}");
 
-    private KeyVaultKey Describe(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) => new(
-        Properties(vault, key, version),
-        version.Shape.Type,
-        version.Shape.SizeBits,
-        version.Operations,
-        version.PublicKey.Thumbprint,
-        vault.Location);
+    private KeyVaultKey Describe(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) =>
+        new(
+            Properties(vault, key, version),
+            version.Shape.Type,
+            version.Shape.SizeBits,
+            version.Operations,
+            version.PublicKey.Thumbprint,
+            vault.Location
+        );
 
-    private KeyProperties Properties(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) => new(
-        IdOf(key, version),
-        version.Enabled,
-        DateTimeOffset.FromUnixTimeSeconds(version.CreatedOn),
-        version.NotBefore is { } notBefore ? DateTimeOffset.FromUnixTimeSeconds(notBefore) : null,
-        version.ExpiresOn is { } expiresOn ? DateTimeOffset.FromUnixTimeSeconds(expiresOn) : null,
-        vault.RecoveryLevel);
+    private KeyProperties Properties(KeyVaultRecord vault, KeyRecord key, KeyVersionRecord version) =>
+        new(
+            IdOf(key, version),
+            version.Enabled,
+            DateTimeOffset.FromUnixTimeSeconds(version.CreatedOn),
+            version.NotBefore is { } notBefore ? DateTimeOffset.FromUnixTimeSeconds(notBefore) : null,
+            version.ExpiresOn is { } expiresOn ? DateTimeOffset.FromUnixTimeSeconds(expiresOn) : null,
+            vault.RecoveryLevel
+        );
 
     [GeneratedRegex(@"\A[0-9A-Za-z-]{1,127}\z", RegexOptions.CultureInvariant)]
     private static partial Regex KeyName();

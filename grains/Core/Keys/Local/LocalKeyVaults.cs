@@ -29,8 +29,13 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     public async Task<KeyVaultResource> CreateAsync(KeyVaultCreation request, CancellationToken cancellation = default)
     {
         var created = KeyVaultRecord.Create(request);
-        return Describe(await _blobs.UpdateVaultAsync(
-            created.Name, existing => existing is null ? created : throw KeyVaultRefusal.VaultAlreadyExists(created.Name), cancellation));
+        return Describe(
+            await _blobs.UpdateVaultAsync(
+                created.Name,
+                existing => existing is null ? created : throw KeyVaultRefusal.VaultAlreadyExists(created.Name),
+                cancellation
+            )
+        );
     }
 
     /// <summary>Changes settings. Soft delete and purge protection, once on, stay on, and a retention once in force stays.</summary>
@@ -48,7 +53,8 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     public async Task<IReadOnlyList<KeyVaultResource>> ListAsync(CancellationToken cancellation = default)
     {
         var vaults = new List<KeyVaultResource>();
-        foreach (var name in await _blobs.ListVaultsAsync(cancellation)) vaults.Add(await ShowAsync(name, cancellation));
+        foreach (var name in await _blobs.ListVaultsAsync(cancellation))
+            vaults.Add(await ShowAsync(name, cancellation));
         return vaults;
     }
 
@@ -56,8 +62,11 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     /// Gives a principal exactly these key permissions (<see cref="KeyPermissions"/>, any case) in place of those it had.
     /// </summary>
     public Task<KeyVaultResource> SetPolicyAsync(
-        string name, string objectId, IEnumerable<string> keyPermissions, CancellationToken cancellation = default) =>
-        ChangeAsync(name, vault => vault.WithPolicy(objectId, keyPermissions), cancellation);
+        string name,
+        string objectId,
+        IEnumerable<string> keyPermissions,
+        CancellationToken cancellation = default
+    ) => ChangeAsync(name, vault => vault.WithPolicy(objectId, keyPermissions), cancellation);
 
     /// <summary>Takes a principal's access policy away; 400 when it has none.</summary>
     public Task<KeyVaultResource> DeletePolicyAsync(string name, string objectId, CancellationToken cancellation = default) =>
@@ -84,17 +93,22 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
 
     private static string? NameOf(string host)
     {
-        if (!host.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase)) return null;
+        if (!host.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase))
+            return null;
         var name = host[..^HostSuffix.Length];
         return KeyVaultRecord.IsName(name) ? name : null;
     }
 
     private async Task<KeyVaultResource> ChangeAsync(
-        string name, Func<KeyVaultRecord, KeyVaultRecord> change, CancellationToken cancellation)
+        string name,
+        Func<KeyVaultRecord, KeyVaultRecord> change,
+        CancellationToken cancellation
+    )
     {
         KeyVaultRecord.RequireName(name);
-        return Describe(await _blobs.UpdateVaultAsync(
-            name, vault => change(vault ?? throw KeyVaultRefusal.VaultNotFound(name)), cancellation));
+        return Describe(
+            await _blobs.UpdateVaultAsync(name, vault => change(vault ?? throw KeyVaultRefusal.VaultNotFound(name)), cancellation)
+        );
     }
 
     private KeyVaultResource Describe(KeyVaultRecord vault) => KeyVaultResource.Of(vault, tenantId);

@@ -1,0 +1,127 @@
+using RecoveryVault.Activity;
+using RecoveryVault.Jobs;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Cli.Output;
+
+/// <summary>A refusal or failure, as <c>{"error":{...}}</c>.</summary>
+internal sealed record ErrorDocument(ErrorShape Error);
+
+internal sealed record ErrorShape(string Code, string Message, string Recommendation);
+
+/// <summary>A vault, in the shape of <c>az backup vault show</c>.</summary>
+internal sealed record VaultShape(
+    string Id,
+    string Name,
+    string Location,
+    string ResourceGroup,
+    string SubscriptionId,
+    IReadOnlyDictionary<string, string> Tags,
+    DateTimeOffset CreatedTime,
+    IdentityShape Identity,
+    EncryptionShape Encryption,
+    int ProtectedItems,
+    DateTimeOffset? ProtectionAttemptedTime
+)
+{
+    public static VaultShape Of(VaultSummary vault) =>
+        new(
+            vault.VaultId.ToString(),
+            vault.Name,
+            vault.Location,
+            vault.ResourceGroup,
+            vault.SubscriptionId,
+            vault.Tags,
+            vault.CreatedAt,
+            IdentityShape.Of(vault.Identity),
+            EncryptionShape.Of(vault.Encryption),
+            vault.ItemCount,
+            vault.ProtectionAttemptedAt
+        );
+}
+
+internal sealed record IdentityShape(
+    string Type,
+    string? PrincipalId,
+    string? TenantId,
+    IReadOnlyDictionary<string, string> UserAssignedIdentities
+)
+{
+    public static IdentityShape Of(VaultIdentity identity) =>
+        new(identity.Type, identity.PrincipalId, identity.TenantId, new Dictionary<string, string>());
+}
+
+internal sealed record EncryptionShape(
+    string EncryptionAtRestType,
+    string? KeyUri,
+    string? KeyVersion,
+    string? SubscriptionId,
+    string? Identity,
+    string LastUpdateStatus,
+    string InfrastructureEncryptionState,
+    bool AutoRotation,
+    DateTimeOffset? LastPolledTime,
+    string? PreviousKeyVersion,
+    Guid? JobId
+)
+{
+    public static EncryptionShape Of(EncryptionSummary e) =>
+        new(
+            e.EncryptionAtRestType,
+            e.KeyUri,
+            e.KeyVersion,
+            e.SubscriptionId,
+            e.Identity,
+            e.LastUpdateStatus,
+            e.InfrastructureEncryptionState,
+            e.AutoRotation,
+            e.LastPolledAt,
+            e.PreviousKeyVersion,
+            e.JobId
+        );
+}
+
+internal sealed record JobShape(
+    Guid JobId,
+    string Operation,
+    string Status,
+    string? ItemName,
+    DateTimeOffset StartTime,
+    DateTimeOffset? EndTime,
+    double? DurationSeconds,
+    IReadOnlyList<ErrorShape> ErrorDetails,
+    IReadOnlyDictionary<string, string> Properties,
+    string Caller
+)
+{
+    public static JobShape Of(JobSummary job) =>
+        new(
+            job.JobId,
+            job.Operation,
+            job.Status.ToString(),
+            job.ItemName,
+            job.StartTime,
+            job.EndTime,
+            job.EndTime is { } end ? Math.Round((end - job.StartTime).TotalSeconds, 3) : null,
+            [.. job.ErrorDetails.Select(e => new ErrorShape(e.Code, e.Message, e.Recommendation))],
+            job.Properties,
+            job.Caller
+        );
+}
+
+internal sealed record LogEntryShape(
+    long Seq,
+    DateTimeOffset Time,
+    string Caller,
+    string Operation,
+    string Status,
+    Guid CorrelationId,
+    IReadOnlyDictionary<string, string> Details
+)
+{
+    public static LogEntryShape Of(ActivityEntry e) => new(e.Seq, e.Time, e.Caller, e.Operation, e.Status, e.CorrelationId, e.Details);
+}
+
+internal sealed record RecoveryKitShape(string File, string StoreId, int Blobs);
+
+internal sealed record LogVerificationShape(long EntriesChecked);
