@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using RecoveryVault.Backups;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;
@@ -52,9 +53,11 @@ public sealed partial class VaultClient
         try
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
+            await using var alive = new SessionKeepAlive(async cancel => await channel.FindNewAsync([], cancel), time);
             using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options);
             var catalogue = await backup.RunAsync(cancellation);
-            var outcome = await item.CommitBackupAsync(
+            var outcome = await CommitAsync(
+                item,
                 new CommitBackup
                 {
                     OperationId = operationId,
@@ -74,6 +77,30 @@ public sealed partial class VaultClient
     }
 
     /// <summary>
+    /// A commit whose answer was lost may have happened, and the same operation id is answered as the first time: only a refusal is final.
+    /// </summary>
+    private static async Task<BackupOutcome> CommitAsync(IProtectedItemGrain item, CommitBackup commit)
+    {
+        try
+        {
+            return await item.CommitBackupAsync(commit);
+        }
+        catch (Exception first) when (first is not VaultException { Code: not ErrorCodes.StoreUnavailable })
+        {
+            try
+            {
+                return await item.CommitBackupAsync(commit);
+            }
+            catch (VaultException again) when (again.Code == ErrorCodes.SessionLost)
+            {
+                // It did not happen; what went wrong first is the reason.
+                ExceptionDispatchInfo.Throw(first);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
     /// Tells the silo why nothing more will come. If even that fails, the session ends by itself, and
     /// the first failure is the one to report.
     /// </summary>
@@ -83,7 +110,7 @@ public sealed partial class VaultClient
         {
             await item.AbandonBackupAsync(new AbandonBackup(sessionId, ErrorOf(cause)));
         }
-        catch (VaultException)
+        catch (Exception e) when (e is VaultException or OrleansException or TimeoutException)
         {
             // The caller throws the cause.
         }

@@ -1,4 +1,5 @@
 using RecoveryVault.Catalogues;
+using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Files.Restore;
 using RecoveryVault.Items;
@@ -30,6 +31,7 @@ public sealed partial class VaultClient
                 async (ticket, cancel) =>
                 {
                     var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
+                    await using var alive = KeepAlive(channel);
                     using var restore = new TreeRestore(target, channel, options);
                     if (options.Include.Count == 0)
                         options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
@@ -79,12 +81,13 @@ public sealed partial class VaultClient
         try
         {
             var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancellation);
+            await using var alive = KeepAlive(channel);
             await foreach (var entry in new CatalogueSource(channel).ReadAsync(ticket.Catalogue, path, cancellation))
                 yield return entry;
         }
         finally
         {
-            await item.EndRestoreAsync(new EndRestore(ticket.Session.SessionId, JobStatus.Completed, [], new Dictionary<string, string>()));
+            await EndAsync(item, new EndRestore(ticket.Session.SessionId, JobStatus.Completed, [], new Dictionary<string, string>()));
         }
     }
 
@@ -100,7 +103,9 @@ public sealed partial class VaultClient
             new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Verify),
             async (ticket, cancel) =>
             {
-                var verification = new TreeVerification(await dataPlane.OpenRestoreAsync(ticket.Session, cancel), options);
+                var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
+                await using var alive = KeepAlive(channel);
+                var verification = new TreeVerification(channel, options);
                 options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
                 await verification.RunAsync(ticket.Catalogue, cancel);
                 var report = new VerifyReport(
@@ -128,6 +133,8 @@ public sealed partial class VaultClient
         );
     }
 
+    private SessionKeepAlive KeepAlive(IRestoreChannel channel) => new(async cancel => await channel.CheckAsync([], cancel), time);
+
     /// <summary>Runs the work of one reading session and ends its job, whatever happens.</summary>
     private static async Task<T> ReadAsync<T>(
         IProtectedItemGrain item,
@@ -141,7 +148,7 @@ public sealed partial class VaultClient
         try
         {
             var (report, status, properties) = await work(ticket, cancellation);
-            await item.EndRestoreAsync(new EndRestore(sessionId, status, [], properties));
+            await EndAsync(item, new EndRestore(sessionId, status, [], properties));
             return report;
         }
         catch (Exception e)
@@ -157,9 +164,9 @@ public sealed partial class VaultClient
         {
             await item.EndRestoreAsync(end);
         }
-        catch (VaultException)
+        catch (Exception e) when (e is VaultException or OrleansException or TimeoutException)
         {
-            // The caller throws what went wrong first.
+            // What was read counts, or the caller throws what went wrong first. A session that was not ended ends by itself.
         }
     }
 

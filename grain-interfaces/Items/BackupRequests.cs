@@ -9,7 +9,7 @@ namespace RecoveryVault.Items;
 public sealed record DisableProtection([property: Id(0)] Guid OperationId, [property: Id(1)] string Reason);
 
 /// <summary>Begins a backup.</summary>
-/// <param name="OperationId">Chosen by the caller; also the job's id.</param>
+/// <param name="OperationId">Chosen by the caller, anew for each backup: the same one again is answered as the first time.</param>
 /// <param name="SourcePath">Reads another path this once; null: the item's own.</param>
 [GenerateSerializer, Immutable, Alias("rv.BeginBackup")]
 public sealed record BeginBackup([property: Id(0)] Guid OperationId, [property: Id(1)] string? SourcePath = null);

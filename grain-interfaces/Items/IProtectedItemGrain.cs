@@ -15,8 +15,8 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task DisableAsync(DisableProtection request);
 
     /// <summary>
-    /// Takes the writer slot, starts the job and opens a backup session. The same operation id again
-    /// after a commit returns that commit's ticket.
+    /// Takes the writer slot, starts the job and opens a backup session. The same operation id again returns the session it opened, or
+    /// what it committed.
     /// </summary>
     /// <exception cref="Errors.VaultException">ProtectionStopped, BackupInProgress, a key code, KeyVaultUnreachable.</exception>
     [Alias("BeginBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]

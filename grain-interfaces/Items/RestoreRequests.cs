@@ -21,7 +21,7 @@ public enum RestorePurpose
 }
 
 /// <summary>Begins a reading session.</summary>
-/// <param name="OperationId">Chosen by the caller; also the job's id.</param>
+/// <param name="OperationId">Chosen by the caller.</param>
 /// <param name="RecoveryPoint">Its name; null: the latest.</param>
 /// <param name="Purpose">What for.</param>
 /// <param name="Target">Where to, for the job's record; empty when there is none.</param>

@@ -10,13 +10,18 @@ public sealed partial class ProtectedItemGrain
 {
     private const string BackupOperation = "Backup";
 
+    /// <summary>What the sessions opened here read, by session.</summary>
+    private readonly Dictionary<Guid, ItemSource> _backups = [];
+
     public async Task<BackupTicket> BeginBackupAsync(BeginBackup request)
     {
         var settings = Item.RequireSettings();
         var source = request.SourcePath is { } path ? settings.Source with { Path = path } : settings.Source;
         RequireBounded(source);
-        if (FindCommitted(request.OperationId) is { } committed)
+        if (Item.FindCommitted(request.OperationId) is { } committed)
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
+        if (FindOpen(request.OperationId) is { } open)
+            return open;
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name);
         return await Journal.FailOnRefusalAsync(
             Key.VaultId,
@@ -26,39 +31,77 @@ public sealed partial class ProtectedItemGrain
         );
     }
 
+    /// <summary>The ticket of an operation whose first answer was lost.</summary>
+    private BackupTicket? FindOpen(Guid operationId) =>
+        Item.Slot is { } slot
+        && slot.OperationId == operationId
+        && _backups.TryGetValue(slot.SessionId, out var source)
+        && _parts.Sessions.FindTicket(slot.SessionId) is { } ticket
+            ? new BackupTicket(slot.JobId, ticket, source)
+            : null;
+
     private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, ItemSource source)
     {
         var keys = await RequireCurrentKeyAsync();
         await RequireWrappingKeyAsync(keys);
         var slot = new WriterSlot(Guid.NewGuid(), operationId, jobId, _parts.Liveness.Self, Journal.Now);
-        await UpdateAsync(_ => Item.Slot == slot ? Item : Item.TakeSlot(slot, IsAlive));
+        await TakeSlotAsync(slot);
         try
         {
             var session = await BackupSession.OpenAsync(_parts.Store, await OpenSecretsAsync(keys), _parts.Gate, _parts.Time);
+            _backups[slot.SessionId] = source;
             WatchSessions();
             return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), source);
         }
         catch
         {
-            await UpdateAsync(_ => Item.ReleaseSlot(slot.SessionId));
+            await Journal.BestEffortAsync(() => EndSessionAsync(slot.SessionId));
             throw;
         }
     }
 
+    private async Task TakeSlotAsync(WriterSlot slot)
+    {
+        WriterSlot? dead = null;
+        await UpdateAsync(_ =>
+        {
+            dead = Item.Slot is { } taken && taken != slot ? taken : dead;
+            return Item.TakeSlot(slot, IsAlive);
+        });
+        // A session that ended here while the store could not be reached has left its job open; that of a dead silo is found by whoever looks.
+        if (dead is { } other && await Journal.IsRunningAsync(Key.VaultId, other.JobId))
+            await Journal.EndAsync(
+                Key.VaultId,
+                other.JobId,
+                BackupOperation,
+                JobEnd.Failed(Journal.Now, SessionLost("It was never ended."))
+            );
+    }
+
     public async Task<BackupOutcome> CommitBackupAsync(CommitBackup request)
     {
-        if (FindCommitted(request.OperationId) is { } committed)
+        if (Item.FindCommitted(request.OperationId) is { } committed)
+        {
+            // An earlier call may have failed between the recovery point and its job's end.
+            if (await Journal.IsRunningAsync(Key.VaultId, committed.JobId))
+                await EndJobAsync(request, committed);
             return OutcomeOf(committed);
+        }
         var slot = Item.Slot;
         var session = _parts.Sessions.Find<BackupSession>(request.SessionId);
-        if (session is null || slot?.SessionId != request.SessionId || slot.OperationId != request.OperationId)
+        if (
+            session is null
+            || slot?.SessionId != request.SessionId
+            || slot.OperationId != request.OperationId
+            || !_backups.TryGetValue(request.SessionId, out var source)
+        )
             throw new VaultException(ErrorCodes.SessionLost, $"Session {request.SessionId} has ended or does not hold the item.");
         if (request.Warnings.Count > CommitBackup.MaxWarnings)
             throw new VaultException(
                 ErrorCodes.InvalidRequest,
                 $"A commit names at most {CommitBackup.MaxWarnings} warnings, got {request.Warnings.Count}."
             );
-        return await Journal.FailOnRefusalAsync(
+        var head = await Journal.FailOnRefusalAsync(
             Key.VaultId,
             slot.JobId,
             BackupOperation,
@@ -66,28 +109,29 @@ public sealed partial class ProtectedItemGrain
             {
                 try
                 {
-                    return await CommitAsync(request, slot, session);
+                    return await CommitAsync(request, slot, session, source);
                 }
-                catch
+                finally
                 {
-                    await EndSessionAsync(request.SessionId);
-                    throw;
+                    await Journal.BestEffortAsync(() => EndSessionAsync(request.SessionId));
                 }
             }
         );
+        await EndJobAsync(request, head);
+        return OutcomeOf(head);
     }
 
     /// <summary>
     /// Chunks and index, then the manifest, then its head, each durable and read back; then the one
     /// conditional write that makes the recovery point.
     /// </summary>
-    private async Task<BackupOutcome> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session)
+    private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, ItemSource source)
     {
         await session.FinishAsync();
         if (!session.IsStored(request.Catalogue.Node))
             throw new VaultException(ErrorCodes.InvalidRequest, "The catalogue's root was never stored.");
         Item.RequireSlot(slot.SessionId);
-        var manifest = ManifestOf(request);
+        var manifest = ManifestOf(request, source);
         var (name, headHash) = await session.WriteManifestAsync(manifest);
         var head = new RecoveryPointHead
         {
@@ -105,18 +149,14 @@ public sealed partial class ProtectedItemGrain
             BytesStored = session.BytesStored,
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
-        await UpdateAsync(_ =>
-            FindCommitted(request.OperationId) is null ? Item.Commit(slot.SessionId, head with { KeyIdAtBackup = Item.KeyId }) : Item
-        );
-        await _parts.Sessions.EndAsync(slot.SessionId);
-        await EndJobAsync(request, slot.JobId, head);
-        return OutcomeOf(head);
+        // A ring that changed meanwhile is in force with this very write.
+        var item = await UpdateAsync(_ => Item.Commit(slot.SessionId, head with { KeyIdAtBackup = Item.KeyId }));
+        return item.FindCommitted(request.OperationId) ?? head;
     }
 
-    private Manifest ManifestOf(CommitBackup request)
+    private Manifest ManifestOf(CommitBackup request, ItemSource source)
     {
         var (item, now) = (Item, Journal.Now);
-        var source = item.RequireSettings().Source;
         var counts = request.Statistics;
         return new Manifest
         {
@@ -141,7 +181,7 @@ public sealed partial class ProtectedItemGrain
         };
     }
 
-    private Task EndJobAsync(CommitBackup request, Guid jobId, RecoveryPointHead head)
+    private Task EndJobAsync(CommitBackup request, RecoveryPointHead head)
     {
         var end = JobEnd.Completed(
             Journal.Now,
@@ -154,25 +194,38 @@ public sealed partial class ProtectedItemGrain
         );
         if (request.Statistics.FilesUnreadable > 0)
             end = end with { Status = JobStatus.CompletedWithWarnings, Errors = [.. request.Warnings] };
-        return Journal.EndAsync(Key.VaultId, jobId, BackupOperation, end);
+        return Journal.EndAsync(Key.VaultId, head.JobId, BackupOperation, end);
     }
 
     public async Task AbandonBackupAsync(AbandonBackup request)
     {
         if (Item.Slot is not { } slot || slot.SessionId != request.SessionId)
+        {
+            // Its slot is lost, its keys must still go.
+            if (_backups.Remove(request.SessionId))
+                await _parts.Sessions.EndAsync(request.SessionId);
             return;
-        await EndSessionAsync(slot.SessionId);
+        }
         var end = request.Error is { } error
             ? JobEnd.Failed(Journal.Now, error)
             : JobEnd.Completed(Journal.Now) with
             {
                 Status = JobStatus.Cancelled,
             };
-        await Journal.EndAsync(Key.VaultId, slot.JobId, BackupOperation, end);
+        try
+        {
+            await EndSessionAsync(slot.SessionId);
+        }
+        finally
+        {
+            await Journal.EndAsync(Key.VaultId, slot.JobId, BackupOperation, end);
+        }
     }
 
+    /// <summary>Ends a session and gives its slot back; one that cannot be given back is taken over, for its session is gone.</summary>
     private async Task EndSessionAsync(Guid sessionId)
     {
+        _backups.Remove(sessionId);
         await _parts.Sessions.EndAsync(sessionId);
         await UpdateAsync(_ => Item.ReleaseSlot(sessionId));
     }
@@ -180,7 +233,8 @@ public sealed partial class ProtectedItemGrain
     private bool IsAlive(WriterSlot slot) =>
         slot.Owner == _parts.Liveness.Self ? _parts.Sessions.Contains(slot.SessionId) : _parts.Liveness.IsAlive(slot.Owner);
 
-    private RecoveryPointHead? FindCommitted(Guid operationId) => Item.Heads.FirstOrDefault(h => h.OperationId == operationId);
+    private static JobError SessionLost(string message) =>
+        new(ErrorCodes.SessionLost, message, ErrorTable.Find(ErrorCodes.SessionLost)?.Fix ?? "");
 
     private BackupOutcome OutcomeOf(RecoveryPointHead head) =>
         new()

@@ -72,13 +72,26 @@ public sealed partial class ProtectedItemGrain
 
     private async Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys)
     {
-        var reference =
-            Item.Ring
-            ?? throw new VaultException(
-                ErrorCodes.ItemNotFound,
-                $"Item '{Item.RequireSettings().Name}' has no keys: its protection was never completed."
-            );
-        return await _parts.Rings.OpenAsync(await _parts.Rings.ReadAsync(Key, reference), PrincipalOf(keys));
+        while (true)
+        {
+            var reference =
+                Item.Ring
+                ?? throw new VaultException(
+                    ErrorCodes.ItemNotFound,
+                    $"Item '{Item.RequireSettings().Name}' has no keys: its protection was never completed."
+                );
+            try
+            {
+                return await _parts.Rings.OpenAsync(await _parts.Rings.ReadAsync(Key, reference), PrincipalOf(keys));
+            }
+            catch (VaultException e) when (e.Code == ErrorCodes.DataMissing)
+            {
+                // Superseded between looking and reading, perhaps by another activation of this grain: then there is a newer one.
+                await _cell.ReadAsync();
+                if (Item.Ring == reference)
+                    throw;
+            }
+        }
     }
 
     private static KeyEncryptionKey KekOf(VaultKeyContext keys) =>

@@ -71,8 +71,11 @@ public sealed partial class ProtectedItemGrain
 
     public async Task EndRestoreAsync(EndRestore request)
     {
+        // Only this item's own: whoever may read one item may not end the sessions of another.
+        if (!_restores.Remove(request.SessionId, out var restore))
+            return;
         await _parts.Sessions.EndAsync(request.SessionId);
-        if (!_restores.Remove(request.SessionId, out var restore) || restore.JobId is not { } jobId)
+        if (restore.JobId is not { } jobId)
             return;
         var end = new JobEnd(
             request.Status,

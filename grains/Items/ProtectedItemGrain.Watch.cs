@@ -1,5 +1,4 @@
 using RecoveryVault.DataPath;
-using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 
 namespace RecoveryVault.Items;
@@ -22,29 +21,18 @@ public sealed partial class ProtectedItemGrain
 
     private async Task EndIdleSessionsAsync()
     {
-        if (
-            _cell.Current?.Slot is { } slot
-            && slot.Owner == _parts.Liveness.Self
-            && _parts.Sessions.Find<BackupSession>(slot.SessionId) is { } backup
-            && IsIdle(backup.LastUsedAt)
-        )
+        var error = SessionLost($"The client was not heard of for {IdleLimit}.");
+        foreach (var sessionId in _backups.Keys.ToList())
         {
-            var row = ErrorTable.Find(ErrorCodes.SessionLost);
-            await AbandonBackupAsync(
-                new AbandonBackup(
-                    slot.SessionId,
-                    new JobError(ErrorCodes.SessionLost, $"The client was not heard of for {IdleLimit}.", row?.Fix ?? "")
-                )
-            );
+            if (_parts.Sessions.Find<BackupSession>(sessionId) is not { } backup || IsIdle(backup.LastUsedAt))
+                await AbandonBackupAsync(new AbandonBackup(sessionId, error));
         }
         foreach (var sessionId in _restores.Keys.ToList())
         {
-            if (_parts.Sessions.Find<RestoreSession>(sessionId) is { } restore && !IsIdle(restore.LastUsedAt))
-                continue;
-            var error = new JobError(ErrorCodes.SessionLost, $"The client was not heard of for {IdleLimit}.", "");
-            await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
+            if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || IsIdle(restore.LastUsedAt))
+                await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
         }
-        if (_restores.Count > 0 || _cell.Current?.Slot is not null)
+        if (_restores.Count + _backups.Count > 0)
             return;
         _watch?.Dispose();
         _watch = null;
@@ -55,10 +43,14 @@ public sealed partial class ProtectedItemGrain
     /// <summary>The sessions go with the activation: their clients begin again, and find what was stored.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        foreach (var sessionId in _restores.Keys)
+        // A silo that stops is dead to the next one, which then takes the slot over; otherwise it must be given back, or nobody could.
+        if (reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            foreach (var sessionId in _backups.Keys.ToList())
+                await Journal.BestEffortAsync(() => AbandonBackupAsync(new AbandonBackup(sessionId, SessionLost("Its host moved."))));
+        }
+        foreach (var sessionId in _restores.Keys.Concat(_backups.Keys).ToList())
             await _parts.Sessions.EndAsync(sessionId);
-        if (_cell.Current?.Slot is { } slot)
-            await _parts.Sessions.EndAsync(slot.SessionId);
         _parts.Deks.Evict(Key);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }

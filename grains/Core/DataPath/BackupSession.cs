@@ -10,7 +10,7 @@ namespace RecoveryVault.DataPath;
 
 /// <summary>
 /// The silo's side of one backup: answers which chunks are new, seals and stores those that come, and indexes what is stored at least once
-/// a minute, so that the next session finds what this one leaves behind. The first failure ends it: every later call reports it.
+/// a minute, so that the next session finds what this one leaves behind. The first failure to store ends it: every later call reports it.
 /// </summary>
 public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 {
@@ -25,17 +25,16 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     private readonly ItemIndex _index;
     private readonly TimeProvider _time;
     private readonly PackPipeline _packs;
-    private readonly Lock _sync = new();
-    private readonly HashSet<ChunkId> _taken = [];
+    private readonly SessionUses _uses = new();
     private long _checkpointAt;
-    private bool _isDisposed;
+    private long _lastUsedAt;
 
     private BackupSession(IBlobStore store, ItemSecrets secrets, ItemIndex index, SealGate gate, TimeProvider time)
     {
         (_store, _secrets, _index, _time) = (store, secrets, index, time);
         Chunker = new ChunkerSettings(256 << 10, 1 << 20, ChunkRef.MaxLength, secrets.Keys.ChunkerSeed.Memory);
         _packs = new PackPipeline(store, secrets, index, gate);
-        _checkpointAt = LastUsedAt = time.GetTimestamp();
+        _checkpointAt = _lastUsedAt = time.GetTimestamp();
     }
 
     /// <summary>Opens a session; takes over the secrets.</summary>
@@ -49,7 +48,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         try
         {
-            return new BackupSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, adopt: true, cancellation), gate, time);
+            return new BackupSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, cancellation), gate, time);
         }
         catch
         {
@@ -61,7 +60,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     public ChunkerSettings Chunker { get; }
 
     /// <summary>Timestamp of the last call, to find sessions whose client is gone.</summary>
-    public long LastUsedAt { get; private set; }
+    public long LastUsedAt => Interlocked.Read(ref _lastUsedAt);
 
     /// <summary>Plaintext bytes of new chunks.</summary>
     public long BytesNew => _packs.BytesNew;
@@ -71,7 +70,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
     {
-        Enter();
+        using var use = Enter();
         if (chunks.Count > IBackupChannel.MaxQuery)
             throw new VaultException(
                 ErrorCodes.InvalidRequest,
@@ -79,45 +78,61 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
             );
         var isNew = new bool[chunks.Count];
         for (var i = 0; i < isNew.Length; i++)
-            isNew[i] = !chunks[i].IsZero && IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
+            isNew[i] = !chunks[i].IsZero && _index.IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
         return ValueTask.FromResult(isNew);
     }
 
     public async ValueTask PutAsync(ChunkRef chunk, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
     {
-        Enter();
-        if (chunk.Length is < 1 or > ChunkRef.MaxLength || chunk.Length > plaintext.Memory.Length)
+        var isHandedOn = false;
+        try
         {
-            plaintext.Dispose();
-            throw new VaultException(ErrorCodes.InvalidRequest, $"A chunk has 1 to {ChunkRef.MaxLength} bytes, got {chunk.Length}.");
+            using var use = Enter();
+            if (chunk.IsZero || chunk.Length is < 1 or > ChunkRef.MaxLength || chunk.Length > plaintext.Memory.Length)
+                throw new VaultException(
+                    ErrorCodes.InvalidRequest,
+                    $"A chunk to be stored has 1 to {ChunkRef.MaxLength} bytes, got {chunk.Length}."
+                );
+            var chunkId = _secrets.Keys.ChunkIdOf(chunk.Digest);
+            if (_index.TryTake(chunkId))
+            {
+                isHandedOn = true;
+                await AddAsync(chunkId, chunk.Length, plaintext, cancellation);
+            }
+            await CheckpointIfDueAsync(cancellation);
         }
-        var chunkId = _secrets.Keys.ChunkIdOf(chunk.Digest);
-        if (TryTake(chunkId))
-            await _packs.AddAsync(chunkId, chunk.Length, plaintext, cancellation);
-        else
-            plaintext.Dispose();
-        await CheckpointIfDueAsync(cancellation);
+        finally
+        {
+            if (!isHandedOn)
+                plaintext.Dispose();
+        }
     }
 
     public async Task FlushAsync(CancellationToken cancellation)
     {
-        Enter();
+        using var use = Enter();
         await _packs.FlushAsync(cancellation);
     }
 
-    /// <summary>Everything put so far is stored and indexed, and reads back.</summary>
+    /// <summary>Everything put so far is stored and indexed, and the index reads back.</summary>
     public async Task FinishAsync(CancellationToken cancellation = default)
     {
-        await FlushAsync(cancellation);
+        using var use = Enter();
+        await _packs.FlushAsync(cancellation);
         await _index.SaveAsync(cancellation);
     }
 
     /// <summary>True when the chunk is stored; a catalogue's root must be.</summary>
-    public bool IsStored(ChunkRef chunk) => _index.TryFind(_secrets.Keys.ChunkIdOf(chunk.Digest), out _);
+    public bool IsStored(ChunkRef chunk)
+    {
+        using var use = Enter();
+        return _index.IsStored(_secrets.Keys.ChunkIdOf(chunk.Digest));
+    }
 
     /// <summary>Seals and stores the manifest and returns its name and head hash.</summary>
     public async Task<(string Name, HeadHash HeadHash)> WriteManifestAsync(Manifest manifest, CancellationToken cancellation = default)
     {
+        using var use = Enter();
         var body = manifest.Encode();
         var name = await SealedObjects.WriteAsync(
             _store,
@@ -133,15 +148,33 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     /// <summary>Ends the session; what it stored is indexed as far as possible.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_sync)
+        if (!_uses.TryEnd())
+            return;
+        try
         {
-            if (_isDisposed)
-                return;
-            _isDisposed = true;
+            await _packs.DisposeAsync();
+            await _uses.WaitAsync();
+            await SaveLeftoversAsync();
         }
-        await _packs.DisposeAsync();
-        await SaveLeftoversAsync();
-        _secrets.Dispose();
+        finally
+        {
+            _index.Dispose();
+            _secrets.Dispose();
+        }
+    }
+
+    private async Task AddAsync(ChunkId chunkId, int length, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    {
+        try
+        {
+            await _packs.AddAsync(chunkId, length, plaintext, cancellation);
+        }
+        catch
+        {
+            // Cancelled on its way: if the client sends it again, it is as new as it was.
+            _index.Release(chunkId);
+            throw;
+        }
     }
 
     private async Task SaveLeftoversAsync()
@@ -156,25 +189,6 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         }
     }
 
-    private bool IsNew(ChunkId chunkId)
-    {
-        lock (_sync)
-        {
-            if (_taken.Contains(chunkId))
-                return false;
-        }
-        return !_index.TryFind(chunkId, out _);
-    }
-
-    /// <summary>The first put of a chunk takes it; another of the same content has nothing to do.</summary>
-    private bool TryTake(ChunkId chunkId)
-    {
-        if (_index.TryFind(chunkId, out _))
-            return false;
-        lock (_sync)
-            return _taken.Add(chunkId);
-    }
-
     private async Task CheckpointIfDueAsync(CancellationToken cancellation)
     {
         var last = Volatile.Read(ref _checkpointAt);
@@ -186,17 +200,23 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         {
             await _index.SaveAsync(cancellation);
         }
+        catch (BlobStoreException e)
+        {
+            throw StoreRefusals.ToVaultException(e);
+        }
         finally
         {
             Volatile.Write(ref _checkpointAt, _time.GetTimestamp());
         }
     }
 
-    private void Enter()
+    private SessionUses.Use Enter()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        LastUsedAt = _time.GetTimestamp();
-        if (_packs.Failure is { } failure)
-            throw StoreRefusals.Find(failure) is { } refusal ? StoreRefusals.ToVaultException(refusal) : failure;
+        var use = _uses.Enter();
+        Interlocked.Exchange(ref _lastUsedAt, _time.GetTimestamp());
+        if (_packs.Failure is null)
+            return use;
+        use.Dispose();
+        throw _packs.Ended();
     }
 }

@@ -1,6 +1,4 @@
-using RecoveryVault.Errors;
 using RecoveryVault.Format;
-using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
 
@@ -9,69 +7,92 @@ namespace RecoveryVault.DataPath;
 /// <summary>Where a chunk lies.</summary>
 public readonly record struct ChunkPlace(IndexedPack Pack, FrameEntry Frame);
 
-/// <summary>
-/// Where an item's chunks lie: the sealed index runs in storage, and what was added since the last of them was written.
-/// Packs that no run names (their session died before its next run) are read by their footers; chunks in packs that are gone
-/// are not known. Safe for concurrent use.
-/// </summary>
-public sealed class ItemIndex
+/// <summary>What is known of a chunk without reading it; the better one is the greater.</summary>
+public enum ChunkState
 {
-    /// <summary>More runs than that are merged.</summary>
-    private const int MaxRuns = 16;
+    /// <summary>No pack that is there holds it.</summary>
+    Missing,
 
+    /// <summary>Its pack ends before it does.</summary>
+    CutOff,
+
+    /// <summary>It lies in a pack in which damage was found: it may be whole, but is not relied on any more.</summary>
+    Doubtful,
+
+    Stored,
+}
+
+/// <summary>
+/// Where an item's chunks lie: the sealed index runs in storage, and what was added since the last of them was written. Packs that no
+/// readable run names (their session died before its next run, or the run was lost) are read by their footers; chunks in packs that are
+/// gone or damaged are new again, so that the next backup heals them. Safe for concurrent use.
+/// </summary>
+public sealed partial class ItemIndex : IDisposable
+{
     private readonly IBlobStore _store;
     private readonly ItemSecrets _secrets;
+    private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly Lock _gate = new();
+    private readonly Dictionary<ObjectId, StoredPack> _packs = [];
+    private readonly HashSet<ChunkId> _taken = [];
     private readonly Dictionary<ChunkId, ChunkPlace> _added = [];
-    private readonly Dictionary<ObjectId, long> _packLengths = [];
     private readonly List<StoredRun> _runs = [];
-    private List<ChunkPlace> _unsaved = [];
+    private readonly List<string> _damagedRuns = [];
 
     private ItemIndex(IBlobStore store, ItemSecrets secrets) => (_store, _secrets) = (store, secrets);
 
+    private readonly record struct StoredPack(long Length, bool IsDamaged);
+
     private sealed record StoredRun(string Name, IndexRun Run);
 
-    /// <summary>Loads an item's index; with <paramref name="adopt"/> also what dead sessions stored and never indexed.</summary>
-    public static async Task<ItemIndex> LoadAsync(
-        IBlobStore store,
-        ItemSecrets secrets,
-        bool adopt,
-        CancellationToken cancellation = default
-    )
+    /// <summary>The index runs in storage.</summary>
+    public int RunCount
     {
-        var index = new ItemIndex(store, secrets);
-        // Packs before runs: a pack that is written while we look is then at worst unknown, never taken for missing.
-        await index.ListPacksAsync(cancellation);
-        await index.LoadRunsAsync(cancellation);
-        if (adopt)
-            await index.AdoptAsync(cancellation);
-        return index;
-    }
-
-    public bool TryFind(ChunkId chunkId, out ChunkPlace place)
-    {
-        lock (_gate)
+        get
         {
-            if (_added.TryGetValue(chunkId, out place))
-                return true;
-            foreach (var stored in _runs)
-            {
-                if (!stored.Run.TryFind(chunkId, out var chunk))
-                    continue;
-                place = new ChunkPlace(stored.Run.Packs[chunk.PackNumber], chunk.Frame);
-                if (_packLengths.ContainsKey(place.Pack.PackId))
-                    return true;
-            }
+            lock (_gate)
+                return _runs.Count;
         }
-        place = default;
-        return false;
     }
 
-    /// <summary>The stored length of a pack in bytes; null when it is gone.</summary>
-    public long? PackLength(ObjectId packId)
+    /// <summary>Chunks held in memory beside the runs: taken, or stored and not yet in a run.</summary>
+    public int UnsavedCount
+    {
+        get
+        {
+            lock (_gate)
+                return _taken.Count + _added.Count;
+        }
+    }
+
+    /// <summary>The best place of a chunk.</summary>
+    public ChunkState Find(ChunkId chunkId, out ChunkPlace place)
     {
         lock (_gate)
-            return _packLengths.TryGetValue(packId, out var length) ? length : null;
+            return FindLocked(chunkId, out place);
+    }
+
+    public bool IsStored(ChunkId chunkId) => Find(chunkId, out _) == ChunkState.Stored;
+
+    /// <summary>True when the chunk is neither stored nor on its way.</summary>
+    public bool IsNew(ChunkId chunkId)
+    {
+        lock (_gate)
+            return !_taken.Contains(chunkId) && FindLocked(chunkId, out _) != ChunkState.Stored;
+    }
+
+    /// <summary>The first to bring a chunk takes it and stores it; false for every other, who has nothing to do.</summary>
+    public bool TryTake(ChunkId chunkId)
+    {
+        lock (_gate)
+            return FindLocked(chunkId, out _) != ChunkState.Stored && _taken.Add(chunkId);
+    }
+
+    /// <summary>A chunk that was taken is not going to be stored.</summary>
+    public void Release(ChunkId chunkId)
+    {
+        lock (_gate)
+            _taken.Remove(chunkId);
     }
 
     /// <summary>Adds a pack that is stored durably.</summary>
@@ -79,135 +100,43 @@ public sealed class ItemIndex
     {
         lock (_gate)
         {
-            _packLengths[pack.PackId] = packLength;
+            _packs[pack.PackId] = new StoredPack(packLength, IsDamaged: false);
             foreach (var frame in frames)
             {
-                var place = new ChunkPlace(pack, frame);
-                if (_added.TryAdd(frame.ChunkId, place))
-                    _unsaved.Add(place);
+                _taken.Remove(frame.ChunkId);
+                AddLocked(new ChunkPlace(pack, frame));
             }
         }
     }
 
-    /// <summary>Writes what was added since the last time as a run, reads it back, and merges runs when there are many.</summary>
-    public async Task SaveAsync(CancellationToken cancellation = default)
+    /// <summary>Of a chunk in two packs the better place counts, or a damaged pack could hide what healed it.</summary>
+    private void AddLocked(ChunkPlace place)
     {
-        List<ChunkPlace> unsaved;
-        lock (_gate)
-            (unsaved, _unsaved) = (_unsaved, []);
-        try
-        {
-            foreach (var part in unsaved.Chunk(IndexRun.MaxChunks))
-                await WriteRunAsync(part, cancellation);
-        }
-        catch
-        {
-            lock (_gate)
-                _unsaved.InsertRange(0, unsaved);
-            throw;
-        }
-        if (_runs.Count > MaxRuns)
-            await MergeAsync(cancellation);
+        if (!_added.TryGetValue(place.Frame.ChunkId, out var known) || StateOf(place) > StateOf(known))
+            _added[place.Frame.ChunkId] = place;
     }
 
-    private async Task WriteRunAsync(ChunkPlace[] places, CancellationToken cancellation)
+    private ChunkState FindLocked(ChunkId chunkId, out ChunkPlace place)
     {
-        List<IndexedPack> packs = [];
-        Dictionary<ObjectId, int> numbers = [];
-        var chunks = new IndexedChunk[places.Length];
-        for (var i = 0; i < chunks.Length; i++)
+        var best = _added.TryGetValue(chunkId, out place) ? StateOf(place) : ChunkState.Missing;
+        foreach (var stored in _runs)
         {
-            var (pack, frame) = places[i];
-            if (!numbers.TryGetValue(pack.PackId, out var number))
-            {
-                numbers[pack.PackId] = number = packs.Count;
-                packs.Add(pack);
-            }
-            chunks[i] = new IndexedChunk(number, frame);
-        }
-        var body = IndexRun.Encode(packs, chunks);
-        var name = await SealedObjects.WriteAsync(
-            _store,
-            ItemBlobs.IndexRuns(_secrets.Item.ItemId),
-            ObjectType.IndexRun,
-            _secrets.Newest,
-            body,
-            cancellation
-        );
-        lock (_gate)
-            _runs.Add(new StoredRun(name, IndexRun.Decode(body)));
-    }
-
-    /// <summary>One run in the place of many; they are deleted only after it is stored.</summary>
-    private async Task MergeAsync(CancellationToken cancellation)
-    {
-        List<StoredRun> merged = [];
-        Dictionary<ChunkId, ChunkPlace> places = [];
-        foreach (var stored in _runs.OrderBy(r => r.Run.Count).ToList())
-        {
-            if (places.Count + stored.Run.Count > IndexRun.MaxChunks)
+            if (best == ChunkState.Stored)
                 break;
-            merged.Add(stored);
-            for (var i = 0; i < stored.Run.Count; i++)
-            {
-                var chunk = stored.Run[i];
-                places[chunk.Frame.ChunkId] = new ChunkPlace(stored.Run.Packs[chunk.PackNumber], chunk.Frame);
-            }
+            if (!stored.Run.TryFind(chunkId, out var chunk))
+                continue;
+            var candidate = new ChunkPlace(stored.Run.Packs[chunk.PackNumber], chunk.Frame);
+            if (StateOf(candidate) is var state && state > best)
+                (best, place) = (state, candidate);
         }
-        if (merged.Count < 2)
-            return;
-        await WriteRunAsync([.. places.Values], cancellation);
-        lock (_gate)
-            _runs.RemoveAll(merged.Contains);
-        foreach (var stored in merged)
-            await _store.DeleteAsync(stored.Name, cancellation: cancellation);
+        return best;
     }
 
-    private async Task ListPacksAsync(CancellationToken cancellation)
-    {
-        await foreach (var pack in _store.ListAllAsync($"{ItemBlobs.Packs(_secrets.Item.ItemId)}/", cancellation))
-            _packLengths[SealedObjects.IdOf(pack.Name)] = pack.Length;
-    }
+    public void Dispose() => _saving.Dispose();
 
-    private async Task LoadRunsAsync(CancellationToken cancellation)
-    {
-        // A run that vanishes between listing and reading was merged into one that may not have been listed: look again.
-        while (!await TryLoadRunsAsync(cancellation))
-            _runs.Clear();
-    }
-
-    private async Task<bool> TryLoadRunsAsync(CancellationToken cancellation)
-    {
-        await foreach (var run in _store.ListAllAsync($"{ItemBlobs.IndexRuns(_secrets.Item.ItemId)}/", cancellation))
-        {
-            var body = await SealedObjects.FindAsync(_store, run.Name, ObjectType.IndexRun, _secrets, IndexRun.MaxLength, cancellation);
-            if (body is null)
-                return false;
-            _runs.Add(new StoredRun(run.Name, IndexRun.Decode(body)));
-        }
-        return true;
-    }
-
-    private async Task AdoptAsync(CancellationToken cancellation)
-    {
-        var indexed = _runs.SelectMany(r => r.Run.Packs).Select(p => p.PackId).ToHashSet();
-        foreach (var (packId, length) in _packLengths.Where(p => !indexed.Contains(p.Key)).ToList())
-        {
-            try
-            {
-                var (pack, frames) = await SealedObjects.ReadFooterAsync(
-                    _store,
-                    $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{packId}",
-                    length,
-                    _secrets,
-                    cancellation
-                );
-                Add(pack, length, frames);
-            }
-            catch (VaultException e) when (e.Code is ErrorCodes.DataBitRot or ErrorCodes.DataTampered or ErrorCodes.DataMissing)
-            {
-                // Nothing refers to it yet, so nothing is lost: its chunks are stored again. Scrubbing the store reports it.
-            }
-        }
-    }
+    private ChunkState StateOf(in ChunkPlace place) =>
+        !_packs.TryGetValue(place.Pack.PackId, out var pack) ? ChunkState.Missing
+        : (long)place.Frame.Offset + place.Frame.SealedLength > pack.Length ? ChunkState.CutOff
+        : pack.IsDamaged ? ChunkState.Doubtful
+        : ChunkState.Stored;
 }

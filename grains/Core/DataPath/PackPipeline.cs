@@ -19,6 +19,9 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>Chunks between compression and sealing.</summary>
     private const int QueueLength = 8;
 
+    /// <summary>Packs of one session under upload at once.</summary>
+    private const int MaxUploads = 4;
+
     private readonly IBlobStore _store;
     private readonly ItemSecrets _secrets;
     private readonly ItemIndex _index;
@@ -53,9 +56,9 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>Takes over a chunk's buffer; waits while the queue is full.</summary>
     public async ValueTask AddAsync(ChunkId chunkId, int length, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
     {
-        if (!await _queue.Writer.WaitToWriteAsync(cancellation))
+        if (!await CanWriteAsync(plaintext, cancellation))
             throw Ended();
-        var compression = _gate.RunAsync(() => Compress(length, plaintext), _stop.Token);
+        var compression = CompressAsync(length, plaintext);
         try
         {
             await _queue.Writer.WriteAsync(new Work(chunkId, length, compression, null), cancellation);
@@ -64,6 +67,33 @@ internal sealed class PackPipeline : IAsyncDisposable
         {
             await ReleaseAsync(compression);
             throw e is ChannelClosedException ? Ended() : e;
+        }
+    }
+
+    private async ValueTask<bool> CanWriteAsync(IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    {
+        var canWrite = false;
+        try
+        {
+            return canWrite = await _queue.Writer.WaitToWriteAsync(cancellation);
+        }
+        finally
+        {
+            if (!canWrite)
+                plaintext.Dispose();
+        }
+    }
+
+    private async Task<Payload> CompressAsync(int length, IMemoryOwner<byte> plaintext)
+    {
+        try
+        {
+            return await _gate.RunAsync(() => Compress(length, plaintext), _stop.Token);
+        }
+        catch
+        {
+            plaintext.Dispose();
+            throw;
         }
     }
 
@@ -90,7 +120,13 @@ internal sealed class PackPipeline : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private Exception Ended() => Failure ?? new ObjectDisposedException(nameof(PackPipeline));
+    /// <summary>What calls are answered once it has failed or was stopped.</summary>
+    public Exception Ended() =>
+        Failure switch
+        {
+            null or OperationCanceledException => SessionUses.Ended(),
+            var failure => StoreRefusals.Find(failure) is { } refusal ? StoreRefusals.ToVaultException(refusal) : failure,
+        };
 
     private static Payload Compress(int length, IMemoryOwner<byte> plaintext)
     {
@@ -107,32 +143,69 @@ internal sealed class PackPipeline : IAsyncDisposable
 
     private async Task PackAsync()
     {
-        List<Task> uploads = [];
-        SealedObjectWriter? pack = null;
-        TaskCompletionSource? flushing = null;
+        var state = new Packing();
         try
         {
-            await foreach (var work in _queue.Reader.ReadAllAsync(_stop.Token))
+            while (await WaitForWorkAsync(state))
             {
-                flushing = work.Flushed;
-                if (work.Compression is { } compression)
-                    Append(pack ??= new SealedObjectWriter(ObjectType.Pack, _secrets.Newest), work, await compression);
-                if (pack is not null && (work.Flushed is not null || pack.Length >= PackLength))
-                {
-                    await _gate.EnterPackAsync(_stop.Token);
-                    uploads.Add(UploadAsync(pack));
-                    pack = null;
-                }
-                await ObserveAsync(uploads, all: work.Flushed is not null);
-                work.Flushed?.SetResult();
+                while (_queue.Reader.TryRead(out var work))
+                    await PackAsync(state, work);
             }
+            throw new OperationCanceledException("The session was ended.");
         }
         catch (Exception e)
         {
             Volatile.Write(ref _failure, e);
-            flushing?.TrySetException(e);
         }
-        await EndAsync(pack, uploads);
+        await EndAsync(state);
+    }
+
+    /// <summary>What the packing loop has under way.</summary>
+    private sealed class Packing
+    {
+        public SealedObjectWriter? Pack { get; set; }
+
+        public List<Task> Uploads { get; } = [];
+
+        public TaskCompletionSource? Flushing { get; set; }
+    }
+
+    /// <summary>False when nothing will come any more. Waiting for a slow client, it gives an open pack's room to whoever needs it.</summary>
+    private async ValueTask<bool> WaitForWorkAsync(Packing state)
+    {
+        var waiting = _queue.Reader.WaitToReadAsync(_stop.Token);
+        if (waiting.IsCompleted || state.Pack is null)
+            return await waiting;
+        var next = waiting.AsTask();
+        if (await Task.WhenAny(next, _gate.Shortage) != next)
+            Close(state);
+        return await next;
+    }
+
+    private async Task PackAsync(Packing state, Work work)
+    {
+        state.Flushing = work.Flushed;
+        if (work.Compression is { } compression)
+            Append(await OpenPackAsync(state), work, await compression);
+        if (state.Pack is not null && (work.Flushed is not null || state.Pack.Length >= PackLength))
+            Close(state);
+        await ObserveAsync(state.Uploads, work.Flushed is null ? MaxUploads : 0);
+        work.Flushed?.SetResult();
+    }
+
+    private async ValueTask<SealedObjectWriter> OpenPackAsync(Packing state)
+    {
+        if (state.Pack is { } open)
+            return open;
+        await _gate.EnterPackAsync(_stop.Token);
+        return state.Pack = new SealedObjectWriter(ObjectType.Pack, _secrets.Newest);
+    }
+
+    private void Close(Packing state)
+    {
+        if (state.Pack is { } pack)
+            state.Uploads.Add(UploadAsync(pack));
+        state.Pack = null;
     }
 
     private void Append(SealedObjectWriter pack, Work work, Payload payload)
@@ -159,23 +232,32 @@ internal sealed class PackPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a failed upload fail the pipeline, and forgets those that are done.</summary>
-    private static async Task ObserveAsync(List<Task> uploads, bool all)
+    /// <summary>Waits while more than so many uploads are under way, lets a failed one fail the pipeline, and forgets those that are done.</summary>
+    private static async Task ObserveAsync(List<Task> uploads, int atMost)
     {
-        if (all)
-            await Task.WhenAll(uploads);
+        while (uploads.Count > atMost)
+        {
+            var done = await Task.WhenAny(uploads);
+            uploads.Remove(done);
+            await done;
+        }
         foreach (var done in uploads.Where(u => u.IsCompleted).ToList())
         {
-            await done;
             uploads.Remove(done);
+            await done;
         }
     }
 
-    private async Task EndAsync(SealedObjectWriter? pack, List<Task> uploads)
+    private async Task EndAsync(Packing state)
     {
         _queue.Writer.TryComplete();
-        await Task.WhenAll(uploads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        pack?.Dispose();
+        await Task.WhenAll(state.Uploads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (state.Pack is { } pack)
+        {
+            pack.Dispose();
+            _gate.LeavePack();
+        }
+        state.Flushing?.TrySetException(Ended());
         while (_queue.Reader.TryRead(out var work))
         {
             if (work.Compression is { } compression)

@@ -13,19 +13,18 @@ namespace RecoveryVault.DataPath;
 /// </summary>
 public static class SealedObjects
 {
-    /// <summary>The object id at the end of a blob's name.</summary>
-    public static ObjectId IdOf(string name) => new(Bytes32.Parse(name[^(2 * Bytes32.SizeBytes)..]));
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>Seals a body into a new object, stores it as <c>{prefix}/{object id}</c>, reads it back and returns its name.</summary>
-    public static Task<string> WriteAsync(
-        IBlobStore store,
-        string folder,
-        ObjectType type,
-        DataKey dek,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellation = default
-    ) => WriteAsync(store, type, dek, body, objectId => $"{folder}/{objectId}", cancellation);
+    /// <summary>The object id at the end of a blob's name; false when that is no object's name.</summary>
+    public static bool TryReadId(string name, out ObjectId objectId)
+    {
+        var hex = name.AsSpan(name.LastIndexOfAny(['/', '-']) + 1);
+        var isId = hex.Length == 2 * Bytes32.SizeBytes && !hex.ContainsAnyExcept(HexDigits);
+        objectId = isId ? new ObjectId(Bytes32.Parse(hex.ToString())) : default;
+        return isId;
+    }
 
+    /// <summary>Seals a body into a new object, stores it, reads it back and returns its name.</summary>
     public static async Task<string> WriteAsync(
         IBlobStore store,
         ObjectType type,
@@ -40,12 +39,15 @@ public static class SealedObjects
         var blob = name(writer.Header.ObjectId);
         var content = writer.Finish();
         await PutAsync(store, blob, content, cancellation);
-        await RequireSameAsync(store, blob, content, cancellation);
+        var stored =
+            await store.GetAsync(blob, cancellation)
+            ?? throw new VaultException(ErrorCodes.DataMissing, $"'{blob}' was stored and is not there.");
+        RequireSame(stored, blob, content);
         return blob;
     }
 
     /// <summary>
-    /// Creates a blob; when it is there already, that is success only if it holds these very bytes (an earlier try whose answer was lost).
+    /// Creates a blob. When it is there already, or the store's answer was lost, that is success only if it holds these very bytes.
     /// </summary>
     public static async Task PutAsync(IBlobStore store, string name, ReadOnlySequence<byte> content, CancellationToken cancellation)
     {
@@ -53,9 +55,11 @@ public static class SealedObjects
         {
             await store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
         }
-        catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+        catch (BlobStoreException e) when (e.Error is BlobError.PreconditionFailed or BlobError.Unavailable)
         {
-            await RequireSameAsync(store, name, content, cancellation);
+            if (await store.GetAsync(name, cancellation) is not { } stored)
+                throw;
+            RequireSame(stored, name, content);
         }
     }
 
@@ -70,17 +74,17 @@ public static class SealedObjects
         CancellationToken cancellation = default
     )
     {
-        if (await store.GetAsync(name, cancellation) is not { } blob)
-            return null;
         try
         {
+            if (await store.GetAsync(name, cancellation) is not { } blob)
+                return null;
             ObjectTrailer.Verify(new ReadOnlySequence<byte>(blob.Content));
             var header = ObjectHeader.Read(blob.Content.Span);
-            return SealedBody.Open(blob.Content, type, IdOf(name), secrets.Find(header.DekEpoch), null, maxLength);
+            return SealedBody.Open(blob.Content, type, RequireId(name), secrets.Find(header.DekEpoch), null, maxLength);
         }
-        catch (FormatFaultException fault)
+        catch (Exception e) when (Damage(e, name) is { } damage)
         {
-            throw FormatRefusals.ToVaultException(fault, $"'{name}'");
+            throw damage;
         }
     }
 
@@ -99,7 +103,7 @@ public static class SealedObjects
             var bytes = await ReadExactlyAsync(store, name, 0, ObjectHeader.SizeBytes, cancellation);
             var header = ObjectHeader.Read(bytes);
             using var reader = new SealedObjectReader(bytes, secrets.Find(header.DekEpoch));
-            if (header.Type != ObjectType.Pack || header.ObjectId != IdOf(name))
+            if (header.Type != ObjectType.Pack || header.ObjectId != RequireId(name))
                 throw new FormatFaultException(FormatFault.Tampered, $"It is {header.Type} {header.ObjectId}.");
             var tail = reader.OpenTail(
                 await ReadExactlyAsync(store, name, length - reader.TailLength, reader.TailLength, cancellation),
@@ -108,11 +112,25 @@ public static class SealedObjects
             var frames = reader.OpenFooter(tail, await ReadExactlyAsync(store, name, tail.Offset, tail.SealedLength, cancellation));
             return (new IndexedPack(header.ObjectId, header.DekEpoch, header.Suite, header.PlatformKeyId), frames);
         }
-        catch (FormatFaultException fault)
+        catch (Exception e) when (Damage(e, name) is { } damage)
         {
-            throw FormatRefusals.ToVaultException(fault, $"'{name}'");
+            throw damage;
         }
     }
+
+    private static ObjectId RequireId(string name) =>
+        TryReadId(name, out var objectId)
+            ? objectId
+            : throw new FormatFaultException(FormatFault.Malformed, "Its name is no sealed object's.");
+
+    /// <summary>What is wrong with the object itself; null when it is something else that failed.</summary>
+    private static VaultException? Damage(Exception e, string name) =>
+        e switch
+        {
+            FormatFaultException fault => FormatRefusals.ToVaultException(fault, $"'{name}'"),
+            BlobStoreException { Error: BlobError.Damaged } => new VaultException(ErrorCodes.DataBitRot, $"'{name}': {e.Message}"),
+            _ => null,
+        };
 
     private static async Task<byte[]> ReadExactlyAsync(
         IBlobStore store,
@@ -131,16 +149,8 @@ public static class SealedObjects
         return read == count ? buffer : throw new FormatFaultException(FormatFault.BitRot, "It is cut short.");
     }
 
-    private static async Task RequireSameAsync(
-        IBlobStore store,
-        string name,
-        ReadOnlySequence<byte> content,
-        CancellationToken cancellation
-    )
+    private static void RequireSame(Blob stored, string name, ReadOnlySequence<byte> content)
     {
-        var stored =
-            await store.GetAsync(name, cancellation)
-            ?? throw new VaultException(ErrorCodes.DataMissing, $"'{name}' was stored and is not there.");
         if (
             stored.Content.Length != content.Length
             || !Hash(new ReadOnlySequence<byte>(stored.Content)).AsSpan().SequenceEqual(Hash(content))

@@ -28,6 +28,10 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
         return new SessionTicket(sessionId, Endpoint, [.. token]);
     }
 
+    /// <summary>The ticket given out for a session, for a caller whose answer was lost; null when the session has ended.</summary>
+    public SessionTicket? FindTicket(Guid sessionId) =>
+        _sessions.TryGetValue(sessionId, out var entry) ? new SessionTicket(sessionId, Endpoint, [.. entry.Token]) : null;
+
     /// <summary>A session for the grain that made it; null when it has ended.</summary>
     public T? Find<T>(Guid sessionId)
         where T : class => _sessions.GetValueOrDefault(sessionId)?.Session as T;

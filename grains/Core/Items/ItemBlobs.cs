@@ -11,10 +11,20 @@ public static class ItemBlobs
 
     public static string Heads(ItemId itemId) => $"heads/{itemId}";
 
+    /// <summary>Where the heads of one number begin; a crash can leave one beside the one that counts.</summary>
+    public static string Heads(ItemId itemId, long seq) => $"{Heads(itemId)}/{AuthenticatedRecords.Sequence(seq)}-";
+
     public static string Packs(ItemId itemId) => $"packs/{itemId}";
 
     public static string IndexRuns(ItemId itemId) => $"index/{itemId}";
 
+    public static string Pack(ItemId itemId, string packId) => $"{Packs(itemId)}/{packId}";
+
+    /// <summary>Marks of packs in which damage was found, one empty blob each, named like the pack.</summary>
+    public static string DamagedPacks(ItemId itemId) => $"damaged/{itemId}";
+
+    public static string Manifests(ItemId itemId) => $"manifests/{itemId}/";
+
     public static string Manifest(ItemId itemId, long seq, string objectId) =>
-        $"manifests/{itemId}/{AuthenticatedRecords.Sequence(seq)}-{objectId}";
+        $"{Manifests(itemId)}{AuthenticatedRecords.Sequence(seq)}-{objectId}";
 }

@@ -29,9 +29,13 @@ public sealed partial record ItemRecord
         return this with { Ring = reference, RingSeq = ring.Seq, KeyGeneration = ring.KeyGeneration, KeyId = ring.Newest.KeyId };
     }
 
-    /// <summary>Takes the writer slot; <paramref name="isAlive"/> says whether a slot's owner still runs.</summary>
+    /// <summary>
+    /// Takes the writer slot; <paramref name="isAlive"/> says whether a slot's owner still runs. Taking it again changes nothing.
+    /// </summary>
     public ItemRecord TakeSlot(WriterSlot slot, Func<WriterSlot, bool> isAlive)
     {
+        if (Slot == slot)
+            return this;
         var settings = RequireSettings();
         if (settings.State != ProtectionState.Protected)
             throw new VaultException(ErrorCodes.ProtectionStopped, $"Protection of item '{settings.Name}' is stopped.");
@@ -46,14 +50,22 @@ public sealed partial record ItemRecord
     /// <summary>Gives the slot back if this session has it.</summary>
     public ItemRecord ReleaseSlot(Guid sessionId) => Slot?.SessionId == sessionId ? this with { Slot = null } : this;
 
-    /// <summary>The commit: the slot must still be this session's, and the head must follow the newest one.</summary>
+    /// <summary>
+    /// The commit: the slot must still be this session's, and the head must follow the newest one. An operation that was committed before
+    /// changes nothing: its recovery point is <see cref="FindCommitted"/>.
+    /// </summary>
     public ItemRecord Commit(Guid sessionId, RecoveryPointHead head)
     {
+        if (FindCommitted(head.OperationId) is not null)
+            return this;
         RequireSlot(sessionId);
         if (head.Seq != NextSeq || head.PrevHash != (Newest?.HeadHash ?? NoHead))
             throw new VaultException(ErrorCodes.SessionLost, $"Recovery point {head.Seq} does not follow {NextSeq - 1}.");
         return this with { Slot = null, Heads = [head, .. Heads.Take(MaxHeads - 1)], RecoveryPointCount = RecoveryPointCount + 1 };
     }
+
+    /// <summary>What an operation committed, as far back as the record reaches; null when it did not.</summary>
+    public RecoveryPointHead? FindCommitted(Guid operationId) => Heads.FirstOrDefault(h => h.OperationId == operationId);
 
     public void RequireSlot(Guid sessionId)
     {
