@@ -68,7 +68,7 @@ public sealed partial class ProtectedItemGrain
             dead = Item.Slot is { } taken && taken != slot ? taken : dead;
             return Item.TakeSlot(slot, IsAlive);
         });
-        // A session that ended here while the store could not be reached has left its job open; that of a dead silo is found by whoever looks.
+        // A session that ended here while the store could not be reached left its job open; a dead silo's is found by whoever looks.
         if (dead is { } other && await Journal.IsRunningAsync(Key.VaultId, other.JobId))
             await Journal.EndAsync(
                 Key.VaultId,

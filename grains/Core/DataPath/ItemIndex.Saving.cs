@@ -87,7 +87,7 @@ public sealed partial class ItemIndex
             _runs.Add(new StoredRun(name, IndexRun.Decode(body)));
     }
 
-    /// <summary>One run in the place of many, and none in the place of damaged ones; each is deleted only after the other is stored.</summary>
+    /// <summary>One run for many, and none for damaged ones: a run is deleted only after what says the same is stored.</summary>
     private async Task TidyAsync(CancellationToken cancellation)
     {
         try

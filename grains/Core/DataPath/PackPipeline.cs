@@ -170,7 +170,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         public TaskCompletionSource? Flushing { get; set; }
     }
 
-    /// <summary>False when nothing will come any more. Waiting for a slow client, it gives an open pack's room to whoever needs it.</summary>
+    /// <summary>False when nothing will come. Waiting for a slow client, it gives an open pack's room to whoever needs it.</summary>
     private async ValueTask<bool> WaitForWorkAsync(Packing state)
     {
         var waiting = _queue.Reader.WaitToReadAsync(_stop.Token);
@@ -232,7 +232,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits while more than so many uploads are under way, lets a failed one fail the pipeline, and forgets those that are done.</summary>
+    /// <summary>Waits while more uploads are under way, lets a failed one fail the pipeline, and forgets those that are done.</summary>
     private static async Task ObserveAsync(List<Task> uploads, int atMost)
     {
         while (uploads.Count > atMost)

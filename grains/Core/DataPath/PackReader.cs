@@ -113,7 +113,7 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
         }
         catch (BlobStoreException)
         {
-            // A restore needs no room in the store; without the mark the next backup does not heal the pack, and the next restore tells again.
+            // A restore needs no room in the store. Without the mark the next backup heals nothing, and the next restore tells again.
         }
         return code;
     }
