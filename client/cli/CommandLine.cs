@@ -9,6 +9,9 @@ public static class CommandLine
     /// <summary>Time to give sessions back after Ctrl-C before the process ends anyway.</summary>
     private static readonly TimeSpan InterruptGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>An argument is what it says: one that begins with '@' is a name, not a file of more arguments.</summary>
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     public static RootCommand Build()
     {
         var root = new RootCommand("A backup vault whose data only the key in your Key Vault can open.")
@@ -33,23 +36,44 @@ public static class CommandLine
     /// <summary>
     /// Runs a command line and returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 done with warnings, 130 interrupted.
     /// </summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="args">The arguments without the program's name.</param>
+    /// <param name="output">In place of standard output.</param>
+    /// <param name="error">In place of standard error.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
     {
-        var parsed = Build().Parse(args);
-        if (parsed.Errors.Count > 0)
-            return WrongUsage(parsed);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = InterruptGrace }
-        );
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = InterruptGrace,
+            Output = output ?? Console.Out,
+            Error = error ?? Console.Error,
+        };
+        var parsed = Build().Parse(args, Parsing);
+        return parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples
+            ? WrongUsage(parsed, configuration.Error)
+            : await parsed.InvokeAsync(configuration);
     }
 
-    private static int WrongUsage(ParseResult parsed)
+    private static int WrongUsage(ParseResult parsed, TextWriter error)
     {
-        foreach (var error in parsed.Errors)
-            Console.Error.WriteLine(error.Message);
         var command = parsed.CommandResult.Command;
-        Console.Error.WriteLine($"See '{Invocation.PathOf(command)} --help'.");
+        foreach (var message in Unknown(parsed, command) ?? [.. parsed.Errors.Select(e => e.Message)])
+            error.WriteLine(message);
+        error.WriteLine($"See '{Invocation.PathOf(command)} --help'.");
         return ExitCodes.WrongUsage;
+    }
+
+    /// <summary>
+    /// Where a subcommand is missing, what follows cannot be understood either: only the first word counts. Null where none is missing.
+    /// </summary>
+    private static string[]? Unknown(ParseResult parsed, Command command)
+    {
+        if (command.Subcommands.Count == 0)
+            return null;
+        var known = string.Join(", ", command.Subcommands.Select(c => c.Name));
+        return parsed.UnmatchedTokens is [var word, ..]
+            ? [$"{Invocation.PathOf(command)} has no command '{word}'. It has: {known}."]
+            : [$"{Invocation.PathOf(command)} needs a command: {known}."];
     }
 }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RecoveryVault.Cli.Commands;
 
 namespace RecoveryVault.Cli;
 
@@ -7,19 +8,25 @@ internal static class GlobalOptions
 {
     public static readonly Option<string?> Cluster = Text(
         "--cluster",
-        "Gateways of a cluster, host:port[,host:port] (RVAULT_CLUSTER); none: a silo inside this process."
+        "Gateways of a cluster, host:port[,host:port] (RVAULT_CLUSTER); none: a silo inside this process.",
+        "GATEWAYS"
     );
 
-    public static readonly Option<string?> Store = Text("--store", "The store's directory (RVAULT_STORE); default ~/.recoveryvault.");
+    public static readonly Option<string?> Store = Text(
+        "--store",
+        "The store's directory (RVAULT_STORE); default ~/.recoveryvault.",
+        "DIR"
+    );
 
     public static readonly Option<string?> Keys = Text(
         "--keys",
-        "The directory of the store's keys (RVAULT_KEYS); default ~/.config/recoveryvault/stores/STORE-ID."
+        "The directory of the store's keys (RVAULT_KEYS); default ~/.config/recoveryvault/stores/STORE-ID.",
+        "DIR"
     );
 
     public static readonly Option<string> Output = new("--output", "-o")
     {
-        Description = "table (default), or json: one document on standard output.",
+        Description = "For people, or one JSON document on standard output.",
         DefaultValueFactory = _ => "table",
         Recursive = true,
         HelpName = "table|json",
@@ -27,8 +34,9 @@ internal static class GlobalOptions
 
     public static readonly Option<int> Wait = new("--wait")
     {
-        Description = "Seconds to wait for another process that works on the store (default 30).",
+        Description = "Seconds to wait for another process that works on the store.",
         DefaultValueFactory = _ => 30,
+        CustomParser = result => OptionValues.Read<int>(result, "a number of seconds, 0 or more", OptionValues.TryCount) ?? 0,
         Recursive = true,
         HelpName = "SECONDS",
     };
@@ -43,22 +51,13 @@ internal static class GlobalOptions
 
     public static IEnumerable<Option> All => [Cluster, Store, Keys, Output, Wait, NoProgress, Verbose];
 
-    static GlobalOptions()
-    {
-        Output.AcceptOnlyFromAmong("table", "json");
-        Wait.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() >= 0)
-                return;
-            result.AddError("--wait takes a number of seconds, 0 or more.");
-        });
-    }
+    static GlobalOptions() => Output.AcceptOnlyFromAmong("table", "json");
 
-    private static Option<string?> Text(string name, string description) =>
+    private static Option<string?> Text(string name, string description, string placeholder) =>
         new(name)
         {
             Description = description,
             Recursive = true,
-            HelpName = "DIR",
+            HelpName = placeholder,
         };
 }

@@ -19,13 +19,18 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     public override int Invoke(ParseResult parseResult)
     {
         var code = usual.Invoke(parseResult);
-        if (parseResult.CommandResult.Command is not CliCommand { Examples.Count: > 0 } command)
-            return code;
+        var examples = ExamplesOf(parseResult.CommandResult.Command);
         var output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine(command.Examples.Count == 1 ? "Example:" : "Examples:");
-        foreach (var example in command.Examples)
+        output.WriteLine(examples.Count == 1 ? "Example:" : "Examples:");
+        foreach (var example in examples)
             output.WriteLine($"  {example}");
         output.WriteLine();
         return code;
     }
+
+    /// <summary>A command's own; of a group, the first of each command in it.</summary>
+    private static List<string> ExamplesOf(Command command) =>
+        command is CliCommand { Examples.Count: > 0 } own
+            ? [.. own.Examples]
+            : [.. command.Subcommands.SelectMany(inner => ExamplesOf(inner).Take(1))];
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
+using RecoveryVault.Cli.Commands;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
@@ -15,11 +17,17 @@ namespace RecoveryVault.Cli;
 internal sealed class Invocation : IAsyncDisposable
 {
     private readonly ParseResult _parsed;
-    private readonly TextWriter _error = Console.Error;
     private EmbeddedSilo? _silo;
     private EmbeddedStore? _store;
 
-    private Invocation(ParseResult parsed) => _parsed = parsed;
+    private Invocation(ParseResult parsed)
+    {
+        _parsed = parsed;
+        Consoles = new Consoles(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+    }
+
+    /// <summary>Where it prints.</summary>
+    public Consoles Consoles { get; }
 
     public bool IsJson => _parsed.GetValue(GlobalOptions.Output) == "json";
 
@@ -117,32 +125,38 @@ internal sealed class Invocation : IAsyncDisposable
     /// <summary>The embedded store's own directory: backing it up into itself would never end.</summary>
     public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(StorePath) };
 
+    /// <summary>
+    /// Set once part of a result is printed that is too long to be held: a failure after that leaves the document unfinished, so that
+    /// nobody takes it for whole, and puts no second one behind it.
+    /// </summary>
+    public bool HasStartedOutput { get; set; }
+
     /// <summary>Prints a result: as JSON, or for people.</summary>
     public void Print<T>(T value, JsonTypeInfo<T> json, Action<IAnsiConsole, T> show)
     {
         if (IsJson)
-            Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, json));
+            Consoles.OutputWriter.WriteLine(JsonSerializer.Serialize(value, json));
         else
             show(Consoles.Output, value);
     }
 
     /// <summary>A line for people, on standard error.</summary>
-    public void Tell(string line) => _error.WriteLine(line);
+    public void Tell(string line) => Consoles.ErrorWriter.WriteLine(line);
 
     private void Fail(ErrorShape error)
     {
-        _error.WriteLine($"{error.Code}: {error.Message}");
+        Tell($"{error.Code}: {error.Message}");
         if (error.Recommendation.Length > 0)
-            _error.WriteLine(error.Recommendation);
-        if (IsJson)
-            Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Plain.ErrorDocument));
+            Tell(error.Recommendation);
+        if (IsJson && !HasStartedOutput)
+            Consoles.OutputWriter.WriteLine(JsonSerializer.Serialize(new ErrorDocument(error), OutputJson.Plain.ErrorDocument));
     }
 
     private static ErrorShape Explain(Exception exception) =>
         exception switch
         {
             // A key vault command is answered in the key vault's own words.
-            KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, ""),
+            KeyVaultException fault => new ErrorShape(fault.InnerCode ?? fault.Code, fault.Message, KeyVaultAdvice.For(fault)),
             _ when Refusals.Find(exception) is { } refusal => new ErrorShape(refusal.Code, refusal.Message, refusal.Recommendation),
             _ => new ErrorShape(
                 "InternalError",

@@ -23,6 +23,8 @@ public static class ErrorCodes
     public const string JobNotFound = nameof(JobNotFound);
 
     public const string ClientFailed = nameof(ClientFailed);
+    public const string JobNotRunning = nameof(JobNotRunning);
+    public const string JobFailed = nameof(JobFailed);
     public const string JobInterrupted = nameof(JobInterrupted);
     public const string BackupInProgress = nameof(BackupInProgress);
     public const string SessionLost = nameof(SessionLost);

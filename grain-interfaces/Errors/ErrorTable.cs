@@ -40,6 +40,8 @@ public static class ErrorTable
             new(RecoveryPointNotFound, "The item has no such recovery point.", "See them with 'rvault recoverypoint list'."),
             new(PathNotFound, "The recovery point has no such path.", "See its files with 'rvault recoverypoint files'."),
             new(JobNotFound, "The vault has no such job.", "See its jobs with 'rvault job list'."),
+            new(JobNotRunning, "The job has ended already.", "There is nothing to stop; see how it ended with 'rvault job show'."),
+            new(JobFailed, "The job ended without doing what it was for.", "See 'rvault job show', and run it again."),
             new(ClientFailed, "The program that ran the backup or restore failed.", "Run it again; report the failure if it comes again."),
             new(
                 JobInterrupted,

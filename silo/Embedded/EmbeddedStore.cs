@@ -33,6 +33,8 @@ public sealed class EmbeddedStore : IDisposable
         CancellationToken cancellation = default
     )
     {
+        if (options.Create && !File.Exists(Path.Combine(options.StorePath, StoreManifest.BlobName)))
+            StorePlace.RequireNewKeys(options);
         var locked = await LockedStore.OpenAsync(options, time, cancellation);
         try
         {
@@ -88,12 +90,6 @@ public sealed class EmbeddedStore : IDisposable
         var storeId = Guid.NewGuid().ToString();
         var place = StorePlace.RequireKeys(options, storeId, create: true);
         var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
-        if (await keys.GetAsync(PlatformKeyring.BlobName, cancellation) is not null)
-            throw new VaultException(
-                ErrorCodes.WrongPlatformKey,
-                $"{place} holds the keys of another store already.",
-                "Name another directory with --keys."
-            );
         var (manifest, keyring) = await StoreManifest.CreateAsync(locked.Blobs, storeId, "rvault", keys, time, cancellation);
         return new EmbeddedStore(locked, manifest, place, keys, keyring);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Processes;
@@ -15,6 +16,7 @@ internal static class Roles
             ["blob-put-for-ever"] = BlobRoles.PutForEverAsync,
             ["fill-disk"] = FullDiskRoles.FillAsync,
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
+            ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
             ["store-lock"] = StoreLockRole.HoldAsync,
         };
 

@@ -33,14 +33,21 @@ internal static class CommandParts
 
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    /// <summary>A choice given as true or false; null when it was not given.</summary>
-    public static Option<bool?> Choice(string name, string description) =>
-        new(name)
+    /// <summary>A path of this machine; an empty one would be nowhere.</summary>
+    public static Option<string> FilePath(string name, string description, string placeholder)
+    {
+        var option = Text(name, description, placeholder);
+        RefuseEmpty(option);
+        return option;
+    }
+
+    /// <summary>Refuses an empty value as wrong usage.</summary>
+    public static void RefuseEmpty(Option option) =>
+        option.Validators.Add(result =>
         {
-            Description = description,
-            HelpName = "true|false",
-            Arity = ArgumentArity.ExactlyOne,
-        };
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+                result.AddError($"{option.Name} is empty.");
+        });
 
     /// <summary>Accepts only these values.</summary>
     public static Option<string?> Among(this Option<string?> option, params string[] values)
@@ -52,7 +59,7 @@ internal static class CommandParts
     /// <summary>A command with subcommands only.</summary>
     public static Command Group(string name, string description, params IEnumerable<Command> commands)
     {
-        var group = new Command(name, description);
+        var group = new CliCommand(name, description);
         foreach (var command in commands)
             group.Subcommands.Add(command);
         return group;

@@ -34,7 +34,7 @@ internal static class ItemCommands
                             ("Source", i => i.Source),
                             ("Recovery points", i => Show.Count(i.RecoveryPoints)),
                             ("Latest", i => i.LatestRecoveryPoint is { } p ? Show.Time(p.Time) : null),
-                            ("Key version", i => i.KeyVersion)
+                            ("Key version", i => KeyVersionShape.ForPeople(i.KeyVersion))
                         )
                 );
             }
@@ -71,6 +71,6 @@ internal static class ItemCommands
             ("File systems", item.OneFileSystem ? "the source's only" : null),
             ("Recovery points", Show.Count(item.RecoveryPoints)),
             ("Latest", item.LatestRecoveryPoint?.Name),
-            ("Key version", item.KeyVersion)
+            ("Key version", KeyVersionShape.ForPeople(item.KeyVersion))
         );
 }

@@ -39,7 +39,7 @@ internal static class KeyCommands
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         var kty = CommandParts.Optional("--kty", "RSA (default) or EC; a backup vault needs RSA.", "RSA|EC").Among("RSA", "EC");
-        var size = new Option<int?>("--size") { Description = "RSA: 2048 (default), 3072 or 4096 bits.", HelpName = "BITS" };
+        var size = OptionValues.Number("--size", "RSA: 2048 (default), 3072 or 4096 bits.", "BITS");
         var curve = CommandParts.Optional("--curve", "EC: P-256 (default), P-384 or P-521.", "CURVE");
         return new CliCommand(
             "create",
@@ -132,13 +132,9 @@ internal static class KeyCommands
     private static CliCommand SetAttributes()
     {
         var (vaultName, name, version) = (KeyVaultName(), CommandParts.Name("key"), Version());
-        var enabled = CommandParts.Choice("--enabled", "Whether the version may be used at all.");
-        var expires = new Option<DateTimeOffset?>("--expires")
-        {
-            Description = "It wraps no more from then on (it still unwraps), such as 2027-01-31T00:00:00Z.",
-            HelpName = "TIME",
-        };
-        var notBefore = new Option<DateTimeOffset?>("--not-before") { Description = "It wraps nothing before.", HelpName = "TIME" };
+        var enabled = OptionValues.Choice("--enabled", "Whether the version may be used at all.");
+        var expires = OptionValues.Time("--expires", "It wraps no more from then on (it still unwraps), such as 2027-01-31T00:00:00Z.");
+        var notBefore = OptionValues.Time("--not-before", "It wraps nothing before.");
         return new CliCommand(
             "set-attributes",
             "Enables or disables a key version, or sets its time window.",
@@ -182,8 +178,11 @@ internal static class KeyCommands
             {
                 await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName))
                     .PurgeDeletedKeyAsync(run.Require(name), cancellation);
-                if (!run.IsJson)
-                    Consoles.Output.WriteLine($"Key '{run.Require(name)}' is destroyed.");
+                run.Print(
+                    new PurgedKeyShape(run.Require(vaultName), run.Require(name)),
+                    OutputJson.Plain.PurgedKeyShape,
+                    (console, purged) => console.WriteLine($"Key '{purged.Name}' is destroyed.")
+                );
             }
         );
     }

@@ -33,18 +33,19 @@ internal static class KeyVaultCommands
     {
         public static Settings Create() =>
             new(
-                CommandParts.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
-                new Option<int?>("--retention-days") { Description = "How long, 7 to 90 days (default 90).", HelpName = "N" },
-                CommandParts.Choice(
+                OptionValues.Choice("--enable-soft-delete", "Deleted keys can be recovered (default true)."),
+                OptionValues.Number("--retention-days", "How long, 7 to 90 days (default 90).", "N"),
+                OptionValues.Choice(
                     "--enable-purge-protection",
                     "Nobody can destroy a deleted key before that time is over; a vault's key needs it (default false)."
                 ),
-                CommandParts.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
-                new Option<NetworkDefaultAction?>("--default-action")
-                {
-                    Description = "Whom the firewall lets in: everybody, or trusted services only (default Allow).",
-                    HelpName = "Allow|Deny",
-                }
+                OptionValues.Choice("--enable-rbac-authorization", "Role assignments instead of access policies decide (default false)."),
+                OptionValues.OneOf(
+                    "--default-action",
+                    "Whom the firewall lets in: everybody, or trusted services only (default Allow).",
+                    "Allow|Deny",
+                    Enum.GetValues<NetworkDefaultAction>()
+                )
             );
 
         public void AddTo(Command command)
@@ -72,21 +73,19 @@ internal static class KeyVaultCommands
         return command.Runs(
             async (run, cancellation) =>
             {
+                var creation = new KeyVaultCreation
+                {
+                    Name = run.Require(name),
+                    Location = run.Require(location),
+                    EnableSoftDelete = run.Get(settings.SoftDelete) ?? true,
+                    RetentionDays = run.Get(settings.RetentionDays) ?? 90,
+                    EnablePurgeProtection = run.Get(settings.PurgeProtection) ?? false,
+                    EnableRbacAuthorization = run.Get(settings.Rbac) ?? false,
+                    DefaultAction = run.Get(settings.DefaultAction) ?? NetworkDefaultAction.Allow,
+                };
+                LocalKeyVaults.Require(creation);
                 var keyVaults = await run.OpenKeyVaultsAsync(create: true, cancellation);
-                var created = await keyVaults.CreateAsync(
-                    new KeyVaultCreation
-                    {
-                        Name = run.Require(name),
-                        Location = run.Require(location),
-                        EnableSoftDelete = run.Get(settings.SoftDelete) ?? true,
-                        RetentionDays = run.Get(settings.RetentionDays) ?? 90,
-                        EnablePurgeProtection = run.Get(settings.PurgeProtection) ?? false,
-                        EnableRbacAuthorization = run.Get(settings.Rbac) ?? false,
-                        DefaultAction = run.Get(settings.DefaultAction) ?? NetworkDefaultAction.Allow,
-                    },
-                    cancellation
-                );
-                Print(run, created);
+                Print(run, await keyVaults.CreateAsync(creation, cancellation));
             }
         );
     }

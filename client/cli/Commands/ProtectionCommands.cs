@@ -16,7 +16,7 @@ internal static class ProtectionCommands
     private static CliCommand Enable()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        var source = CommandParts.Text("--source", "The directory or file to back up.", "PATH");
+        var source = CommandParts.FilePath("--source", "The directory or file to back up.", "PATH");
         var excludes = CommandParts.Many(
             "--exclude",
             "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.",
@@ -86,6 +86,8 @@ internal static class ProtectionCommands
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
+        CommandParts.RefuseEmpty(source);
+        var rescan = CommandParts.Flag("--rescan", "Read every file again, also those that look unchanged; so far every backup does.");
         return new CliCommand(
             "backup-now",
             "Backs an item up; exit code 3 when some files could not be read (they are listed).",
@@ -95,6 +97,7 @@ internal static class ProtectionCommands
             vaultName,
             itemName,
             source,
+            rescan,
         }.Runs(
             async (run, cancellation) =>
             {
@@ -109,7 +112,8 @@ internal static class ProtectionCommands
     }
 
     /// <summary>
-    /// Backs up with progress, telling of every file that could not be read; never enters <paramref name="ownDirectories"/>.
+    /// Backs up with progress, telling of every file that could not be read or changed, unless the options tell it to somebody else; never
+    /// enters <paramref name="ownDirectories"/>. <paramref name="expectedBytes"/>: what there is to read, when known.
     /// </summary>
     public static async Task<BackupReport> RunAsync(
         Invocation run,
@@ -117,17 +121,17 @@ internal static class ProtectionCommands
         IProtectedItemGrain item,
         BackupOptions options,
         IReadOnlySet<InodeId> ownDirectories,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        long? expectedBytes = null
     )
     {
         options = options with
         {
             NeverEnter = ownDirectories,
-            OnProblem = problem => run.Tell(problem.ToString()),
-            OnChanged = changed => run.Tell($"{Name(changed)}: changed while it was read"),
+            OnProblem = options.OnProblem ?? (problem => run.Tell(problem.ToString())),
+            OnChanged = options.OnChanged ?? (changed => run.Tell($"{Name(changed)}: changed while it was read")),
         };
-        var summary = await item.GetAsync();
-        var expected = summary.Latest?.SizeBytes ?? 0;
+        var expected = expectedBytes ?? (await item.GetAsync()).Latest?.SizeBytes ?? 0;
         return await ProgressDisplay.RunAsync(
             run,
             "Backing up",
@@ -161,7 +165,7 @@ internal static class ProtectionCommands
                     ? $"{Show.Count(backup.FilesExcluded)} ({Show.Bytes(backup.BytesExcluded)} of files, directories not counted through)"
                     : null
             ),
-            ("Key version", backup.KeyVersion),
+            ("Key version", KeyVersionShape.ForPeople(backup.KeyVersion)),
             ("Head hash", backup.HeadHash),
             ("Job", backup.JobId.ToString()),
             ("Duration", Show.Duration(TimeSpan.FromSeconds(backup.DurationSeconds)))

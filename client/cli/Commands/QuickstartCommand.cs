@@ -3,7 +3,6 @@ using RecoveryVault.Cli.Output;
 using RecoveryVault.Cli.Quickstart;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli.Commands;
@@ -11,9 +10,16 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault quickstart</c></summary>
 internal static class QuickstartCommand
 {
+    private const int MaxListed = 100;
+
     public static CliCommand Build()
     {
         var source = new Argument<string>("DIR") { Description = "A directory of your own." };
+        source.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+                result.AddError("DIR is empty.");
+        });
         var keep = CommandParts.Flag("--keep", "Keep the store (in ~/.recoveryvault unless --store says where) and its keys.");
         return new CliCommand(
             "quickstart",
@@ -32,17 +38,44 @@ internal static class QuickstartCommand
         using var place = new QuickstartPlace(run, keep);
         var scan = QuickstartScan.Run(source, cancellation);
         place.Require(scan);
-        place.CreateTemporary();
         Tell(run, "Source", $"{source}: {Show.Count(scan.Files)} files, {Show.Bytes(scan.Bytes)}");
         var store = await EmbeddedStore.OpenAsync(place.StoreOptions, Invocation.Time, cancellation);
-        Tell(run, "Store", $"{place.StoreOptions.StorePath}{(place.IsKept ? "" : " (temporary)")}");
-        await using var silo = await run.StartAsync(store, cancellation);
-        var story = new QuickstartStory(run, silo, place, source, (step, text) => Tell(run, step, text));
-        await story.RunAsync(cancellation);
-        Report(run, story, place, store, Invocation.Time.GetElapsedTime(started));
+        Tell(run, "Store", $"{place.StoreOptions.StorePath}{(place.IsKept ? $", its keys in {store.KeysPath}" : " (temporary)")}");
+        var story = await TellStoryAsync(run, place, store, source, scan, cancellation);
+        place.Dispose();
+        Report(run, story, place, store.KeysPath, Invocation.Time.GetElapsedTime(started));
+        return ExitCodes.Done;
+    }
+
+    private static async Task<QuickstartStory> TellStoryAsync(
+        Invocation run,
+        QuickstartPlace place,
+        EmbeddedStore store,
+        string source,
+        QuickstartScan scan,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            await using var silo = await run.StartAsync(store, cancellation);
+            var story = new QuickstartStory(run, silo, place, source, scan, (step, text) => Tell(run, step, text));
+            await story.RunAsync(cancellation);
+            RequireSound(run, story);
+            return story;
+        }
+        catch (Exception) when (place.IsKept)
+        {
+            run.Tell($"The store stays in {place.StoreOptions.StorePath}, its keys in {store.KeysPath}.");
+            throw;
+        }
+    }
+
+    private static void RequireSound(Invocation run, QuickstartStory story)
+    {
         if (story.Differences.Count == 0 && story.Restored is { Failed: 0, Damaged: 0 })
-            return ExitCodes.Done;
-        foreach (var difference in story.Differences.Take(100))
+            return;
+        foreach (var difference in story.Differences.Take(MaxListed))
             run.Tell(difference);
         throw new VaultException(
             ErrorCodes.RestoreIncomplete,
@@ -54,42 +87,45 @@ internal static class QuickstartCommand
     private static void Tell(Invocation run, string step, string text)
     {
         if (!run.IsJson)
-            Consoles.Output.WriteLine($"{step, -14}{text}");
+            run.Consoles.Output.WriteLine($"{step, -14}{text}");
     }
 
-    private static void Report(Invocation run, QuickstartStory story, QuickstartPlace place, EmbeddedStore store, TimeSpan duration)
-    {
-        var shape = QuickstartShape.Of(
-            story,
-            place.IsKept ? place.StoreOptions.StorePath : null,
-            place.IsKept ? store.KeysPath : null,
-            duration
-        );
+    private static void Report(Invocation run, QuickstartStory story, QuickstartPlace place, string keysPath, TimeSpan duration) =>
         run.Print(
-            shape,
+            QuickstartShape.Of(story, place.IsKept ? place.StoreOptions.StorePath : null, place.IsKept ? keysPath : null, duration),
             OutputJson.Plain.QuickstartShape,
             (console, shown) =>
             {
                 console.WriteLine();
                 RecoveryPointCommands.ShowPoints(console, shown.RecoveryPoints);
                 console.WriteLine();
-                VaultEncryptionCommands.ShowVersions(console, [.. story.KeyVersions.Where(v => !KeyVersions.IsPlatform(v.KeyId))]);
+                VaultEncryptionCommands.ShowVersions(console, shown.KeyVersions);
                 console.WriteLine();
-                ShowApart(console, "could not be read and are not in the backup (listed above)", shown.FilesUnreadable);
-                ShowApart(console, "changed while they were read (listed above)", shown.FilesChanged);
+                ShowApart(console, "Could not be read and are not in the backup", shown.FilesUnreadable, shown.Unreadable);
+                ShowApart(
+                    console,
+                    "Changed while they were read, and are in the backup as they were read",
+                    shown.FilesChanged,
+                    shown.Changed
+                );
                 console.WriteLine(
                     place.IsKept
                         ? $"The store is kept in {shown.Store}, its keys in {shown.Keys}. Without the keys the store cannot be read: keep a copy of them elsewhere with 'rvault keyvault backup --out FILE'."
                         : "The temporary store, its keys and the restored copy are removed."
                 );
-                console.WriteLine(shown.Differences == 0 ? $"All of it held, in {Show.Duration(duration)}." : "NOT all of it held.");
+                console.WriteLine($"All of it held, in {Show.Duration(duration)}.");
             }
         );
-    }
 
-    private static void ShowApart(IAnsiConsole console, string what, long count)
+    private static void ShowApart(IAnsiConsole console, string title, long count, IReadOnlyList<string> listed)
     {
-        if (count > 0)
-            console.WriteLine($"{Show.Count(count)} files {what}.");
+        if (count == 0 && listed.Count == 0)
+            return;
+        console.WriteLine($"{title} ({Show.Count(Math.Max(count, listed.Count))}):");
+        foreach (var line in listed.Take(MaxListed))
+            console.WriteLine($"  {line}");
+        if (listed.Count > MaxListed)
+            console.WriteLine($"  and {Show.Count(listed.Count - MaxListed)} more");
+        console.WriteLine();
     }
 }

@@ -15,7 +15,7 @@ internal static class RecoveryKitCommands
 
     public static CliCommand Backup()
     {
-        var file = CommandParts.Text("--out", "The file to write; an existing one is not overwritten.", "FILE");
+        var file = CommandParts.FilePath("--out", "The file to write; an existing one is not overwritten.", "FILE");
         return new CliCommand(
             "backup",
             "Writes a recovery kit: all keys of the store in one file under a passphrase (RVAULT_PASSPHRASE, or asked for).",
@@ -28,7 +28,7 @@ internal static class RecoveryKitCommands
             {
                 using var store = await run.OpenStoreAsync(create: false, cancellation);
                 var path = Path.GetFullPath(run.Require(file));
-                var passphrase = ReadPassphrase(confirm: true);
+                var passphrase = ReadPassphrase(run, confirm: true);
                 try
                 {
                     var count = await WriteNewAsync(
@@ -54,7 +54,7 @@ internal static class RecoveryKitCommands
 
     public static CliCommand Restore()
     {
-        var file = CommandParts.Text("--in", "The recovery kit.", "FILE");
+        var file = CommandParts.FilePath("--in", "The recovery kit.", "FILE");
         return new CliCommand(
             "restore",
             "Brings the keys of a store back from a recovery kit; keys that are there and differ are never overwritten.",
@@ -65,7 +65,7 @@ internal static class RecoveryKitCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                var passphrase = ReadPassphrase(confirm: false);
+                var passphrase = ReadPassphrase(run, confirm: false);
                 try
                 {
                     await using var kit = OpenKit(Path.GetFullPath(run.Require(file)));
@@ -131,7 +131,7 @@ internal static class RecoveryKitCommands
         }
     }
 
-    private static char[] ReadPassphrase(bool confirm)
+    private static char[] ReadPassphrase(Invocation run, bool confirm)
     {
         if (Environment.GetEnvironmentVariable(PassphraseVariable) is { Length: > 0 } given)
             return given.ToCharArray();
@@ -141,8 +141,8 @@ internal static class RecoveryKitCommands
                 "A recovery kit needs a passphrase, and there is no terminal to ask at.",
                 $"Give it in {PassphraseVariable}."
             );
-        var passphrase = Consoles.Error.Prompt(new TextPrompt<string>("Passphrase:").Secret());
-        if (confirm && Consoles.Error.Prompt(new TextPrompt<string>("Again:").Secret()) != passphrase)
+        var passphrase = run.Consoles.Error.Prompt(new TextPrompt<string>("Passphrase:").Secret());
+        if (confirm && run.Consoles.Error.Prompt(new TextPrompt<string>("Again:").Secret()) != passphrase)
             throw new VaultException(ErrorCodes.InvalidRequest, "The two passphrases differ.", "Try again.");
         return passphrase.ToCharArray();
     }

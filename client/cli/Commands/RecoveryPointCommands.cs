@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
@@ -9,7 +11,7 @@ using Spectre.Console;
 namespace RecoveryVault.Cli.Commands;
 
 /// <summary><c>rvault recoverypoint …</c></summary>
-internal static class RecoveryPointCommands
+internal static partial class RecoveryPointCommands
 {
     public static Command Build() =>
         CommandParts.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
@@ -53,8 +55,8 @@ internal static class RecoveryPointCommands
             ("Size", p => Show.Bytes(p.SizeBytes)),
             ("Files", p => Show.Count(p.Files)),
             ("Status", p => p.Status),
-            ("Key version needed", p => p.KeyVersion),
-            ("Key version at backup", p => p.KeyVersionAtBackup)
+            ("Key version needed", p => KeyVersionShape.ForPeople(p.KeyVersion)),
+            ("Key version at backup", p => KeyVersionShape.ForPeople(p.KeyVersionAtBackup))
         );
 
     private static CliCommand ShowOne()
@@ -98,8 +100,8 @@ internal static class RecoveryPointCommands
                             ("Sequence number", $"{p.Seq}"),
                             ("Head hash", p.HeadHash),
                             ("Previous hash", p.PrevHash),
-                            ("Key version needed", p.KeyVersion),
-                            ("Key version at backup", p.KeyVersionAtBackup),
+                            ("Key version needed", KeyVersionShape.ForPeople(p.KeyVersion)),
+                            ("Key version at backup", KeyVersionShape.ForPeople(p.KeyVersionAtBackup)),
                             ("Expires", p.Expires is { } e ? Show.Time(e) : "never by itself")
                         )
                 );
@@ -127,55 +129,67 @@ internal static class RecoveryPointCommands
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
                 var from = PathOf(run.Get(path) ?? "");
-                var entries = client.ListFilesAsync(item, run.Get(name), from, cancellation);
-                var count = run.IsJson ? await PrintJsonAsync(entries) : await PrintLinesAsync(entries);
-                if (count == 0)
+                await using var entries = client.ListFilesAsync(item, run.Get(name), from, cancellation).GetAsyncEnumerator(cancellation);
+                // The first before anything is printed: until then a failure can still be told as a document of its own.
+                if (!await entries.MoveNextAsync())
                     throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{from}'.");
+                run.HasStartedOutput = true;
+                await (run.IsJson ? PrintJsonAsync(run, entries) : PrintLinesAsync(run, entries));
             }
         );
     }
 
-    /// <summary>A path as people type it, below the source's root.</summary>
-    public static RelativePath PathOf(string text) =>
-        RelativePath.FromText(
-            text.StartsWith("./", StringComparison.Ordinal) ? text[2..].Trim('/')
-            : text is "." ? ""
-            : text.Trim('/')
-        );
-
-    private static async Task<long> PrintLinesAsync(IAsyncEnumerable<CatalogueEntry> entries)
+    /// <summary>
+    /// A path below the source's root as people type it, or as it was printed: \xNN is that byte.
+    /// </summary>
+    public static RelativePath PathOf(string text)
     {
-        var count = 0L;
-        await foreach (var entry in entries)
+        var trimmed = text is "." ? "" : (text.StartsWith("./", StringComparison.Ordinal) ? text[2..] : text).Trim('/');
+        var bytes = new List<byte>(trimmed.Length);
+        for (var at = 0; at < trimmed.Length; )
         {
+            var escaped = EscapedByte().Match(trimmed, at);
+            if (escaped.Success)
+                bytes.Add(Convert.ToByte(escaped.ValueSpan[2..].ToString(), 16));
+            else
+                bytes.AddRange(Encoding.UTF8.GetBytes(trimmed.Substring(at, char.IsSurrogatePair(trimmed, at) ? 2 : 1)));
+            at +=
+                escaped.Success ? escaped.Length
+                : char.IsSurrogatePair(trimmed, at) ? 2
+                : 1;
+        }
+        return new RelativePath(bytes.ToArray());
+    }
+
+    private static async Task PrintLinesAsync(Invocation run, IAsyncEnumerator<CatalogueEntry> entries)
+    {
+        do
+        {
+            var entry = entries.Current;
             var target = entry.LinkTarget.IsEmpty ? "" : $" -> {new RelativePath(entry.LinkTarget)}";
             var modified = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(entry.ModifiedAt.Seconds, -62_135_596_800, 253_402_300_799));
-            Console.Out.WriteLine(
+            await run.Consoles.OutputWriter.WriteLineAsync(
                 $"{FileShape.ModeOf(entry)} {entry.Uid, 6} {entry.Gid, 6} {entry.Size, 14} {Show.Time(modified)} {ProtectionCommands.Name(entry.Path)}{target}"
             );
-            count++;
-        }
-        return count;
+        } while (await entries.MoveNextAsync());
     }
 
     /// <summary>Written entry by entry: a list of ten million files is never held in memory.</summary>
-    private static async Task<long> PrintJsonAsync(IAsyncEnumerable<CatalogueEntry> entries)
+    private static async Task PrintJsonAsync(Invocation run, IAsyncEnumerator<CatalogueEntry> entries)
     {
-        var count = 0L;
-        await using var output = Console.OpenStandardOutput();
-        await using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = OutputJson.Encoder, Indented = false });
-        writer.WriteStartArray();
-        await foreach (var entry in entries)
+        var output = run.Consoles.OutputWriter;
+        var separator = '[';
+        do
         {
-            JsonSerializer.Serialize(writer, FileShape.Of(entry), OutputJson.Plain.FileShape);
-            if (++count % 1000 == 0)
-                await writer.FlushAsync();
-        }
-        writer.WriteEndArray();
-        await writer.FlushAsync();
-        await output.WriteAsync("\n"u8.ToArray());
-        return count;
+            await output.WriteAsync(separator);
+            await output.WriteAsync(JsonSerializer.Serialize(FileShape.Of(entries.Current), OutputJson.Lines.FileShape));
+            separator = ',';
+        } while (await entries.MoveNextAsync());
+        await output.WriteLineAsync(']');
     }
+
+    [GeneratedRegex(@"\G\\x[0-9a-fA-F]{2}")]
+    private static partial Regex EscapedByte();
 
     private static CliCommand Verify()
     {

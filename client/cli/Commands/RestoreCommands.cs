@@ -14,7 +14,7 @@ internal static class RestoreCommands
     private static CliCommand Run()
     {
         var (vaultName, itemName, name) = (CommandParts.VaultName(), CommandParts.ItemName(), RecoveryPointCommands.RecoveryPointName());
-        var target = CommandParts.Text(
+        var target = CommandParts.FilePath(
             "--target",
             "The directory that the content lands in; made if missing, refused if not empty.",
             "DIR"
@@ -97,7 +97,7 @@ internal static class RestoreCommands
     {
         options = options with
         {
-            OnProblem = problem => run.Tell(problem.ToString()),
+            OnProblem = options.OnProblem ?? (problem => run.Tell(problem.ToString())),
             OnDamage = (path, code) => run.Tell($"{ProtectionCommands.Name(path)}: {code}: {ErrorTable.Find(code)?.Cause}"),
         };
         var report = await ProgressDisplay.RunAsync(

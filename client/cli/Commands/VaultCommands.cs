@@ -53,6 +53,7 @@ internal static class VaultCommands
         }.Runs(
             async (run, cancellation) =>
             {
+                VaultName.Require(run.Require(name));
                 var client = await run.ConnectAsync(create: true, cancellation);
                 var created = await client.Directory.CreateVaultAsync(
                     new CreateVault

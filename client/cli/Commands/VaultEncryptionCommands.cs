@@ -96,7 +96,7 @@ internal static class VaultEncryptionCommands
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
                 run.Print(
-                    [.. await vault.Vault.ListKeyVersionsAsync()],
+                    KeyVersionShape.Of(await vault.Vault.ListKeyVersionsAsync()),
                     OutputJson.Plain.KeyVersionUseArray,
                     (console, versions) => ShowVersions(console, versions)
                 );
@@ -108,7 +108,7 @@ internal static class VaultEncryptionCommands
         Show.Table(
             console,
             versions,
-            "No key version was ever needed.",
+            "No version of a key of yours was ever needed: the vault has platform-managed keys.",
             ("Key version", v => v.KeyVersion),
             ("State", v => v.State),
             ("Safe to disable", v => v.SafeToDisable ? "yes" : "no"),

@@ -3,22 +3,37 @@ using Spectre.Console;
 namespace RecoveryVault.Cli.Output;
 
 /// <summary>Where the command line writes for people: results on standard output, everything else on standard error.</summary>
-internal static class Consoles
+internal sealed class Consoles(TextWriter output, TextWriter error)
 {
-    /// <summary>Wide enough that nothing is wrapped when the output goes into a file or another program.</summary>
+    /// <summary>Wide enough that nothing is ever cut: a terminal wraps by itself.</summary>
     private const int UnboundedWidth = 4096;
 
-    private static readonly Lazy<IAnsiConsole> LazyOutput = new(() => Create(Console.Out, Console.IsOutputRedirected));
-    private static readonly Lazy<IAnsiConsole> LazyError = new(() => Create(Console.Error, Console.IsErrorRedirected));
+    private IAnsiConsole? _output;
+    private IAnsiConsole? _error;
 
-    public static IAnsiConsole Output => LazyOutput.Value;
+    public TextWriter OutputWriter => output;
 
-    public static IAnsiConsole Error => LazyError.Value;
+    public TextWriter ErrorWriter => error;
 
-    private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
+    public IAnsiConsole Output =>
+        _output ??= Create(output, isTerminal: output == Console.Out && !Console.IsOutputRedirected, bounded: false);
+
+    /// <summary>As wide as the terminal, which a progress bar must not leave.</summary>
+    public IAnsiConsole Error => _error ??= Create(error, isTerminal: IsErrorTerminal, bounded: IsErrorTerminal);
+
+    public bool IsErrorTerminal => error == Console.Error && !Console.IsErrorRedirected;
+
+    private static IAnsiConsole Create(TextWriter writer, bool isTerminal, bool bounded)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (isRedirected)
+        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) };
+        if (!isTerminal)
+            (settings.Ansi, settings.ColorSystem, settings.Interactive) = (
+                AnsiSupport.No,
+                ColorSystemSupport.NoColors,
+                InteractionSupport.No
+            );
+        var console = AnsiConsole.Create(settings);
+        if (!bounded)
             console.Profile.Width = UnboundedWidth;
         return console;
     }

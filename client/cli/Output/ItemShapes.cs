@@ -7,6 +7,21 @@ using RecoveryVault.Restores;
 
 namespace RecoveryVault.Cli.Output;
 
+/// <summary>Key versions as the contract has them: 32 hex digits; null for platform-managed keys, which have none to name.</summary>
+internal static class KeyVersionShape
+{
+    /// <summary>What the platform's keys are called where people read it.</summary>
+    public const string Platform = "platform";
+
+    public static string? Of(string keyVersion) => keyVersion == Platform ? null : keyVersion;
+
+    public static string ForPeople(string? keyVersion) => keyVersion ?? Platform;
+
+    /// <summary>Without the platform's own keys: those are nobody's to disable.</summary>
+    public static KeyVersionUse[] Of(IEnumerable<KeyVersionUse> versions) =>
+        [.. versions.Where(version => !KeyVersions.IsPlatform(version.KeyId))];
+}
+
 internal sealed record ItemShape(
     string Id,
     string Name,
@@ -19,7 +34,7 @@ internal sealed record ItemShape(
     bool OneFileSystem,
     long RecoveryPoints,
     RecoveryPointShape? LatestRecoveryPoint,
-    string KeyVersion
+    string? KeyVersion
 )
 {
     public static ItemShape Of(ItemSummary item) =>
@@ -35,7 +50,7 @@ internal sealed record ItemShape(
             item.Source.OneFileSystem,
             item.RecoveryPointCount,
             item.Latest is null ? null : RecoveryPointShape.Of(item.Latest),
-            item.KeyVersion
+            KeyVersionShape.Of(item.KeyVersion)
         );
 }
 
@@ -46,8 +61,8 @@ internal sealed record RecoveryPointShape(
     long Seq,
     string PrevHash,
     string HeadHash,
-    string KeyVersion,
-    string KeyVersionAtBackup,
+    string? KeyVersion,
+    string? KeyVersionAtBackup,
     string Status,
     DateTimeOffset? Expires,
     long Files,
@@ -62,8 +77,8 @@ internal sealed record RecoveryPointShape(
             p.Seq,
             p.PrevHash,
             p.HeadHash,
-            p.KeyVersion,
-            p.KeyVersionAtBackup,
+            KeyVersionShape.Of(p.KeyVersion),
+            KeyVersionShape.Of(p.KeyVersionAtBackup),
             p.Status,
             p.Expires,
             p.Files,
@@ -85,7 +100,7 @@ internal sealed record BackupShape(
     long BytesNew,
     long BytesStored,
     long BytesExcluded,
-    string KeyVersion,
+    string? KeyVersion,
     double DurationSeconds
 )
 {
@@ -104,7 +119,7 @@ internal sealed record BackupShape(
             report.Outcome.BytesNew,
             report.Outcome.BytesStored,
             report.Statistics.BytesExcluded,
-            report.Outcome.RecoveryPoint.KeyVersionAtBackup,
+            KeyVersionShape.Of(report.Outcome.RecoveryPoint.KeyVersionAtBackup),
             Math.Round(report.Duration.TotalSeconds, 3)
         );
 }
@@ -162,6 +177,8 @@ internal sealed record QuickstartShape(
     long Differences,
     long FilesUnreadable,
     long FilesChanged,
+    IReadOnlyList<string> Unreadable,
+    IReadOnlyList<string> Changed,
     string? Store,
     string? Keys,
     double DurationSeconds
@@ -172,12 +189,14 @@ internal sealed record QuickstartShape(
             story.First is null ? null : BackupShape.Of(story.First),
             story.Second is null ? null : BackupShape.Of(story.Second),
             [.. story.RecoveryPoints.Select(RecoveryPointShape.Of)],
-            story.KeyVersions,
+            KeyVersionShape.Of(story.KeyVersions),
             story.Restored is null ? null : RestoreShape.Of(story.Restored),
             story.Compared,
             story.Differences.Count,
             story.Second?.Statistics.FilesUnreadable ?? 0,
             story.Second?.Statistics.FilesChanged ?? 0,
+            story.Unreadable,
+            story.Changed,
             store,
             keys,
             Math.Round(duration.TotalSeconds, 3)

@@ -26,6 +26,7 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(LogEntryShape[]))]
 [JsonSerializable(typeof(LogVerificationShape))]
 [JsonSerializable(typeof(RecoveryKitShape))]
+[JsonSerializable(typeof(PurgedKeyShape))]
 [JsonSerializable(typeof(BackupShape))]
 [JsonSerializable(typeof(RestoreShape))]
 [JsonSerializable(typeof(VerifyShape))]
@@ -42,8 +43,8 @@ internal sealed partial class OutputJson : JsonSerializerContext
     public static OutputJson Plain =>
         field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>The encoder of <see cref="Plain"/>, for what is written piece by piece.</summary>
-    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    /// <summary>The same on one line, for the entries of long lists.</summary>
+    public static OutputJson Lines => field ??= new(new JsonSerializerOptions(Plain.Options) { WriteIndented = false });
 }
 
 /// <summary>ISO 8601 in UTC, ending in Z.</summary>

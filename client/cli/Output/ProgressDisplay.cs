@@ -21,14 +21,14 @@ internal static class ProgressDisplay
     {
         if (!run.ShowsProgress)
             return await work();
-        return Consoles.Error.Profile.Out.IsTerminal
-            ? await ShowBarAsync(title, state, work())
+        return run.Consoles.IsErrorTerminal
+            ? await ShowBarAsync(run, title, state, work())
             : await ShowLinesAsync(run, title, state, work());
     }
 
-    private static Task<T> ShowBarAsync<T>(string title, Func<ProgressState> state, Task<T> work) =>
-        Consoles
-            .Error.Progress()
+    private static Task<T> ShowBarAsync<T>(Invocation run, string title, Func<ProgressState> state, Task<T> work) =>
+        run
+            .Consoles.Error.Progress()
             .AutoClear(true)
             .Columns(
                 new TaskDescriptionColumn(),

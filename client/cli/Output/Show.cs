@@ -15,7 +15,7 @@ internal static class Show
             console.WriteLine($"{name.PadRight(width)}  {value}");
     }
 
-    /// <summary>A table without lines; says so when it is empty.</summary>
+    /// <summary>A table without lines, nothing of it cut off; says so when it is empty.</summary>
     public static void Table<T>(
         IAnsiConsole console,
         IReadOnlyCollection<T> rows,
@@ -28,18 +28,12 @@ internal static class Show
             console.WriteLine(whenEmpty);
             return;
         }
-        var table = new Table { Border = TableBorder.None };
-        foreach (var (title, _) in columns)
-            table.AddColumn(
-                new TableColumn(new Text(title, new Style(decoration: Decoration.Bold)))
-                {
-                    NoWrap = true,
-                    Padding = new Padding(0, 0, 2, 0),
-                }
-            );
-        foreach (var row in rows)
-            table.AddRow([.. columns.Select(c => new Text(c.Value(row) ?? "-"))]);
-        console.Write(table);
+        string[][] cells = [.. rows.Select(row => columns.Select(c => c.Value(row) ?? "-").ToArray())];
+        int[] widths = [.. columns.Select((c, i) => Math.Max(c.Title.Length, cells.Max(line => line[i].Length)))];
+        console.Write(new Text(Line([.. columns.Select(c => c.Title)]) + "\n", new Style(decoration: Decoration.Bold)));
+        foreach (var line in cells)
+            console.WriteLine(Line(line));
+        string Line(string[] values) => string.Join("  ", values.Select((value, i) => value.PadRight(widths[i]))).TrimEnd();
     }
 
     /// <summary>Bytes with a binary unit, such as 1.5 GiB.</summary>

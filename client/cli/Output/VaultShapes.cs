@@ -125,3 +125,6 @@ internal sealed record LogEntryShape(
 internal sealed record RecoveryKitShape(string File, string StoreId, int Blobs);
 
 internal sealed record LogVerificationShape(long EntriesChecked);
+
+/// <summary>What is left of a purged key.</summary>
+internal sealed record PurgedKeyShape(string VaultName, string Name);

@@ -19,7 +19,7 @@ internal sealed class QuickstartPlace : IDisposable
     public QuickstartPlace(Invocation run, bool keep)
     {
         IsKept = keep || run.NamesStore;
-        _temporary = Path.Combine(Path.GetTempPath(), $"rvault-quickstart-{Environment.ProcessId}");
+        _temporary = Directory.CreateTempSubdirectory("rvault-quickstart-").FullName;
         StoreOptions = run.StoreOptions(create: true);
         if (!IsKept)
             StoreOptions = StoreOptions with { StorePath = Path.Combine(_temporary, "store"), KeysPath = Path.Combine(_temporary, "keys") };
@@ -34,7 +34,7 @@ internal sealed class QuickstartPlace : IDisposable
 
     public string Record => Path.Combine(_temporary, "record");
 
-    /// <summary>Refuses a store that holds something, and too little free space, before anything is made.</summary>
+    /// <summary>Refuses a store that holds something, and too little free space, before anything is stored.</summary>
     public void Require(QuickstartScan scan)
     {
         if (Directory.Exists(StoreOptions.StorePath) && Directory.EnumerateFileSystemEntries(StoreOptions.StorePath).Any())
@@ -55,8 +55,6 @@ internal sealed class QuickstartPlace : IDisposable
             Require(temporaryParent, restored, "a restored copy");
         }
     }
-
-    public void CreateTemporary() => PrivateFiles.CreateDirectory(_temporary);
 
     /// <summary>Never read by the quickstart's own backups.</summary>
     public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(_temporary), InodeId.Of(StoreOptions.StorePath) };

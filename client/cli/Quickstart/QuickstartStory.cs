@@ -3,6 +3,7 @@ using RecoveryVault.Cli.Commands;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Embedded;
 using RecoveryVault.Files.Comparison;
+using RecoveryVault.Files.Restore;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
@@ -12,7 +13,14 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Cli.Quickstart;
 
 /// <summary>The whole promise, step by step, on real files: each step is what the command of that name does.</summary>
-internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, QuickstartPlace place, string source, Action<string, string> tell)
+internal sealed class QuickstartStory(
+    Invocation run,
+    EmbeddedSilo silo,
+    QuickstartPlace place,
+    string source,
+    QuickstartScan scan,
+    Action<string, string> tell
+)
 {
     private const string KeyVaultName = "quickstart-kv";
     private const string KeyName = "kek";
@@ -33,6 +41,12 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
     public IReadOnlyList<KeyVersionUse> KeyVersions { get; private set; } = [];
 
     public long Compared { get; private set; }
+
+    /// <summary>What the second backup could not read and so does not hold.</summary>
+    public List<string> Unreadable { get; } = [];
+
+    /// <summary>What changed or went while the second backup read it.</summary>
+    public List<string> Changed { get; } = [];
 
     public List<string> Differences { get; } = [];
 
@@ -119,8 +133,16 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
         CancellationToken cancellation
     )
     {
-        var options = new BackupOptions { Record = record };
-        var report = await ProtectionCommands.RunAsync(run, _client, item, options, place.OwnDirectories(), cancellation);
+        // Told at the end and once, not with each backup.
+        Unreadable.Clear();
+        Changed.Clear();
+        var options = new BackupOptions
+        {
+            Record = record,
+            OnProblem = problem => (problem.IsError ? Unreadable : Changed).Add(problem.ToString()),
+            OnChanged = path => Changed.Add(ProtectionCommands.Name(path)),
+        };
+        var report = await ProtectionCommands.RunAsync(run, _client, item, options, place.OwnDirectories(), cancellation, scan.Bytes);
         var (seconds, found) = (report.Duration.TotalSeconds, report.Statistics);
         tell(
             step,
@@ -145,7 +167,16 @@ internal sealed class QuickstartStory(Invocation run, EmbeddedSilo silo, Quickst
 
     private async Task RestoreAsync(IProtectedItemGrain item, CancellationToken cancellation)
     {
-        Restored = await RestoreCommands.RunAsync(run, _client, item, new RestoreOptions { Target = place.Restored }, cancellation);
+        var options = new RestoreOptions
+        {
+            Target = place.Restored,
+            OnProblem = problem =>
+            {
+                if (problem.Kind != RestoreProblemKind.NeverRead)
+                    run.Tell(problem.ToString());
+            },
+        };
+        Restored = await RestoreCommands.RunAsync(run, _client, item, options, cancellation);
         tell(
             "Restore",
             $"{Show.Count(Restored.Entries)} entries, {Show.Bytes(Restored.Bytes)} in {Show.Duration(Restored.Duration)} "

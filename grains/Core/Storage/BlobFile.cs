@@ -37,6 +37,13 @@ internal static class BlobFile
         return (parts, FormatETag(header));
     }
 
+    /// <summary>Whether the file begins with the magic.</summary>
+    public static bool BeginsAsBlob(SafeFileHandle file)
+    {
+        Span<byte> start = stackalloc byte[Magic.Length];
+        return ReadFully(file, start, 0) == start.Length && start.SequenceEqual(Magic);
+    }
+
     /// <summary>The version's etag and content length.</summary>
     /// <exception cref="BlobStoreException"><see cref="BlobError.Damaged"/>.</exception>
     public static (string ETag, long Length) ReadHeader(SafeFileHandle file)

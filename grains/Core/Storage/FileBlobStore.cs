@@ -21,6 +21,20 @@ public sealed class FileBlobStore : IBlobStore
     /// <summary>The one entry of a store's directory that holds no blobs.</summary>
     public const string ReservedName = StoreDirectory.Reserved;
 
+    /// <summary>Whether a file begins as a blob's does; one that cannot be read does not.</summary>
+    public static bool IsBlobFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path);
+            return BlobFile.BeginsAsBlob(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private readonly StoreDirectory _store;
     private readonly DurableDirectories _directories;
     private readonly NameLocks _locks;

@@ -25,6 +25,9 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     /// <summary>The host of a key vault's URIs.</summary>
     public static string HostOf(string vaultName) => vaultName.ToLowerInvariant() + HostSuffix;
 
+    /// <summary>Refuses what <see cref="CreateAsync"/> would refuse, before anything is made for it.</summary>
+    public static void Require(KeyVaultCreation request) => KeyVaultRecord.Create(request);
+
     /// <summary>Creates a key vault; 409 when the name is taken.</summary>
     public async Task<KeyVaultResource> CreateAsync(KeyVaultCreation request, CancellationToken cancellation = default)
     {

@@ -1,0 +1,74 @@
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Tests.Cli;
+
+/// <summary>Wrong usage: exit code 2, a message a person understands, nothing on standard output, nothing touched.</summary>
+[Collection(CommandLineCollection.Name)]
+public sealed class UsageTests(ReadmeStory story)
+{
+    [Theory]
+    [InlineData("", "needs a command")]
+    [InlineData("vault", "rvault vault needs a command")]
+    [InlineData("vault shwo --name docs", "has no command 'shwo'")]
+    [InlineData("serve", "has no command 'serve'")]
+    [InlineData("identity create --name i", "has no command 'identity'")]
+    [InlineData("policy list --vault-name docs", "has no command 'policy'")]
+    [InlineData("store reclaim", "has no command 'reclaim'")]
+    [InlineData("protection undelete --vault-name docs --item-name papers", "has no command 'undelete'")]
+    [InlineData("recoverypoint delete --vault-name docs --item-name papers", "has no command 'delete'")]
+    [InlineData("vault show", "'--name' is required")]
+    [InlineData("vault show --name", "--name")]
+    [InlineData("vault show --name docs extra", "extra")]
+    [InlineData("vault show --name docs --no-such-option", "--no-such-option")]
+    [InlineData("vault encryption update --name docs --key-vault-name kv1 --key-name kek --dry-run", "--dry-run")]
+    [InlineData("protection disable --vault-name docs --item-name papers --delete-backup-data", "--delete-backup-data")]
+    [InlineData("vault show --name docs -o yaml", "yaml")]
+    [InlineData("vault show --name docs --wait soon", "--wait takes a number of seconds, 0 or more, got 'soon'")]
+    [InlineData("vault show --name docs --wait -1", "--wait")]
+    [InlineData("vault create --name docs2 --location home --tags novalue", "'novalue' is no tag")]
+    [InlineData("vault move --name docs", "--resource-group")]
+    [InlineData("vault identity assign --name docs", "--system-assigned")]
+    [InlineData("vault encryption update --name docs", "Name the key")]
+    [InlineData("vault encryption update --name docs --key-vault-name kv1", "Name the key")]
+    [InlineData("vault encryption update --name docs --encryption-key-id u --key-vault-name kv1 --key-name k", "Name the key")]
+    [InlineData("keyvault create --name kv3 --location home --enable-purge-protection maybe", "true or false, got 'maybe'")]
+    [InlineData("keyvault create --name kv3 --location home --default-action maybe", "Allow, Deny, got 'maybe'")]
+    [InlineData("keyvault create --name kv3 --location home --retention-days week", "--retention-days takes a whole number")]
+    [InlineData("keyvault key create --vault-name kv1 --name k --kty DSA", "DSA")]
+    [InlineData("keyvault key set-attributes --vault-name kv1 --name kek --expires tomorrow", "--expires takes a time")]
+    [InlineData("job list --vault-name docs --status Finished", "--status takes one of InProgress,")]
+    public async Task Command_WrongUsage_ExitsWith2(string command, string message)
+    {
+        var result = (await story.Place.RunAsync(command.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Exits(2);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("RecoveryVault.", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("protection enable --vault-name docs --item-name e --source")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --source")]
+    [InlineData("restore run --vault-name docs --item-name papers --target")]
+    [InlineData("keyvault backup --out")]
+    [InlineData("keyvault restore --in")]
+    [InlineData("quickstart")]
+    public async Task Command_EmptyPath_ExitsWith2(string command)
+    {
+        var result = (await story.Place.RunAsync([.. command.Split(' '), ""])).Exits(2);
+        Assert.Contains("is empty", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_ArgumentBeginsWithAt_IsNoFileOfArguments()
+    {
+        var file = story.Place["arguments"];
+        await File.WriteAllTextAsync(file, "docs");
+        (await story.Place.RunAsync("vault", "show", "--name", $"@{file}")).Refuses(ErrorCodes.InvalidName);
+    }
+
+    [Fact]
+    public async Task Command_NamesACluster_IsRefused() =>
+        (await story.Place.RunAsync("vault", "list", "--cluster", "127.0.0.1:30000")).Refuses(ErrorCodes.ClusterUnavailable);
+}
