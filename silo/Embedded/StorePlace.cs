@@ -112,15 +112,13 @@ internal static class StorePlace
     private static HashSet<string> Names(string path) =>
         Directory.Exists(path) ? [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))] : [];
 
-    /// <summary>Follows symbolic links of every part that exists, so that a link cannot hide where a directory lies.</summary>
+    /// <summary>Follows symbolic links of every part, so that a link cannot hide where a directory lies or will lie.</summary>
     private static string Resolve(string path)
     {
         var parent = Path.GetDirectoryName(path);
         if (parent is null)
             return path;
         var here = Path.Combine(Resolve(parent), Path.GetFileName(path));
-        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target
-            ? Resolve(target.FullName)
-            : here;
+        return new FileInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Resolve(target.FullName) : here;
     }
 }

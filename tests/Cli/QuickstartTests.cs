@@ -95,11 +95,11 @@ public sealed class QuickstartTests : IDisposable
     {
         await using (var huge = File.Create(Path.Combine(_place.Source, "huge")))
         {
-            huge.SetLength(1L << 50);
+            huge.SetLength(1L << 43);
             huge.WriteByte(1);
         }
         var refused = (await _place.RunAsync("quickstart", _place.Source)).Refuses(ErrorCodes.NotEnoughSpace);
-        Assert.Matches(@"\d+\.\d PiB are needed for .* in /.*, \d+\.\d .iB are free\.", refused.Error);
+        Assert.Matches(@"\d+\.\d TiB are needed for .* in /.*, \d+\.\d .iB are free\.", refused.Error);
         Assert.False(Directory.Exists(_place.Store));
     }
 

@@ -24,8 +24,14 @@ internal static class VaultIdentityCommands
     private static CliCommand Change(string verb, string description, Func<IVaultGrain, Task<VaultIdentity>> change)
     {
         var name = CommandParts.Name("vault");
-        var system = new Option<bool>("--system-assigned") { Description = "The vault's own identity.", Required = true };
-        return new CliCommand(verb, description, $"rvault vault identity {verb} --name docs --system-assigned") { name, system }.Runs(
+        var system = CommandParts.Flag("--system-assigned", "The vault's own identity (the only kind there is so far).");
+        var command = new CliCommand(verb, description, $"rvault vault identity {verb} --name docs --system-assigned") { name, system };
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(system))
+                result.AddError("Say which identity: --system-assigned.");
+        });
+        return command.Runs(
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
