@@ -119,6 +119,9 @@ internal static class StorePlace
         if (parent is null)
             return path;
         var here = Path.Combine(Resolve(parent), Path.GetFileName(path));
-        return new FileInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Resolve(target.FullName) : here;
+        var entry = new FileInfo(here);
+        return entry.LinkTarget is not null && entry.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Resolve(target.FullName)
+            : here;
     }
 }
