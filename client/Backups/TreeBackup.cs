@@ -22,6 +22,7 @@ internal sealed class TreeBackup : IDisposable
     private readonly CatalogueWriter _catalogue;
     private readonly List<JobError> _warnings = [];
     private BackupStatistics _counts = new();
+    private RelativePath? _lastUnreadable;
 
     public TreeBackup(string path, ItemSource source, IBackupChannel channel, BackupOptions options)
     {
@@ -140,7 +141,10 @@ internal sealed class TreeBackup : IDisposable
         _options.OnProblem?.Invoke(problem);
         if (!problem.IsError)
             return;
-        _counts = _counts with { FilesUnreadable = _counts.FilesUnreadable + 1 };
+        // One entry may have several problems: its attributes and its content.
+        if (_lastUnreadable != problem.Path)
+            _counts = _counts with { FilesUnreadable = _counts.FilesUnreadable + 1 };
+        _lastUnreadable = problem.Path;
         if (_warnings.Count < CommitBackup.MaxWarnings)
             _warnings.Add(
                 new JobError(

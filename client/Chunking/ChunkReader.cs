@@ -62,7 +62,7 @@ public sealed class ChunkReader : IDisposable
     {
         var usual = Math.Min(_chunker.TargetLength * 2L, _chunker.MaxLength);
         // One byte more than expected, so that the end is seen without a longer buffer.
-        var length = Math.Min(usual, Math.Max(_expected, carried) + 1L);
+        var length = Math.Min(usual - 1, Math.Max(_expected, carried)) + 1;
         return MemoryPool<byte>.Shared.Rent((int)Math.Max(length, carried));
     }
 

@@ -15,8 +15,9 @@ internal static class AttributeReader
     private const int FewNames = 1024;
 
     /// <summary>
-    /// The attributes at a path, in byte order of names; those that could not be read are left out and told by
-    /// <paramref name="unreadable"/> (the name is empty when it was the list). A file system without attributes has none.
+    /// The attributes at a path, in byte order of names; those that could not be read, or are more than an entry of a catalogue holds,
+    /// are left out and told by <paramref name="unreadable"/> (the name is empty when it was the list). A file system without attributes
+    /// has none.
     /// </summary>
     internal static ImmutableArray<ExtendedAttribute> Read(ReadOnlySpan<byte> path, bool follow, UnreadableAttribute unreadable)
     {
@@ -54,6 +55,7 @@ internal static class AttributeReader
     )
     {
         var found = ImmutableArray.CreateBuilder<ExtendedAttribute>();
+        var room = CatalogueLimits.MaxExtendedAttributeBytes;
         var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes);
         try
         {
@@ -62,10 +64,15 @@ internal static class AttributeReader
                 var name = names[..names.IndexOf((byte)0)];
                 names = names[(name.Length + 1)..];
                 var error = Libc.GetAttribute(path, follow, name, buffer, out var length);
-                if (error == 0)
-                    found.Add(new(name.ToArray(), buffer.AsSpan(0, length).ToArray()));
-                else if (error != Errno.ENODATA)
-                    unreadable(name, error); // ENODATA: removed since it was listed.
+                var needed = name.Length + length + CatalogueLimits.ExtendedAttributeOverhead;
+                if (error == 0 && needed > room)
+                    error = Errno.E2BIG;
+                if (error is not (0 or Errno.ENODATA)) // ENODATA: removed since it was listed.
+                    unreadable(name, error);
+                if (error != 0 || IsFound(found, name)) // Security modules and network file systems have listed names twice.
+                    continue;
+                found.Add(new(name.ToArray(), buffer.AsSpan(0, length).ToArray()));
+                room -= needed;
             }
         }
         finally
@@ -74,6 +81,14 @@ internal static class AttributeReader
         }
         found.Sort((a, b) => a.Name.Span.SequenceCompareTo(b.Name.Span));
         return found.DrainToImmutable();
+    }
+
+    private static bool IsFound(ImmutableArray<ExtendedAttribute>.Builder found, ReadOnlySpan<byte> name)
+    {
+        foreach (var attribute in found)
+            if (attribute.Name.Span.SequenceEqual(name))
+                return true;
+        return false;
     }
 }
 

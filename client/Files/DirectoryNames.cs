@@ -37,6 +37,7 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
             }
         }
         Array.Sort(names._places, 0, names.Count, names);
+        names.DropRepeated();
         return names;
     }
 
@@ -77,6 +78,16 @@ internal sealed class DirectoryNames : IComparer<DirectoryNames.Place>
         name.CopyTo(_bytes.AsSpan(_used));
         _places[Count++] = new(_used, name.Length);
         _used += name.Length;
+    }
+
+    /// <summary>A directory that changes while it is listed may tell a name twice.</summary>
+    private void DropRepeated()
+    {
+        var kept = Math.Min(Count, 1);
+        for (var i = 1; i < Count; i++)
+            if (!Of(_places[i]).SequenceEqual(Of(_places[kept - 1])))
+                _places[kept++] = _places[i];
+        Count = kept;
     }
 
     internal readonly record struct Place(int Start, int Length);

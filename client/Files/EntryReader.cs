@@ -7,8 +7,11 @@ namespace RecoveryVault.Files;
 /// <summary>Turns what the kernel says of an inode into a catalogue entry.</summary>
 internal sealed class EntryReader(Action<WalkProblem> report)
 {
-    /// <summary>The entry of a name just looked up, with its attributes and, of a symbolic link, its target.</summary>
-    internal CatalogueEntry Read(RelativePath path, Descriptor directory, in FileStat stat)
+    /// <summary>
+    /// The entry of a name just looked up, with its attributes and, of a symbolic link, its target; null of a link whose target cannot be
+    /// read, for which no entry can stand.
+    /// </summary>
+    internal CatalogueEntry? Read(RelativePath path, Descriptor directory, in FileStat stat)
     {
         Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
         var entry = Describe(path, stat) with
@@ -20,8 +23,14 @@ internal sealed class EntryReader(Action<WalkProblem> report)
         var error = Libc.ReadLink(directory, path.Name, out var target);
         if (error == 0)
             return entry with { LinkTarget = target };
-        report(new(path, WalkProblemKind.Unreadable, error, "reading the symbolic link"));
-        return entry with { ReadError = error };
+        var kind = error switch
+        {
+            Errno.ENOENT => WalkProblemKind.Vanished,
+            Errno.EINVAL => WalkProblemKind.Replaced, // By something that is no link.
+            _ => WalkProblemKind.Unreadable,
+        };
+        report(new(path, kind, error, "reading the symbolic link"));
+        return null;
     }
 
     /// <summary>The attributes of what is open.</summary>
@@ -34,7 +43,8 @@ internal sealed class EntryReader(Action<WalkProblem> report)
     /// <summary>The entry of a file as it is now that it is open.</summary>
     internal CatalogueEntry Refresh(CatalogueEntry walked, Descriptor file, in FileStat stat)
     {
-        if (walked.Identity?.ChangedAt == stat.ChangedAt)
+        var identity = new FileIdentity(stat.Id.Device, stat.Id.Inode, stat.ChangedAt);
+        if (walked.Identity == identity)
             return walked;
         return Describe(walked.Path, stat) with { ExtendedAttributes = Attributes(walked.Path, file) };
     }
@@ -63,8 +73,10 @@ internal sealed class EntryReader(Action<WalkProblem> report)
                 // Gone or replaced since it was looked up: opening it will tell.
                 if (error == Errno.ENOENT)
                     return;
-                var what = name.IsEmpty
-                    ? "listing its extended attributes"
+                var what =
+                    name.IsEmpty ? "listing its extended attributes"
+                    : error == Errno.E2BIG
+                        ? $"'{new RelativePath(name.ToArray())}' and more extended attributes than a backup holds of a file"
                     : $"reading its extended attribute '{new RelativePath(name.ToArray())}'";
                 report(new(path, WalkProblemKind.Unreadable, error, what));
             }

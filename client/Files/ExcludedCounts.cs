@@ -3,7 +3,9 @@ using RecoveryVault.Files.Native;
 
 namespace RecoveryVault.Files;
 
-/// <summary>What a walk left out. A directory left out counts once: what lies below it is never looked at.</summary>
+/// <summary>
+/// What a walk left out. A directory left out, or kept without what it holds, counts once: what lies below it is never looked at.
+/// </summary>
 /// <param name="Files">Everything but directories.</param>
 /// <param name="Directories">Directories.</param>
 /// <param name="Bytes">The sizes of the regular files among <paramref name="Files"/>.</param>

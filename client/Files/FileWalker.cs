@@ -84,7 +84,7 @@ public sealed class FileWalker : IDisposable
         if (file is not null)
         {
             error = Libc.Stat(file, out var stat);
-            if (error == 0 && !IsSame(entry, stat))
+            if (error == 0 && stat.Type != EntryType.File)
                 error = Errno.ESTALE;
             if (error == 0)
             {
@@ -93,18 +93,9 @@ public sealed class FileWalker : IDisposable
             }
             file.Dispose();
         }
-        var kind = error switch
-        {
-            Errno.ENOENT => WalkProblemKind.VanishedBeforeOpen,
-            Errno.ESTALE or Errno.ELOOP or Errno.ENXIO => WalkProblemKind.Replaced, // By another file, a symbolic link, a socket.
-            _ => WalkProblemKind.Unreadable,
-        };
-        problem = new(entry.Path, kind, error, "opening the file");
+        problem = new(entry.Path, WalkProblem.KindOf(error), error, "opening the file");
         return false;
     }
-
-    private static bool IsSame(CatalogueEntry entry, in FileStat stat) =>
-        stat.Type == EntryType.File && entry.Identity is { } identity && stat.Id == new InodeId(identity.Device, identity.Inode);
 
     private Descriptor? OpenFile(DirectoryNode? directory, ReadOnlySpan<byte> name, out int error)
     {
@@ -153,7 +144,8 @@ public sealed class FileWalker : IDisposable
             Excluded = Excluded.With(stat);
             return null;
         }
-        var entry = _reader.Read(path, directory, stat);
+        if (_reader.Read(path, directory, stat) is not { } entry)
+            return null;
         if (stat.Type == EntryType.Directory)
             Enter(level, directory, ref entry, ref stat, out below);
         return new(this, level.Directory, entry, stat.AllocatedBytes);
@@ -163,13 +155,13 @@ public sealed class FileWalker : IDisposable
     private void Enter(Level parent, Descriptor from, ref CatalogueEntry entry, ref FileStat stat, out Level? below)
     {
         below = null;
-        if (_rules.StaysOut(stat))
+        if (StaysOut(stat))
             return;
         var opened = Reading.Open(from, entry.Path.Name, OpenFlags.Directory, out var error);
         if (opened is null || (error = Libc.Stat(opened, out var current)) != 0)
         {
             opened?.Dispose();
-            Unreadable(entry.Path, error, "opening the directory");
+            Unreadable(entry.Path, error, "opening the directory", WalkProblem.KindOf(error));
             entry = entry with { ReadError = error };
             return;
         }
@@ -182,7 +174,7 @@ public sealed class FileWalker : IDisposable
                     ExtendedAttributes = _reader.Attributes(entry.Path, opened),
                 }
             );
-            if (_rules.StaysOut(stat) || _rules.LeavesOut(entry.Path, stat))
+            if (_rules.LeavesOut(entry.Path, stat) || StaysOut(stat))
             {
                 opened.Dispose();
                 return;
@@ -191,6 +183,15 @@ public sealed class FileWalker : IDisposable
         var node = new DirectoryNode(parent.Directory, entry.Path.Name.ToArray(), stat.Id);
         _directories.Add(node, opened);
         below = new(node, entry.Path, List(opened, ref entry));
+    }
+
+    /// <summary>True for a directory on another file system, if that is left out: what it holds counts as one directory left out.</summary>
+    private bool StaysOut(in FileStat directory)
+    {
+        if (!_rules.StaysOut(directory))
+            return false;
+        Excluded = Excluded.With(directory);
+        return true;
     }
 
     private DirectoryNames List(Descriptor directory, ref CatalogueEntry entry)

@@ -14,7 +14,7 @@ public enum WalkProblemKind
     /// <summary>Its metadata was read; it was gone before it was opened.</summary>
     VanishedBeforeOpen,
 
-    /// <summary>Its metadata was read; another file bore its name when it was opened.</summary>
+    /// <summary>Its metadata was read; something of another kind bore its name when it was opened.</summary>
     Replaced,
 }
 
@@ -27,6 +27,16 @@ public sealed record WalkProblem(RelativePath Path, WalkProblemKind Kind, int Er
 {
     /// <summary>False for a note that makes no backup incomplete.</summary>
     public bool IsError => Kind != WalkProblemKind.Vanished;
+
+    /// <summary>What it means that a name whose metadata was read a moment ago does not open, or not as what it was.</summary>
+    internal static WalkProblemKind KindOf(int error) =>
+        error switch
+        {
+            Native.Errno.ENOENT => WalkProblemKind.VanishedBeforeOpen,
+            // By a symbolic link, a socket, no directory.
+            Native.Errno.ESTALE or Native.Errno.ELOOP or Native.Errno.ENXIO or Native.Errno.ENOTDIR => WalkProblemKind.Replaced,
+            _ => WalkProblemKind.Unreadable,
+        };
 
     /// <summary>One line for people.</summary>
     public override string ToString() => $"{(Path.IsRoot ? "." : Path.ToString())}: {What}: {Native.Errno.Describe(Errno)}";

@@ -23,8 +23,22 @@ internal sealed class WalkSource : IDisposable
         var path = Encoding.UTF8.GetBytes(source);
         if (path.Length == 0 || path.Contains((byte)0))
             throw new VaultException(ErrorCodes.SourceNotFound, "No file has an empty name.");
-        var handle = Libc.Open(Descriptor.WorkingDirectory, path, OpenFlags.PathOnly, out var error);
-        if (handle is null || (error = Libc.Stat(handle, out var stat)) != 0)
+        var handle = Libc.Open(Descriptor.WorkingDirectory, path, OpenFlags.PathOnly, out var error) ?? throw Failed(source, error);
+        try
+        {
+            return Open(source, path, handle, options);
+        }
+        catch (VaultException)
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private static WalkSource Open(string source, byte[] path, Descriptor handle, WalkOptions options)
+    {
+        var error = Libc.Stat(handle, out var stat);
+        if (error != 0)
             throw Failed(source, error);
         if (options.NeverEnter.Contains(stat.Id))
             throw new VaultException(

@@ -22,9 +22,9 @@ public sealed class WalkedEntry
     public long AllocatedBytes { get; }
 
     /// <summary>
-    /// Opens a regular file's content: exactly the file the entry tells of, or a problem (which is returned, not reported). To be called on
-    /// the walking thread before the walk moves on; the content has a descriptor of its own, which the caller disposes, and may be read
-    /// anywhere.
+    /// Opens a regular file's content, or tells of a problem (which is returned, not reported). Another regular file that has taken the
+    /// name since is taken in its place: <see cref="ContentStream.Entry"/> tells of what was opened. To be called on the walking thread
+    /// before the walk moves on; the content has a descriptor of its own, which the caller disposes, and may be read anywhere.
     /// </summary>
     public bool TryOpen([NotNullWhen(true)] out ContentStream? content, [NotNullWhen(false)] out WalkProblem? problem)
     {

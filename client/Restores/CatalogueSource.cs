@@ -15,6 +15,23 @@ internal sealed class CatalogueSource(IRestoreChannel channel)
     public IAsyncEnumerable<ChunkRef> ReadContentAsync(CatalogueEntry file, CancellationToken cancellation) =>
         new ChunkListReader(FetchAsync).ReadAsync(file.Content, cancellation);
 
+    /// <summary>The entry at a path; null when there is none.</summary>
+    public async ValueTask<CatalogueEntry?> FindAsync(CatalogueRoot root, RelativePath path, CancellationToken cancellation)
+    {
+        await foreach (var entry in ReadAsync(root, path, cancellation))
+            return entry.Path == path ? entry : null;
+        return null;
+    }
+
+    /// <summary>True for a code that tells of damage to what is stored: it costs what is stored there, and nothing else.</summary>
+    public static bool IsDamage(string code) =>
+        code
+            is ErrorCodes.DataDamaged
+                or ErrorCodes.DataMissing
+                or ErrorCodes.DataBitRot
+                or ErrorCodes.DataTampered
+                or ErrorCodes.CatalogueDamaged;
+
     private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(ChunkRef chunk, CancellationToken cancellation)
     {
         await foreach (var content in channel.ReadAsync([chunk], cancellation))

@@ -46,6 +46,8 @@ internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<Wanted
         var batch = _batch;
         (_batch, _bytes) = ([], 0);
         await _using;
+        if (batch.Count == 0)
+            return;
         _using = Task.Run(() => UseAsync(batch, cancellation), cancellation);
     }
 

@@ -57,15 +57,19 @@ internal sealed class TreeRestore : IDisposable
     /// </summary>
     private async Task RestoreIncludedAsync(CatalogueRoot root, CancellationToken cancellation)
     {
-        RelativePath? covered = null;
+        var paths = new List<RelativePath>();
         foreach (var path in _options.Include.Order())
         {
-            if (covered is { } done && path.IsWithin(done))
+            if (paths is [.., var covered] && path.IsWithin(covered))
                 continue;
+            if (await _catalogue.FindAsync(root, path, cancellation) is null)
+                throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{path}'; nothing was restored.");
+            paths.Add(path);
+        }
+        foreach (var path in paths)
+        {
             await RestoreAncestorsAsync(root, path, cancellation);
-            if (!await RestoreAsync(_catalogue.ReadAsync(root, path, cancellation), cancellation))
-                throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{path}'.");
-            covered = path;
+            await RestoreAsync(_catalogue.ReadAsync(root, path, cancellation), cancellation);
         }
     }
 
@@ -74,40 +78,59 @@ internal sealed class TreeRestore : IDisposable
         for (var end = path.IsRoot ? -1 : 0; end >= 0; )
         {
             var ancestor = new RelativePath(path.Bytes[..end]);
-            if (_made.Add(ancestor))
-            {
-                await foreach (var entry in _catalogue.ReadAsync(root, ancestor, cancellation))
-                {
-                    if (entry.Path == ancestor)
-                        _writer.Add(entry);
-                    break;
-                }
-            }
+            if (_made.Add(ancestor) && await _catalogue.FindAsync(root, ancestor, cancellation) is { } entry)
+                _writer.Add(entry);
             var slash = path.Bytes.Span[Math.Min(end + 1, path.Bytes.Length)..].IndexOf((byte)'/');
             end = slash < 0 ? -1 : end + 1 + slash;
         }
     }
 
-    private async Task<bool> RestoreAsync(IAsyncEnumerable<CatalogueEntry> entries, CancellationToken cancellation)
+    private async Task RestoreAsync(IAsyncEnumerable<CatalogueEntry> entries, CancellationToken cancellation)
     {
-        var any = false;
         await foreach (var entry in entries.WithCancellation(cancellation))
         {
-            any = true;
             _options.Counters.AddEntry();
-            if (_writer.Add(entry) is not { } file)
-                continue;
-            var offset = 0L;
-            await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
-            {
-                await _content.AddAsync(
-                    new WantedChunk<RestoredFile>(file, chunk, offset, offset + chunk.Length == entry.Content.Length),
-                    cancellation
-                );
-                offset += chunk.Length;
-            }
+            if (_writer.Add(entry) is { } file)
+                await RestoreContentAsync(file, cancellation);
         }
-        return any;
+    }
+
+    private async Task RestoreContentAsync(RestoredFile file, CancellationToken cancellation)
+    {
+        var length = file.Entry.Content.Length;
+        var offset = 0L;
+        await using var chunks = _catalogue.ReadContentAsync(file.Entry, cancellation).GetAsyncEnumerator(cancellation);
+        while (true)
+        {
+            string? damage = null;
+            try
+            {
+                if (!await chunks.MoveNextAsync())
+                    return;
+            }
+            catch (VaultException e) when (CatalogueSource.IsDamage(e.Code))
+            {
+                damage = e.Code;
+            }
+            if (damage is not null)
+            {
+                await LoseListAsync(file, damage, cancellation);
+                return;
+            }
+            var chunk = chunks.Current;
+            await _content.AddAsync(new WantedChunk<RestoredFile>(file, chunk, offset, offset + chunk.Length == length), cancellation);
+            offset += chunk.Length;
+        }
+    }
+
+    /// <summary>
+    /// A file's list of chunks is damaged: what was wanted of it is used up, then it is given up like one with a damaged chunk.
+    /// </summary>
+    private async Task LoseListAsync(RestoredFile file, string code, CancellationToken cancellation)
+    {
+        await _content.FinishAsync(cancellation);
+        Damage(file, code);
+        file.Dispose();
     }
 
     private ValueTask WriteAsync(WantedChunk<RestoredFile> wanted, ChunkContent content)

@@ -1,5 +1,6 @@
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
 
 namespace RecoveryVault.Restores;
 
@@ -36,48 +37,74 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
     private const int LookupCount = 1024;
 
     private readonly CatalogueSource _catalogue = new(channel);
+    private readonly List<(RelativePath Path, ChunkRef Chunk)> _lookups = [];
+    private ContentReader<RelativePath>? _content;
     private RelativePath? _lastDamaged;
 
     public long Damaged { get; private set; }
 
+    private ContentReader<RelativePath> Content => _content ??= new(channel, Look);
+
     public async Task RunAsync(CatalogueRoot root, CancellationToken cancellation)
     {
-        var content = new ContentReader<RelativePath>(channel, Look);
-        List<(RelativePath Path, ChunkRef Chunk)> lookups = [];
         try
         {
             await foreach (var entry in _catalogue.ReadAsync(root, RelativePath.Root, cancellation))
             {
                 options.Counters.AddEntry();
-                await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
-                {
-                    if (options.ReadData)
-                        await content.AddAsync(new WantedChunk<RelativePath>(entry.Path, chunk, 0, false), cancellation);
-                    else
-                        lookups.Add((entry.Path, chunk));
-                }
-                if (lookups.Count >= LookupCount)
-                    await LookUpAsync(lookups, cancellation);
+                await VerifyAsync(entry, cancellation);
             }
-            await LookUpAsync(lookups, cancellation);
-            await content.FinishAsync(cancellation);
+            await DrainAsync(cancellation);
         }
         catch
         {
-            await content.StopAsync();
+            await Content.StopAsync();
             throw;
         }
     }
 
-    private async Task LookUpAsync(List<(RelativePath Path, ChunkRef Chunk)> lookups, CancellationToken cancellation)
+    private async Task VerifyAsync(CatalogueEntry entry, CancellationToken cancellation)
     {
-        foreach (var part in lookups.Chunk(LookupCount))
+        string damage;
+        try
         {
-            var codes = await channel.CheckAsync([.. part.Select(l => l.Chunk)], cancellation);
-            for (var i = 0; i < codes.Length; i++)
-                Count(part[i].Path, part[i].Chunk, codes[i]);
+            await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
+                await WantAsync(entry.Path, chunk, cancellation);
+            return;
         }
-        lookups.Clear();
+        catch (VaultException e) when (CatalogueSource.IsDamage(e.Code))
+        {
+            damage = e.Code;
+        }
+        // Of a file whose list of chunks is damaged, what came before is verified first.
+        await DrainAsync(cancellation);
+        Damage(entry.Path, damage);
+    }
+
+    private async ValueTask WantAsync(RelativePath path, ChunkRef chunk, CancellationToken cancellation)
+    {
+        if (options.ReadData)
+        {
+            await Content.AddAsync(new WantedChunk<RelativePath>(path, chunk, 0, false), cancellation);
+            return;
+        }
+        _lookups.Add((path, chunk));
+        if (_lookups.Count == LookupCount)
+            await LookUpAsync(cancellation);
+    }
+
+    private async Task DrainAsync(CancellationToken cancellation)
+    {
+        await LookUpAsync(cancellation);
+        await Content.FinishAsync(cancellation);
+    }
+
+    private async Task LookUpAsync(CancellationToken cancellation)
+    {
+        var codes = await channel.CheckAsync([.. _lookups.Select(l => l.Chunk)], cancellation);
+        for (var i = 0; i < codes.Length; i++)
+            Count(_lookups[i].Path, _lookups[i].Chunk, codes[i]);
+        _lookups.Clear();
     }
 
     private ValueTask Look(WantedChunk<RelativePath> wanted, ChunkContent content)
@@ -89,7 +116,13 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
     private void Count(RelativePath path, ChunkRef chunk, string? code)
     {
         options.Counters.AddBytes(chunk.Length);
-        if (code is null || _lastDamaged == path)
+        if (code is not null)
+            Damage(path, code);
+    }
+
+    private void Damage(RelativePath path, string code)
+    {
+        if (_lastDamaged == path)
             return;
         _lastDamaged = path;
         Damaged++;

@@ -8,6 +8,7 @@ internal static class Errno
     internal const int EINTR = 4;
     internal const int EIO = 5;
     internal const int ENXIO = 6;
+    internal const int E2BIG = 7;
     internal const int EACCES = 13;
     internal const int EEXIST = 17;
     internal const int EXDEV = 18;
@@ -38,6 +39,7 @@ internal static class Errno
             EINTR => "Interrupted system call",
             EIO => "Input/output error",
             ENXIO => "No such device or address",
+            E2BIG => "Argument list too long",
             9 => "Bad file descriptor",
             11 => "Resource temporarily unavailable",
             12 => "Cannot allocate memory",
@@ -66,7 +68,6 @@ internal static class Errno
             ENOSYS => "Function not implemented",
             ENOTEMPTY => "Directory not empty",
             ELOOP => "Too many levels of symbolic links",
-            7 => "Argument list too long",
             ENODATA => "No data available",
             EOVERFLOW => "Value too large for defined data type",
             EOPNOTSUPP => "Operation not supported",

@@ -8,7 +8,9 @@ public enum RestoreProblemKind
     /// <summary>The entry is not there.</summary>
     NotRestored,
 
-    /// <summary>The entry is not there because its content could not be read when it was backed up.</summary>
+    /// <summary>
+    /// The entry is not there, or of a directory what it holds, because that could not be read when it was backed up.
+    /// </summary>
     NeverRead,
 
     /// <summary>The entry is there with its content, but something about it is not as it was.</summary>

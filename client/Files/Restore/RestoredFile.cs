@@ -10,6 +10,7 @@ namespace RecoveryVault.Files.Restore;
 /// </summary>
 public sealed class RestoredFile : IDisposable
 {
+    private const int BlockBytes = 4096;
     private readonly TreeWriter _writer;
     private readonly ImmutableArray<Extent> _extents;
     private readonly long[] _starts;
@@ -50,7 +51,7 @@ public sealed class RestoredFile : IDisposable
         {
             var within = offset - _starts[i];
             var part = content[..(int)Math.Min(content.Length, _extents[i].Length - within)];
-            var error = Libc.Write(File, part, _extents[i].Offset + within);
+            var error = Write(part, _extents[i].Offset + within);
             if (error != 0)
                 Fail(error, "writing its content");
             content = content[part.Length..];
@@ -73,6 +74,50 @@ public sealed class RestoredFile : IDisposable
 
     /// <summary>Gives up a file that was not completed: nothing of it stays, and the caller tells why.</summary>
     public void Dispose() => _writer.Finish(this, succeeded: false);
+
+    /// <summary>
+    /// Writes to the new, empty file. Of a file that had holes, blocks of zeros are left as holes: its map may join data across small
+    /// holes.
+    /// </summary>
+    internal int Write(ReadOnlySpan<byte> content, long offset)
+    {
+        if (Entry.DataExtents is null)
+            return Libc.Write(File, content, offset);
+        var error = 0;
+        while (error == 0 && !content.IsEmpty)
+        {
+            var zeros = ZeroBlocks(content, offset);
+            content = content[zeros..];
+            offset += zeros;
+            var data = DataBlocks(content, offset);
+            error = Libc.Write(File, content[..data], offset);
+            content = content[data..];
+            offset += data;
+        }
+        return error;
+    }
+
+    /// <summary>The length of the whole blocks of zeros it begins with.</summary>
+    private static int ZeroBlocks(ReadOnlySpan<byte> content, long offset)
+    {
+        if (offset % BlockBytes != 0)
+            return 0;
+        var data = content.IndexOfAnyExcept((byte)0);
+        return data < 0 ? content.Length : data / BlockBytes * BlockBytes;
+    }
+
+    /// <summary>The length up to the next block of zeros.</summary>
+    private static int DataBlocks(ReadOnlySpan<byte> content, long offset)
+    {
+        for (var at = (int)Math.Min(BlockBytes - (offset % BlockBytes), content.Length); at < content.Length; )
+        {
+            var block = content[at..Math.Min(at + BlockBytes, content.Length)];
+            if (!block.ContainsAnyExcept((byte)0))
+                return at;
+            at += block.Length;
+        }
+        return content.Length;
+    }
 
     internal void Fail(int error, string what)
     {

@@ -19,7 +19,8 @@ internal sealed class TargetDirectories : IDisposable
     private readonly bool _isRoot;
     private readonly MetadataWriter _metadata;
     private readonly Action<RestoreProblem> _report;
-    private List<(TargetDirectory Directory, uint? FormerMode)>? _undo = [];
+    private readonly List<TargetDirectory> _due = [];
+    private List<MadeDirectory>? _undo = [];
 
     internal TargetDirectories(RestoreTarget target, bool isRoot, MetadataWriter metadata, Action<RestoreProblem> report)
     {
@@ -52,42 +53,38 @@ internal sealed class TargetDirectories : IDisposable
     internal void Enter(TargetDirectory parent, CatalogueEntry entry)
     {
         var name = entry.Path.Name.ToArray();
-        var made = Make(parent, name, out var isNew, out var stat, out var error);
+        var made = Make(parent, name, out var aside, out var isNew, out var stat, out var error);
         var node = made is null ? null : new DirectoryNode(parent.Node, name, stat.Id);
         var directory = new TargetDirectory(parent, entry.Path, node, error) { Entry = entry, Users = 1 };
         Retain(parent);
         _walked.Push(directory);
+        if (isNew || made is not null)
+            Note(new(directory, isNew ? null : stat, aside));
         if (made is null || node is null)
         {
             _report(new(entry.Path, RestoreProblemKind.NotRestored, error, "making the directory"));
             return;
         }
         _open.Add(node, made);
-        var isChanged = LetOwnerIn(made, stat);
-        if (isNew)
-            _undo?.Add((directory, null));
-        else if (isChanged)
-            _undo?.Add((directory, (uint)stat.Mode));
+        LetOwnerIn(made, stat);
         RememberFileSystem(made, stat.Id.Device);
     }
 
     internal static void Retain(TargetDirectory directory) => directory.Users++;
 
-    /// <summary>Lets go of a directory; without users its metadata is set, and its parent loses a user.</summary>
+    /// <summary>
+    /// Lets go of a directory; without users its metadata is set, as soon as nothing is undone any more, and its parent loses a user.
+    /// </summary>
     internal void Release(TargetDirectory directory)
     {
         for (var current = directory; current is not null && --current.Users == 0; current = current.Parent)
         {
-            if (current.Node is not { } node)
-                continue;
-            if (current.Entry is { } entry)
+            if (_undo is not null)
             {
-                if (Open(current, out var error) is { } opened)
-                    _metadata.Apply(opened, entry);
-                else
-                    _report(new(entry.Path, RestoreProblemKind.Incomplete, error, "finding the directory again to set its metadata"));
+                _due.Add(current);
+                return;
             }
-            _open.Leave(node);
+            Complete(current);
         }
     }
 
@@ -109,8 +106,19 @@ internal sealed class TargetDirectories : IDisposable
     /// <summary>Something that no undoing could bring back was restored.</summary>
     internal void Keep()
     {
+        if (_undo is not { } undo)
+            return;
         _undo = null;
         _target.Keep();
+        foreach (var made in undo)
+            Note(made);
+        foreach (var directory in _due)
+        {
+            Complete(directory);
+            if (directory.Parent is { } parent)
+                Release(parent);
+        }
+        _due.Clear();
     }
 
     /// <summary>Sets the metadata still due, the target's own last, and waits until all is on disk.</summary>
@@ -130,17 +138,26 @@ internal sealed class TargetDirectories : IDisposable
         }
     }
 
-    /// <summary>Removes the directories made and gives those found their modes back, unless something was restored.</summary>
+    /// <summary>
+    /// Removes the directories made, puts back what made way for them, and gives those found their modes and times back, unless something
+    /// was restored.
+    /// </summary>
     internal void Undo()
     {
-        Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
         for (var i = (_undo?.Count ?? 0) - 1; _undo is not null && i >= 0; i--)
         {
-            var (directory, formerMode) = _undo[i];
-            if (formerMode is { } mode && Open(directory, out _) is { } found)
-                Libc.ChangeMode(ProcPath.Of(found, buffer), mode);
-            if (formerMode is null && directory.Parent is { } parent && Open(parent, out _) is { } from)
-                Libc.RemoveDirectory(from, directory.Path.Name);
+            var made = _undo[i];
+            if (made.Found is { } found)
+            {
+                if (Open(made.Directory, out _) is { } opened)
+                    GiveBack(opened, found);
+            }
+            else if (made.Directory.Parent is { } parent && Open(parent, out _) is { } from)
+            {
+                Libc.RemoveDirectory(from, made.Directory.Path.Name);
+                if (made.Aside is { } aside)
+                    Libc.Rename(from, aside, made.Directory.Path.Name, replace: true);
+            }
         }
     }
 
@@ -151,26 +168,56 @@ internal sealed class TargetDirectories : IDisposable
         _open.Dispose();
     }
 
-    private Descriptor? Make(TargetDirectory parent, byte[] name, out bool isNew, out FileStat stat, out int error)
+    /// <summary>Sets a directory's metadata; nothing more is made in it.</summary>
+    private void Complete(TargetDirectory directory)
     {
-        (isNew, stat) = (false, default);
+        if (directory.Node is not { } node)
+            return;
+        if (directory.Entry is { } entry)
+        {
+            if (Open(directory, out var error) is { } opened)
+                _metadata.Apply(opened, entry);
+            else
+                _report(new(entry.Path, RestoreProblemKind.Incomplete, error, "finding the directory again to set its metadata"));
+        }
+        _open.Leave(node);
+    }
+
+    /// <summary>Remembers how to undo what was made; when nothing is undone any more, what made way for it is removed.</summary>
+    private void Note(MadeDirectory made)
+    {
+        _undo?.Add(made);
+        if (_undo is not null || made is not { Aside: { } aside, Directory: { Parent: { } parent, Path: var path } })
+            return;
+        if (Open(parent, out var error) is { } from)
+            error = Libc.Unlink(from, aside);
+        if (error != 0)
+            _report(new(path, RestoreProblemKind.Incomplete, error, $"removing what made way for it, now '{new RelativePath(aside)}'"));
+    }
+
+    private static void GiveBack(Descriptor directory, in FileStat found)
+    {
+        Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
+        var path = ProcPath.Of(directory, buffer);
+        Libc.ChangeMode(path, (uint)found.Mode);
+        Libc.SetModified(path, found.ModifiedAt);
+    }
+
+    private Descriptor? Make(TargetDirectory parent, byte[] name, out byte[]? aside, out bool isNew, out FileStat stat, out int error)
+    {
+        (isNew, stat, aside) = (false, default, null);
         if (Open(parent, out error) is not { } from)
             return null;
         error = Libc.MakeDirectory(from, name, Private);
+        isNew = error == 0;
         if (error == Errno.EEXIST && _target.Overwrite)
         {
             error = Libc.Stat(from, name, out var found);
             if (error == 0 && found.Type != EntryType.Directory)
             {
-                error = Libc.Unlink(from, name);
-                if (error == 0)
-                    error = Libc.MakeDirectory(from, name, Private);
+                error = TargetNames.MakeDirectoryInPlace(from, name, Private, out aside);
                 isNew = error == 0;
             }
-        }
-        else
-        {
-            isNew = error == 0;
         }
         if (error != 0)
             return null;
@@ -181,16 +228,14 @@ internal sealed class TargetDirectories : IDisposable
         return null;
     }
 
-    /// <summary>
-    /// A user must be able to write into a directory found read-only, or made so by the umask; true if its mode was changed.
-    /// </summary>
-    private bool LetOwnerIn(Descriptor directory, in FileStat stat)
+    /// <summary>A user must be able to write into a directory found read-only, or made so by the umask.</summary>
+    private void LetOwnerIn(Descriptor directory, in FileStat stat)
     {
         var mode = (uint)stat.Mode;
         if (_isRoot || (mode & Private) == Private)
-            return false;
+            return;
         Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
-        return Libc.ChangeMode(ProcPath.Of(directory, buffer), mode | Private) == 0;
+        Libc.ChangeMode(ProcPath.Of(directory, buffer), mode | Private);
     }
 
     /// <summary>A target may hold mount points: each file system is synced in the end.</summary>

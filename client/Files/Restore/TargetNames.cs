@@ -37,6 +37,25 @@ internal static class TargetNames
         return null;
     }
 
+    /// <summary>
+    /// Makes a directory where something is that is none, and keeps that aside under a temporary name until it is known which of them
+    /// stays.
+    /// </summary>
+    internal static int MakeDirectoryInPlace(Descriptor directory, ReadOnlySpan<byte> name, uint mode, out byte[]? aside)
+    {
+        aside = null;
+        var temporary = Temporary();
+        var error = Libc.Rename(directory, name, temporary, replace: true);
+        if (error != 0)
+            return error;
+        error = Libc.MakeDirectory(directory, name, mode);
+        if (error == 0)
+            aside = temporary;
+        else
+            Libc.Rename(directory, temporary, name, replace: true);
+        return error;
+    }
+
     internal static Descriptor? MakeFile(Descriptor directory, byte[] temporary, long size, out int error)
     {
         var file = Libc.Open(directory, temporary, OpenFlags.Write | OpenFlags.CreateNew | OpenFlags.NoFollow, out error, PrivateFile);

@@ -21,7 +21,13 @@ public sealed partial class TreeWriter
         if (_linked.TryAdd(key, new(parent, entry.Path)))
             return false;
         var first = _linked[key];
-        if (first.Failed || first.Made is not null)
+        if (first.Failed)
+        {
+            // This name has the content as well.
+            _linked[key] = new(parent, entry.Path);
+            return false;
+        }
+        if (first.Made is not null)
         {
             Join(first, parent, entry);
             return true;
@@ -114,7 +120,7 @@ public sealed partial class TreeWriter
                 if (error == 0 && read == 0)
                     error = Errno.EIO; // Shorter than what was just written.
                 if (error == 0)
-                    error = Libc.Write(file.File, buffer.AsSpan(0, read), extent.Offset + at);
+                    error = file.Write(buffer.AsSpan(0, read), extent.Offset + at);
                 at += read;
             }
         }

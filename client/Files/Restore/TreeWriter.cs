@@ -55,6 +55,8 @@ public sealed partial class TreeWriter : IDisposable
                 throw PathRules.Unsafe(entry.Path, $"the root is a {entry.Type}");
             var parent = _directories.ParentOf(entry.Path);
             _last = entry.Path;
+            if (entry is { Type: EntryType.Directory, ReadError: not 0 })
+                ReportNeverRead(entry);
             if (entry.Path.IsRoot)
                 parent.Entry = entry;
             else if (entry.Type == EntryType.Directory)
@@ -89,8 +91,9 @@ public sealed partial class TreeWriter : IDisposable
             if (!_finished)
                 _directories.Undo();
             _finished = true;
-            _directories.Dispose();
+            // The target first: it undoes its own making through the handle that the directories share.
             _target.Dispose();
+            _directories.Dispose();
         }
     }
 
@@ -114,11 +117,17 @@ public sealed partial class TreeWriter : IDisposable
             _report(new(entry.Path, kind, error, what));
     }
 
+    private void ReportNeverRead(CatalogueEntry entry)
+    {
+        var what = entry.Type == EntryType.Directory ? "what it holds" : "it";
+        Report(entry, RestoreProblemKind.NeverRead, entry.ReadError, $"{what} could not be read when it was backed up");
+    }
+
     private RestoredFile? Make(TargetDirectory parent, CatalogueEntry entry)
     {
         if (entry.ReadError != 0)
         {
-            Report(entry, RestoreProblemKind.NeverRead, entry.ReadError, "it could not be read when it was backed up");
+            ReportNeverRead(entry);
             return null;
         }
         if (!_isRoot && entry.Type is EntryType.CharacterDevice or EntryType.BlockDevice)
