@@ -1,5 +1,6 @@
 using System.Globalization;
 using RecoveryVault.Tests.Cli;
+using RecoveryVault.Tests.Files;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Processes;
@@ -18,6 +19,7 @@ internal static class Roles
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
             ["store-lock"] = StoreLockRole.HoldAsync,
+            ["walk"] = WalkRole.WalkAsync,
         };
 
     /// <summary>Repeats each line of its input; a line "exit N" ends it with that code.</summary>
