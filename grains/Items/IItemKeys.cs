@@ -12,8 +12,11 @@ public interface IItemKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsProtected")]
     Task<bool> IsProtectedAsync();
 
-    /// <summary>Completes an item's protection: makes its keys if it has none and keeps its source.</summary>
-    [Alias("Protect")]
+    /// <summary>
+    /// Completes an item's protection: makes its keys if it has none and keeps its source. Interleaves, because the vault waits for it, and
+    /// a backup of this item may be waiting for the vault.
+    /// </summary>
+    [AlwaysInterleave, Alias("Protect")]
     Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source);
 
     /// <summary>

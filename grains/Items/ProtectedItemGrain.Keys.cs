@@ -20,17 +20,33 @@ public sealed partial class ProtectedItemGrain
         {
             var item = current ?? ItemRecord.Enrolled(Key, keys.Generation);
             if (item.Ring is null)
-            {
-                var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1);
-                item = item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
-            }
+                item = await WithKeysAsync(item, keys);
             return item.Protect(item.Settings is { } known ? settings with { CreatedAt = known.CreatedAt } : settings);
         });
+        await ClearRingsAsync();
+    }
+
+    /// <summary>
+    /// The first ring. A rotation may have come by since the vault said which key is in force: then the vault is asked once more, and
+    /// nothing is wrapped by a version that is being left.
+    /// </summary>
+    private async Task<ItemRecord> WithKeysAsync(ItemRecord item, VaultKeyContext keys)
+    {
+        if (item.KeyGeneration > keys.Generation)
+            keys = await Vault.GetKeyContextAsync();
+        item.RequireGeneration(keys.Generation);
+        var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1);
+        return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
     }
 
     public async Task RewrapAsync(VaultKeyContext keys)
     {
-        await UpdateAsync(async current =>
+        await OnNamedRingAsync(() => RewrapOnceAsync(keys));
+        await ClearRingsAsync();
+    }
+
+    private Task<ItemRecord> RewrapOnceAsync(VaultKeyContext keys) =>
+        UpdateAsync(async current =>
         {
             // Enrolled, but never completed: the record fences a completion that still believes in the old generation.
             if (current is null)
@@ -43,8 +59,52 @@ public sealed partial class ProtectedItemGrain
             var next = await _parts.Rings.RewrapAsync(ring, keys.Generation, KekOf(keys));
             return current.UseRing(next, await _parts.Rings.WriteAsync(next));
         });
-        if (_cell.Current?.Ring is { } inForce)
+
+    /// <summary>What no record can ever name again keeps no key version alive.</summary>
+    private async Task ClearRingsAsync()
+    {
+        if (_cell.Current is { Ring: { } inForce })
             await _parts.Rings.DeleteSupersededAsync(Key, inForce);
+        else if (_cell.Current is { } record)
+            await _parts.Rings.DeleteUnnamedAsync(Key, record.KeyGeneration);
+    }
+
+    /// <summary>
+    /// Runs what opens the ring that the record in memory names. Another activation may have put a newer one in force, and the key version
+    /// of the old one may be disabled since: a failure counts only when storage still names that ring. A denial that counts takes the
+    /// item's unwrapped keys out of this silo's memory at once.
+    /// </summary>
+    private async Task<T> OnNamedRingAsync<T>(Func<Task<T>> use)
+    {
+        var named = _cell.Current?.Ring;
+        try
+        {
+            return await use();
+        }
+        catch (Exception e) when (e is VaultException or KeyVaultException { Verdict: not KeyVaultVerdict.Unreachable })
+        {
+            await _cell.ReadAsync();
+            if (_cell.Current?.Ring == named)
+            {
+                EvictIfDenied(e);
+                throw;
+            }
+        }
+        try
+        {
+            return await use();
+        }
+        catch (KeyVaultException e)
+        {
+            EvictIfDenied(e);
+            throw;
+        }
+    }
+
+    private void EvictIfDenied(Exception e)
+    {
+        if (e is KeyVaultException { Verdict: KeyVaultVerdict.Denied })
+            _parts.Deks.Evict(Key);
     }
 
     /// <summary>The vault's key as of now, looked at within the last hour, with this item's ring wrapped by it.</summary>
@@ -67,10 +127,20 @@ public sealed partial class ProtectedItemGrain
         if (KeyVersions.IsPlatform(keys.KeyId))
             return;
         var keyId = KeyId.Parse(keys.KeyId);
-        await _parts.KeyVaults.Open(keyId, PrincipalOf(keys)).WrapKeyAsync(keyId, new byte[32]);
+        try
+        {
+            await _parts.KeyVaults.Open(keyId, PrincipalOf(keys)).WrapKeyAsync(keyId, new byte[32]);
+        }
+        catch (KeyVaultException e)
+        {
+            EvictIfDenied(e);
+            throw;
+        }
     }
 
-    private async Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys)
+    private Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys) => OnNamedRingAsync(() => OpenSecretsOnceAsync(keys));
+
+    private async Task<ItemSecrets> OpenSecretsOnceAsync(VaultKeyContext keys)
     {
         while (true)
         {

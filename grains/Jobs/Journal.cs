@@ -26,6 +26,11 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public async Task<bool> IsRunningAsync(VaultId vaultId, Guid jobId) =>
         await ledger.FindAsync(vaultId, jobId) is { End: null } job && liveness.IsAlive(job.Start.Owner);
 
+    /// <summary>True while the job runs in a process that lives, and when it has ended well.</summary>
+    public async Task<bool> StandsAsync(VaultId vaultId, Guid jobId) =>
+        await ledger.FindAsync(vaultId, jobId) is { } job
+        && (job.End is { } end ? end.Status == JobStatus.Completed : liveness.IsAlive(job.Start.Owner));
+
     /// <summary>Ends a job and logs it.</summary>
     public async Task EndAsync(VaultId vaultId, Guid jobId, string logOperation, JobEnd end)
     {

@@ -8,7 +8,8 @@ namespace RecoveryVault.Rotation;
 public interface IRotationSchedule : IGrainWithStringKey
 {
     /// <summary>
-    /// Makes sure that the reminder stands. Nobody waits for it: the vault asks, and the schedule may be waiting for the vault.
+    /// Makes sure that the reminder stands, and does what is due. Nobody waits for it: the vault asks, and the schedule may be waiting for
+    /// the vault.
     /// </summary>
     [OneWay, Alias("Ensure")]
     Task EnsureAsync();

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Vaults;
 
@@ -11,7 +11,7 @@ namespace RecoveryVault.Rotation;
 /// tick may come twice, late or on two silos.
 /// </summary>
 [GrainType("key-rotation")]
-public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time)
+public sealed partial class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time, ILogger<KeyRotationGrain> logger)
     : Grain,
         IKeyRotationGrain,
         IRotationSchedule,
@@ -19,150 +19,127 @@ public sealed class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider t
 {
     private const string ReminderName = "poll";
 
-    /// <summary>
-    /// How often a versionless key is looked at (± a fifth, so that vaults spread out); the hour of the
-    /// promise holds even when three looks fail.
-    /// </summary>
-    public static readonly TimeSpan PollPeriod = TimeSpan.FromMinutes(15);
-
-    /// <summary>No job starts when the last look is older.</summary>
-    public static readonly TimeSpan MaxPollAge = TimeSpan.FromHours(1);
-
-    /// <summary>One call works on a pass no longer than this, far below the time callers wait for an answer.</summary>
-    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
-
-    private readonly HashSet<ItemId> _passed = [];
-    private long _passGeneration;
-
     private IVaultKeys Vault => GrainFactory.GetGrain<IVaultKeys>(this.GetPrimaryKeyString());
 
     public async Task<RotationProgress> SyncAsync()
     {
-        var keys = await Vault.GetKeyContextAsync();
-        if (keys.PreviousKeyId is null)
-            keys = await PollAsync(keys);
-        return await PassAsync(keys);
+        var before = await Vault.GetKeyContextAsync();
+        var finished = await PassAsync(before);
+        if (!finished.Done)
+            return finished;
+        // Only now: one target at a time, but the caller wants the newest in the end.
+        var keys = await PollAsync(await Vault.GetKeyContextAsync());
+        var progress = await PassAsync(keys);
+        var isNews = before.PreviousKeyId is not null || keys.Generation != before.Generation;
+        return isNews ? progress : progress with { JobId = null };
     }
 
     public async Task EnsureAsync()
     {
-        var jitter = TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(-180, 181));
         if (await this.GetReminder(ReminderName) is null)
-            await this.RegisterOrUpdateReminder(ReminderName, PollPeriod + jitter, PollPeriod + jitter);
+        {
+            var period = PollRules.Period + TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(-180, 181));
+            await this.RegisterOrUpdateReminder(ReminderName, period, period);
+        }
+        await ReconcileAsync(PollRules.IsDue);
     }
 
     public async Task EnsurePolledAsync()
     {
         var keys = await Vault.GetKeyContextAsync();
-        var age = keys.LastPolledAt is { } polled ? time.GetUtcNow() - polled : TimeSpan.MaxValue;
-        if (keys.PreviousKeyId is null && keys.FollowsRotation && age >= PollPeriod)
-        {
-            try
-            {
-                keys = await PollAsync(keys);
-            }
-            catch (VaultException e) when (e.Code == ErrorCodes.KeyVaultUnreachable && age < MaxPollAge)
-            {
-                // An outage is not a revocation: the last look still counts.
-            }
-        }
+        if (keys.PreviousKeyId is null && PollRules.IsDue(keys.LastPolledAt, time.GetUtcNow()))
+            keys = await PollUnlessRecentAsync(keys);
         if (keys.PreviousKeyId is not null)
             await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
     public async Task ContinueAsync()
     {
-        var progress = await PassAsync(await Vault.GetKeyContextAsync());
-        if (!progress.Done)
+        if (!(await PassUnattendedAsync(await Vault.GetKeyContextAsync())).Done)
             await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
+    public Task ReceiveReminder(string reminderName, TickStatus status) => ReconcileAsync(PollRules.IsDueAtTick);
+
     /// <summary>
-    /// Reconciles: a pass under way goes on, otherwise the key is looked at when that is due. A refusal is no fault
-    /// of the silo: the next tick tries again.
+    /// A pass under way goes on, otherwise the key is looked at when that is due. A refusal is no fault of the silo: the next tick tries
+    /// again, and jobs hear of it when they start.
     /// </summary>
-    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    private async Task ReconcileAsync(Func<DateTimeOffset?, DateTimeOffset, bool> isDue)
     {
         try
         {
-            await EnsurePolledAsync();
+            var keys = await Vault.GetKeyContextAsync();
+            if (!keys.FollowsRotation && keys.PreviousKeyId is null)
+                await UnregisterAsync();
+            else if (keys.PreviousKeyId is null && isDue(keys.LastPolledAt, time.GetUtcNow()))
+                keys = await PollAsync(keys);
+            if (keys.PreviousKeyId is not null)
+                await this.AsReference<IRotationSchedule>().ContinueAsync();
         }
         catch (VaultException e) when (e.Code == ErrorCodes.VaultNotFound)
         {
-            if (await this.GetReminder(ReminderName) is { } reminder)
-                await this.UnregisterReminder(reminder);
+            await UnregisterAsync();
+        }
+        catch (VaultException e)
+        {
+            LogRefusal(this.GetPrimaryKeyString(), e.Code, e.Message);
+        }
+    }
+
+    private async Task UnregisterAsync()
+    {
+        if (await this.GetReminder(ReminderName) is { } reminder)
+            await this.UnregisterReminder(reminder);
+    }
+
+    /// <summary>An outage is not a revocation: within the hour the last look still counts.</summary>
+    private async Task<VaultKeyContext> PollUnlessRecentAsync(VaultKeyContext keys)
+    {
+        try
+        {
+            return await PollAsync(keys);
+        }
+        catch (VaultException e) when (e.Code == ErrorCodes.KeyVaultUnreachable && !PollRules.IsTooOld(keys.LastPolledAt, time.GetUtcNow()))
+        {
+            return keys;
         }
     }
 
     /// <summary>Looks for a newer version and announces it after a canary was wrapped and unwrapped with it.</summary>
     private async Task<VaultKeyContext> PollAsync(VaultKeyContext keys)
     {
-        if (!keys.FollowsRotation || keys.PrincipalId is not { } principal)
+        if (!keys.FollowsRotation || keys.PrincipalId is null || keys.PreviousKeyId is not null)
             return keys;
+        if (await FindAsync(keys, RotationCandidate.Choose) is { } candidate)
+            return await Vault.AnnounceAsync(keys.Generation, candidate.Properties.Id.ToString(), candidate.PublicKeyThumbprint);
+        await Vault.NotePollAsync();
+        return await Vault.GetKeyContextAsync();
+    }
+
+    /// <summary>A version that proves itself by wrapping and unwrapping; null when there is none to change to.</summary>
+    private async Task<KeyVaultKey?> FindAsync(
+        VaultKeyContext keys,
+        Func<string, IReadOnlyList<KeyProperties>, DateTimeOffset, KeyProperties?> choose
+    )
+    {
         var current = KeyId.Parse(keys.KeyId);
-        var keyVault = keyVaults.Open(current, principal);
+        var keyVault = keyVaults.Open(current, keys.PrincipalId ?? "");
         try
         {
-            var versions = await keyVault.ListVersionsAsync(current.Name);
-            if (RotationCandidate.Choose(keys.KeyId, versions, time.GetUtcNow()) is { } candidate)
-            {
-                var facts = await KeyFacts.GatherAsync(keyVault, candidate.Id);
-                if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable) is { } outage)
-                    throw outage;
-                if (facts.Key is { } key && !facts.Faults.Any())
-                    return await Vault.AnnounceAsync(keys.Generation, candidate.Id.ToString(), key.PublicKeyThumbprint);
-            }
+            if (choose(keys.KeyId, await keyVault.ListVersionsAsync(current.Name), time.GetUtcNow()) is not { } candidate)
+                return null;
+            var facts = await KeyFacts.GatherAsync(keyVault, candidate.Id);
+            if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable) is { } outage)
+                throw outage;
+            return facts.Faults.Any() ? null : facts.Key;
         }
         catch (KeyVaultException fault)
         {
             throw KeyVaultRefusals.ToVaultException(fault, $"Looking for a newer version of {current.Versionless} failed");
         }
-        await Vault.NotePollAsync();
-        return await Vault.GetKeyContextAsync();
     }
 
-    /// <summary>
-    /// Works on the pass for one slice, through each item's grain, and finishes it when storage shows that nothing is left.
-    /// </summary>
-    private async Task<RotationProgress> PassAsync(VaultKeyContext keys)
-    {
-        if (keys.PreviousKeyId is null)
-            return new RotationProgress(true, 0, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
-        keys = await Vault.EnsureRotationJobAsync();
-        if (_passGeneration != keys.Generation)
-            _passed.Clear();
-        _passGeneration = keys.Generation;
-        var started = time.GetTimestamp();
-        var roster = await Vault.GetRosterAsync();
-        foreach (var itemId in roster.Where(id => !_passed.Contains(id)).ToList())
-        {
-            if (time.GetElapsedTime(started) > Slice)
-                return Progress(keys, roster.Count - _passed.Count);
-            await RewrapAsync(keys, itemId, roster.Count - _passed.Count);
-            _passed.Add(itemId);
-        }
-        var remaining = await Vault.TryFinishAsync(keys.Generation);
-        if (remaining > 0)
-            _passed.Clear();
-        return Progress(keys, remaining);
-    }
-
-    private static RotationProgress Progress(VaultKeyContext keys, int remaining) =>
-        new(remaining == 0, remaining, keys.RotationJobId, KeyVersions.Bare(keys.KeyId));
-
-    private async Task RewrapAsync(VaultKeyContext keys, ItemId itemId, int remaining)
-    {
-        try
-        {
-            await GrainFactory.GetGrain<IItemKeys>(new ItemKey(keys.VaultId, itemId).ToString()).RewrapAsync(keys);
-        }
-        catch (VaultException e) when (e.Code.StartsWith("UserErrorCMK", StringComparison.Ordinal))
-        {
-            throw new VaultException(
-                ErrorCodes.RotationBlocked,
-                $"The rotation of vault '{keys.VaultName}' from {KeyVersions.Bare(keys.PreviousKeyId ?? "")} to {KeyVersions.Bare(keys.KeyId)} is blocked with {remaining} item(s) left: {e.Code}: {e.Message}",
-                e.Recommendation
-            );
-        }
-    }
+    [LoggerMessage(1, LogLevel.Warning, "The key rotation of vault {VaultId} waits: {Code}: {Reason}")]
+    private partial void LogRefusal(string vaultId, string code, string reason);
 }

@@ -2,6 +2,7 @@ using Orleans.Concurrency;
 using RecoveryVault.Access;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
+using RecoveryVault.Rotation;
 
 namespace RecoveryVault.Vaults;
 
@@ -13,7 +14,7 @@ public interface IVaultKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("GetKeyContext")]
     Task<VaultKeyContext> GetKeyContextAsync();
 
-    /// <summary>The items a rotation must pass through.</summary>
+    /// <summary>The items a rotation must pass through: enrolled ones, and any whose record lies in storage.</summary>
     [AlwaysInterleave, Alias("GetRoster")]
     Task<IReadOnlyList<ItemId>> GetRosterAsync();
 
@@ -23,7 +24,7 @@ public interface IVaultKeys : IGrainWithStringKey
 
     /// <summary>
     /// Announces a checked newer version: it is in force when this returns. Does nothing when the vault has left
-    /// <paramref name="fromGeneration"/> behind.
+    /// <paramref name="fromGeneration"/> behind, or follows that key no more.
     /// </summary>
     [Alias("Announce")]
     Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint);
@@ -33,10 +34,10 @@ public interface IVaultKeys : IGrainWithStringKey
     Task<VaultKeyContext> EnsureRotationJobAsync();
 
     /// <summary>
-    /// Ends the pass of a generation if storage shows that nothing is left of older ones; returns how many items still are.
+    /// Ends the pass of a generation if storage shows that nothing is left of older ones; returns the items that still are.
     /// </summary>
     [Alias("TryFinish")]
-    Task<int> TryFinishAsync(long generation);
+    Task<RemainingItems> TryFinishAsync(long generation);
 }
 
 /// <summary>Creates a vault's record on behalf of the directory.</summary>

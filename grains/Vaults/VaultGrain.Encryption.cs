@@ -44,17 +44,18 @@ public sealed partial class VaultGrain
         var old = Vault.Settings.Encryption;
         await RequireOldKeyAsync(old, key);
         await UpdateAsync(_ =>
-            Vault.JobOf(request.OperationId) is not null
-                ? Vault
-                : Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId) with
-                {
-                    RotationJobId = jobId,
-                }
-        );
+        {
+            if (Vault.JobOf(request.OperationId) is not null)
+                return Vault;
+            var next = Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId);
+            // The same version again is done at once; a pass under way towards it keeps its own job.
+            var isNew = next.Settings.Encryption.Current.Generation != Vault.Settings.Encryption.Current.Generation;
+            return isNew ? next with { RotationJobId = jobId } : next;
+        });
         // With items in the vault the job ends when the last of them is re-wrapped.
-        if (Vault.Settings.Encryption.Previous is null)
+        if (Vault.Settings.Encryption.Previous is null || Vault.RotationJobId != jobId)
             await EndKeyJobAsync(jobId, old.Current.KeyId);
-        if (Vault.FollowsRotation)
+        if (Vault.MustBeWatched)
             await EnsureRotationAsync();
         return Vault.ToEncryptionSummary(jobId);
     }
@@ -97,20 +98,11 @@ public sealed partial class VaultGrain
 
     public async Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync()
     {
-        var encryption = Vault.Settings.Encryption;
-        var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
-        var keyIds = encryption.History.Select(h => h.KeyId).Concat(uses.SelectMany(u => u.KeyIds)).Distinct().ToList();
-        var states = await KeyStates.ReadAsync(keyIds, id => OpenKeyVault(id), Journal.Now);
-        return
-        [
-            .. keyIds.Select(keyId =>
-            {
-                List<string> neededBy = [.. uses.Where(u => u.KeyIds.Contains(keyId)).Select(u => u.Name)];
-                if (keyId == encryption.Current.KeyId)
-                    neededBy.Insert(0, "(vault)");
-                return new KeyVersionUse(KeyVersions.Bare(keyId), keyId, states[keyId], neededBy, neededBy.Count == 0);
-            }),
-        ];
+        // "Safe" must never be said too early: not from what this activation remembers.
+        await _cell.ReadAsync();
+        var needs = KeyNeeds.Of(Vault.Settings.Encryption, await _parts.Census.TakeAsync(VaultId, Vault.Roster));
+        var states = await KeyStates.ReadAsync(needs.Select(n => n.KeyId), id => OpenKeyVault(id), Journal.Now);
+        return [.. needs.Select(n => new KeyVersionUse(KeyVersions.Bare(n.KeyId), n.KeyId, states[n.KeyId], n.NeededBy, n.SafeToDisable))];
     }
 
     /// <summary>Null without an identity to look with.</summary>

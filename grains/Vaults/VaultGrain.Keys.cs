@@ -1,11 +1,33 @@
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Rotation;
 
 namespace RecoveryVault.Vaults;
 
 public sealed partial class VaultGrain
 {
+    private static readonly TimeSpan WakePeriod = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset _wokenAt = DateTimeOffset.MinValue;
+
+    /// <summary>
+    /// The overdue detector: whoever calls a vault also makes sure that its rotation has not gone to sleep. The call does not wait for it.
+    /// </summary>
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        await context.Invoke();
+        if (context.InterfaceMethod.DeclaringType != typeof(IVaultGrain) || !IsOverdue(Journal.Now))
+            return;
+        _wokenAt = Journal.Now;
+        await EnsureRotationAsync();
+    }
+
+    private bool IsOverdue(DateTimeOffset now) =>
+        _cell.Current is { Settings.Deleted: false, MustBeWatched: true } vault
+        && PollRules.IsDue(vault.LastPolledAt, now)
+        && (now - _wokenAt).Duration() >= WakePeriod;
+
     public Task<VaultKeyContext> GetKeyContextAsync()
     {
         var vault = Vault;
@@ -27,32 +49,62 @@ public sealed partial class VaultGrain
         );
     }
 
-    public Task<IReadOnlyList<ItemId>> GetRosterAsync() => Task.FromResult<IReadOnlyList<ItemId>>(Vault.Roster);
+    public Task<IReadOnlyList<ItemId>> GetRosterAsync() => _parts.Census.ListItemsAsync(VaultId, Vault.Roster);
 
     public Task NotePollAsync() => UpdateAsync(_ => Vault with { LastPolledAt = Journal.Now });
 
     public async Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint)
     {
-        if (Vault.Settings.Encryption.Current.Generation != fromGeneration)
+        if (!Vault.MayFollow(fromGeneration, keyId))
             return await GetKeyContextAsync();
-        var old = Vault.Settings.Encryption.Current;
-        var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
-        await UpdateAsync(_ =>
-            Vault.Announce(keyId, keyThumbprint, Journal.Now) with
-            {
-                RotationJobId = jobId,
-                LastPolledAt = Journal.Now,
-            }
-        );
-        if (Vault.Settings.Encryption.Previous is null)
-            await EndKeyJobAsync(jobId, old.KeyId);
+        var old = Vault.Settings.Encryption;
+        // A target that is replaced goes on under the job of its pass.
+        var jobId = old.Previous is null
+            ? await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null)
+            : Guid.Empty;
+        if (jobId == Guid.Empty)
+            await AnnounceAsync(fromGeneration, keyId, keyThumbprint, Vault.RotationJobId);
+        else
+            await Journal.FailOnRefusalAsync(
+                VaultId,
+                jobId,
+                LogOperation,
+                async () =>
+                {
+                    await AnnounceAsync(fromGeneration, keyId, keyThumbprint, jobId);
+                    await EndAnnouncementAsync(jobId, old.Current.KeyId);
+                    return true;
+                }
+            );
         return await GetKeyContextAsync();
+    }
+
+    private Task<VaultRecord> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint, Guid? jobId) =>
+        UpdateAsync(_ =>
+            Vault.MayFollow(fromGeneration, keyId)
+                ? Vault.Follow(keyId, keyThumbprint, Journal.Now) with
+                {
+                    RotationJobId = jobId,
+                    LastPolledAt = Journal.Now,
+                }
+                : Vault
+        );
+
+    /// <summary>
+    /// Without items the announcement is all; when another activation announced first, its job is the rotation's and this one did nothing.
+    /// </summary>
+    private async Task EndAnnouncementAsync(Guid jobId, string oldKeyId)
+    {
+        if (Vault.RotationJobId != jobId)
+            await Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now) with { Status = JobStatus.Cancelled });
+        else if (Vault.Settings.Encryption.Previous is null)
+            await EndKeyJobAsync(jobId, oldKeyId);
     }
 
     public async Task<VaultKeyContext> EnsureRotationJobAsync()
     {
-        var isRunning = Vault.RotationJobId is { } jobId && await Journal.IsRunningAsync(VaultId, jobId);
-        if (!isRunning && Vault.Settings.Encryption.Previous is not null)
+        var stands = Vault.RotationJobId is { } jobId && await Journal.StandsAsync(VaultId, jobId);
+        if (!stands && Vault.Settings.Encryption.Previous is not null)
         {
             var renewed = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
             await UpdateAsync(_ => Vault with { RotationJobId = renewed });
@@ -60,20 +112,22 @@ public sealed partial class VaultGrain
         return await GetKeyContextAsync();
     }
 
-    public async Task<int> TryFinishAsync(long generation)
+    public async Task<RemainingItems> TryFinishAsync(long generation)
     {
+        // The caller knows of a later announcement: another activation made it.
+        if (Vault.Settings.Encryption.Current.Generation < generation)
+            await _cell.ReadAsync();
         var encryption = Vault.Settings.Encryption;
-        if (encryption.Previous is not { } previous || encryption.Current.Generation != generation)
-            return 0;
+        if (encryption.Previous is not { } previous)
+            return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
-        var remaining = uses.Count(u =>
-            u.Generation is null || u.Generation < generation || u.KeyIds.Any(k => k != encryption.Current.KeyId)
-        );
-        if (remaining > 0)
-            return remaining;
-        await UpdateAsync(_ => Vault.FinishRotation());
+        var remaining = uses.Where(use => !use.Has(encryption.Current)).Select(use => use.Name).ToList();
+        if (remaining.Count > 0 || encryption.Current.Generation != generation)
+            return RemainingItems.Of(remaining);
+        // The job first: if the process dies between the two, the next one finds a pass with nothing to do and a job that says so.
         if (Vault.RotationJobId is { } jobId)
             await EndKeyJobAsync(jobId, previous.KeyId);
-        return 0;
+        await UpdateAsync(_ => Vault.Settings.Encryption.Current.Generation == generation ? Vault.FinishRotation() : Vault);
+        return RemainingItems.None;
     }
 }

@@ -8,7 +8,7 @@ namespace RecoveryVault.Vaults;
 
 /// <summary>Hosts one <see cref="VaultRecord"/>: reads it, asks it, persists the answer, acts.</summary>
 [GrainType(GrainRecords.VaultType), Immovable]
-public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultCreation, IDisposable
+public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultCreation, IIncomingGrainCallFilter, IDisposable
 {
     private readonly RecordCell<VaultRecord> _cell;
     private readonly VaultParts _parts;
@@ -22,10 +22,9 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         _parts = parts;
     }
 
-    /// <summary>Whoever calls a vault also makes sure that its rotation has not gone to sleep.</summary>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (_cell.Current is { Settings.Deleted: false, FollowsRotation: true })
+        if (_cell.Current is { Settings.Deleted: false, MustBeWatched: true })
             await EnsureRotationAsync();
         await base.OnActivateAsync(cancellationToken);
     }

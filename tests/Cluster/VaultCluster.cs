@@ -20,6 +20,7 @@ public sealed class VaultCluster : IAsyncLifetime
     private readonly InProcessDataPlane _dataPlane = new();
     private InProcessTestCluster? _cluster;
     private PlatformKeyring? _keyring;
+    private SiloParts? _parts;
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
@@ -31,6 +32,9 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public LocalKeyVaults KeyVaults { get; private set; } = null!;
 
+    /// <summary>What the silos ask of the key vaults, and how these fail.</summary>
+    public WatchedKeyVaults KeyVaultTraffic { get; private set; } = null!;
+
     public VaultClient Client { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -38,11 +42,27 @@ public sealed class VaultCluster : IAsyncLifetime
         Store = new FaultyBlobStore(new MemoryBlobStore(Time));
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
         _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
-        var connector = new KeyVaultConnector(
+        KeyVaultTraffic = new WatchedKeyVaults(
             (host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
         );
-        var parts = new SiloParts(Store, _keyring, connector, _dataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
-        var builder = new InProcessTestClusterBuilder(2);
+        var connector = new KeyVaultConnector(KeyVaultTraffic.Open);
+        _parts = new SiloParts(Store, _keyring, connector, _dataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
+        _cluster = await DeployAsync(_parts, silos: 2);
+        Client = new VaultClient(_cluster.Client, _dataPlane, Time);
+    }
+
+    /// <summary>
+    /// Another cluster on the same store that knows nothing of this one: every grain has a second activation there. The caller disposes it.
+    /// </summary>
+    public Task<InProcessTestCluster> DeployTwinAsync() =>
+        DeployAsync(_parts ?? throw new InvalidOperationException("The cluster is not started."), silos: 1);
+
+    /// <summary>A client of a <see cref="DeployTwinAsync">twin</see>.</summary>
+    public VaultClient ClientOf(InProcessTestCluster twin) => new(twin.Client, _dataPlane, Time);
+
+    private async Task<InProcessTestCluster> DeployAsync(SiloParts parts, short silos)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo(
             (_, silo) =>
@@ -54,9 +74,16 @@ public sealed class VaultCluster : IAsyncLifetime
                 silo.Services.AddSingleton(new OpenContract("ITestHooks"));
             }
         );
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-        Client = new VaultClient(_cluster.Client, _dataPlane, Time);
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Ends an activation, wherever it is; none is fine too.</summary>
+    public async Task DeactivateAsync(GrainId grainId)
+    {
+        if (Cluster.TryGetGrainContext(grainId, out _))
+            await Cluster.DeactivateAsync(grainId);
     }
 
     public async Task DisposeAsync()

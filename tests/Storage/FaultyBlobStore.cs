@@ -51,6 +51,16 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         return this;
     }
 
+    /// <summary>All faults are over, a crash too: as if whatever runs on this store had been started again.</summary>
+    public void Recover()
+    {
+        lock (_gate)
+        {
+            _rules.Clear();
+            _crashed = false;
+        }
+    }
+
     public async Task<string> PutAsync(
         string name,
         ReadOnlySequence<byte> content,

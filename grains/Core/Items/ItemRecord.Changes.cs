@@ -18,6 +18,16 @@ public sealed partial record ItemRecord
 
     public ItemRecord StopProtection() => this with { Settings = RequireSettings() with { State = ProtectionState.ProtectionStopped } };
 
+    /// <summary>The fence: what was begun under an older generation than the record's starts over.</summary>
+    public void RequireGeneration(long keyGeneration)
+    {
+        if (keyGeneration < KeyGeneration)
+            throw new VaultException(
+                ErrorCodes.ConcurrentChange,
+                $"The vault's key has changed meanwhile: generation {keyGeneration} is over, {KeyGeneration} is in force."
+            );
+    }
+
     /// <summary>Puts a ring in force. A generation never goes back.</summary>
     public ItemRecord UseRing(KeyRing ring, RecordRef reference)
     {

@@ -20,14 +20,17 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     private readonly Dictionary<DekId, Entry> _entries = [];
     private bool _disposed;
 
-    private sealed record Entry(Task<SecretBytes> Unwrap, long StartedAt);
+    private sealed record Entry(string Wrap, Task<SecretBytes> Unwrap, long StartedAt);
 
     /// <summary>A copy of the data key, unwrapped by <paramref name="unwrap"/> unless cached; the caller disposes it.</summary>
-    public async Task<SecretBytes> LeaseAsync(DekId id, Func<Task<SecretBytes>> unwrap)
+    /// <param name="wrap">
+    /// What is unwrapped. Who joins the unwrap of another wrap (a rotation came between) takes its key, but not its refusal.
+    /// </param>
+    public async Task<SecretBytes> LeaseAsync(DekId id, string wrap, Func<Task<SecretBytes>> unwrap)
     {
         while (true)
         {
-            var entry = GetOrStart(id, unwrap);
+            var entry = GetOrStart(id, wrap, unwrap);
             try
             {
                 var secret = await entry.Unwrap;
@@ -41,7 +44,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
             catch
             {
                 Evict(id, entry);
-                throw;
+                if (entry.Wrap == wrap)
+                    throw;
             }
             ObjectDisposedException.ThrowIf(_disposed, this);
         }
@@ -77,7 +81,7 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         }
     }
 
-    private Entry GetOrStart(DekId id, Func<Task<SecretBytes>> unwrap)
+    private Entry GetOrStart(DekId id, string wrap, Func<Task<SecretBytes>> unwrap)
     {
         lock (_gate)
         {
@@ -88,7 +92,7 @@ public sealed class DekCache(TimeProvider time) : IDisposable
                     return known;
                 Remove(id, known);
             }
-            var entry = new Entry(Task.Run(unwrap), time.GetTimestamp());
+            var entry = new Entry(wrap, Task.Run(unwrap), time.GetTimestamp());
             _entries[id] = entry;
             return entry;
         }

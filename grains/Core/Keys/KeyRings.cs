@@ -72,9 +72,10 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     public async Task<KeyRing> ReadAsync(ItemKey item, RecordRef reference, CancellationToken cancellation = default)
     {
         var ring = await records.ReadAsync(reference, RecordType.Ring, RecordJson.Default.KeyRing, cancellation);
-        return ring.Item == item && !ring.Epochs.IsDefaultOrEmpty
+        var isInPlace = ring.Item == item && ring.Seq == AuthenticatedRecords.SequenceOf(reference.Name);
+        return isInPlace && !ring.Epochs.IsDefaultOrEmpty && ring.Epochs.Length <= KeyRing.MaxEpochs
             ? ring
-            : throw new VaultException(ErrorCodes.RecordTampered, $"The ring '{reference.Name}' belongs to another item.");
+            : throw new VaultException(ErrorCodes.RecordTampered, $"The ring '{reference.Name}' belongs to another place.");
     }
 
     /// <summary>
@@ -87,10 +88,37 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         for (BlobPage? page = null; page is null || page.Next is not null; )
         {
             page = await store.ListAsync($"{ItemBlobs.Rings(item.ItemId)}/", page?.Next, cancellation: cancellation);
-            foreach (var ring in page.Items.Where(r => r.Name != inForce.Name && AuthenticatedRecords.SequenceOf(r.Name) <= seq))
+            foreach (var ring in page.Items.Where(r => r.Name != inForce.Name && IsUpTo(r.Name, seq)))
                 await store.DeleteAsync(ring.Name, cancellation: cancellation);
         }
     }
+
+    /// <summary>
+    /// For an item that never got keys: deletes what an interrupted protection left, as far as it is of an older generation than the
+    /// item's record now demands, so that it can never be named. Of one that cannot be read nothing can depend.
+    /// </summary>
+    public async Task DeleteUnnamedAsync(ItemKey item, long keyGeneration, CancellationToken cancellation = default)
+    {
+        await foreach (var blob in store.ListAllAsync($"{ItemBlobs.Rings(item.ItemId)}/", cancellation))
+        {
+            if (await FindAsync(blob.Name, cancellation) is not { } ring || ring.KeyGeneration < keyGeneration)
+                await store.DeleteAsync(blob.Name, cancellation: cancellation);
+        }
+    }
+
+    private async Task<KeyRing?> FindAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await records.FindAsync(name, RecordType.Ring, RecordJson.Default.KeyRing, cancellation);
+        }
+        catch (VaultException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsUpTo(string name, long seq) => AuthenticatedRecords.TrySequenceOf(name, out var found) && found <= seq;
 
     private async Task<RingEpoch> WrapAsync(RingEpoch epoch, KeyEncryptionKey kek, DataKey dek, CancellationToken cancellation)
     {
@@ -104,7 +132,11 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     {
         var id = new DekId(item, epoch.DekEpoch, (byte)ObjectSuite.OneLayer, Convert.ToHexStringLower(epoch.Commitment));
         // Others may be waiting for the same unwrap: it is not cancelled with this caller.
-        var secret = await cache.LeaseAsync(id, async () => (await OpenDekAsync(item, epoch, principalId, CancellationToken.None)).Secret);
+        var secret = await cache.LeaseAsync(
+            id,
+            epoch.KeyId,
+            async () => (await OpenDekAsync(item, epoch, principalId, CancellationToken.None)).Secret
+        );
         return DataKey.Open(item.VaultId, item.ItemId, epoch.DekEpoch, secret, epoch.Commitment);
     }
 

@@ -33,7 +33,10 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
         if (KeyVersions.IsPlatform(kek.KeyId))
             return (WrapAlgorithms.PlatformGcm, WrapUnderPlatformKey(KeyVersions.PlatformKeyId(kek.KeyId), dek));
         var keyId = KeyId.Parse(kek.KeyId);
-        var result = await keyVaults.Open(keyId, kek.PrincipalId).WrapKeyAsync(keyId, dek.Secret.Memory, cancellation);
+        var result = await NamingAsync(
+            keyId,
+            () => keyVaults.Open(keyId, kek.PrincipalId).WrapKeyAsync(keyId, dek.Secret.Memory, cancellation)
+        );
         // A wrap by another version than the one named would be unwrapped with the wrong key later.
         return result.KeyId == keyId
             ? (WrapAlgorithms.RsaOaep256, result.EncryptedKey)
@@ -43,10 +46,29 @@ public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring key
     /// <exception cref="KeyVaultException">The key vault refused or does not answer.</exception>
     public async Task<SecretBytes> UnwrapAsync(ItemKey item, RingEpoch epoch, string principalId, CancellationToken cancellation = default)
     {
-        if (KeyVersions.IsPlatform(epoch.KeyId))
+        var isPlatform = KeyVersions.IsPlatform(epoch.KeyId);
+        if (epoch.Algorithm != (isPlatform ? WrapAlgorithms.PlatformGcm : WrapAlgorithms.RsaOaep256))
+            throw new VaultException(
+                ErrorCodes.DataTooNew,
+                $"The data key of item {item.ItemId} is wrapped with '{epoch.Algorithm}', which this version does not know for {epoch.KeyId}."
+            );
+        if (isPlatform)
             return UnwrapUnderPlatformKey(item, epoch);
         var keyId = KeyId.Parse(epoch.KeyId);
-        return await keyVaults.Open(keyId, principalId).UnwrapKeyAsync(keyId, epoch.WrappedDek, cancellation);
+        return await NamingAsync(keyId, () => keyVaults.Open(keyId, principalId).UnwrapKeyAsync(keyId, epoch.WrappedDek, cancellation));
+    }
+
+    /// <summary>Whoever has to mend a refusal must hear which key version it is about.</summary>
+    private static async Task<T> NamingAsync<T>(KeyId keyId, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (KeyVaultException e) when (!e.Message.Contains(keyId.ToString(), StringComparison.Ordinal))
+        {
+            throw new KeyVaultException(e.Fault, e.Status, e.Code, e.InnerCode, $"{keyId}: {e.Message}", e);
+        }
     }
 
     private byte[] WrapUnderPlatformKey(uint platformKeyId, DataKey dek)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -60,6 +61,11 @@ public sealed class PlatformKeyring : IDisposable
         {
             await keys.PutAsync(BlobName, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
         }
+        catch
+        {
+            secret.Dispose();
+            throw;
+        }
         finally
         {
             stored.Zero();
@@ -69,27 +75,56 @@ public sealed class PlatformKeyring : IDisposable
     }
 
     /// <summary>Reads the keyring; null when there is none.</summary>
-    /// <exception cref="VaultException">WrongPlatformKey: it belongs to another store. StoreTooNew: a newer version wrote it.</exception>
+    /// <exception cref="VaultException">
+    /// WrongPlatformKey: it belongs to another store or is damaged. StoreTooNew: a newer version wrote it.
+    /// </exception>
     public static async Task<PlatformKeyring?> FindAsync(IBlobStore keys, string storeId, CancellationToken cancellation = default)
     {
         if (await keys.GetAsync(BlobName, cancellation) is not { } blob)
             return null;
-        var stored =
-            JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring)
-            ?? throw new VaultException(ErrorCodes.WrongPlatformKey, "The platform keyring is empty.");
         try
         {
-            if (stored.Version > 1)
-                throw new VaultException(
-                    ErrorCodes.StoreTooNew,
-                    $"The platform keyring has version {stored.Version}; this version knows 1."
-                );
+            RequireKnownVersion(blob.Content.Span);
+            var stored = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring);
+            return Open(stored ?? throw Damaged("it is empty"), storeId);
+        }
+        catch (JsonException e)
+        {
+            // The parser's own message could quote a part of the file.
+            throw Damaged($"line {e.LineNumber + 1} cannot be read");
+        }
+        finally
+        {
+            if (MemoryMarshal.TryGetArray(blob.Content, out var bytes))
+                CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    /// <summary>The version first: a newer format may lack or rename everything else.</summary>
+    private static void RequireKnownVersion(ReadOnlySpan<byte> content)
+    {
+        var version = JsonSerializer.Deserialize(content, RecordJson.Default.StoredKeyringFormat)?.Version ?? 0;
+        if (version > 1)
+            throw new VaultException(ErrorCodes.StoreTooNew, $"The platform keyring has version {version}; this version knows 1.");
+        if (version < 1)
+            throw Damaged("it names no version");
+    }
+
+    private static PlatformKeyring Open(StoredKeyring stored, string storeId)
+    {
+        try
+        {
             if (stored.StoreId != storeId)
                 throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys belong to store {stored.StoreId}, not to {storeId}.");
+            var ids = stored.Keys?.Select(k => k?.Id).ToHashSet() ?? [];
+            if (stored.Keys is not { } found || ids.Count != found.Length || !ids.Contains(stored.Current))
+                throw Damaged("its keys are incomplete");
+            if (found.Any(k => k.Key?.Length != KeySizeBytes))
+                throw Damaged($"a key does not have {KeySizeBytes} bytes");
             return new PlatformKeyring(
                 storeId,
                 stored.Current,
-                stored.Keys.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key)))
+                found.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key)))
             );
         }
         finally
@@ -97,6 +132,13 @@ public sealed class PlatformKeyring : IDisposable
             stored.Zero();
         }
     }
+
+    private static VaultException Damaged(string how) =>
+        new(
+            ErrorCodes.WrongPlatformKey,
+            $"The platform keyring {BlobName} is damaged: {how}.",
+            "Bring the keys back from the recovery kit with 'rvault keyvault restore --in FILE'."
+        );
 
     public void Dispose()
     {
@@ -106,16 +148,19 @@ public sealed class PlatformKeyring : IDisposable
 }
 
 /// <summary>The keyring as stored.</summary>
-public sealed record StoredKeyring(int Version, string StoreId, uint Current, StoredPlatformKey[] Keys)
+public sealed record StoredKeyring(int Version, string StoreId, uint Current, StoredPlatformKey[]? Keys)
 {
     public void Zero()
     {
-        foreach (var key in Keys)
-            CryptographicOperations.ZeroMemory(key.Key);
+        foreach (var key in Keys ?? [])
+            CryptographicOperations.ZeroMemory(key?.Key ?? []);
     }
 
-    public override string ToString() => $"StoredKeyring({StoreId}, {Keys.Length} keys)";
+    public override string ToString() => $"StoredKeyring({StoreId}, {Keys?.Length ?? 0} keys)";
 }
+
+/// <summary>The part of <see cref="StoredKeyring"/> that every version has.</summary>
+public sealed record StoredKeyringFormat(int Version);
 
 /// <summary>One key as stored.</summary>
 public sealed record StoredPlatformKey(uint Id, DateTimeOffset CreatedAt, byte[] Key)

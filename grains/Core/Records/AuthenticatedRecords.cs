@@ -53,6 +53,16 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyri
     public static long SequenceOf(string name) =>
         long.Parse(name.AsSpan(name.LastIndexOf('/') + 1, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
+    /// <summary>The same for names found in a listing, where anything may lie.</summary>
+    public static bool TrySequenceOf(string name, out long seq)
+    {
+        var own = name.AsSpan(name.LastIndexOf('/') + 1);
+        seq = 0;
+        return own.Length > 16
+            && own[16] == '-'
+            && long.TryParse(own[..16], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out seq);
+    }
+
     public static string Sequence(long seq) => seq.ToString("x16", CultureInfo.InvariantCulture);
 
     private T Open<T>(string name, Blob blob, RecordType type, JsonTypeInfo<T> json)

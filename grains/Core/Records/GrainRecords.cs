@@ -1,4 +1,5 @@
 using RecoveryVault.Items;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Records;
 
@@ -15,5 +16,37 @@ public static class GrainRecords
 
     public const string ItemType = "item";
 
-    public static string ItemBlob(ItemKey key) => $"grainstate/{StateName}-{ItemType}/{key}.json";
+    /// <summary>What the names of all items' records begin with.</summary>
+    public const string AllItemBlobs = $"grainstate/{StateName}-{ItemType}/";
+
+    /// <summary>What the names of all vaults' records begin with.</summary>
+    public const string AllVaultBlobs = $"grainstate/{StateName}-{VaultType}/";
+
+    private const string Extension = ".json";
+
+    public static string ItemBlob(ItemKey key) => $"{AllItemBlobs}{key}{Extension}";
+
+    /// <summary>What the names of a vault's items' records begin with.</summary>
+    public static string ItemBlobs(VaultId vaultId) => $"{AllItemBlobs}{vaultId}-";
+
+    /// <summary>Whose record a blob of that folder is.</summary>
+    public static bool TryItemOf(string blobName, out ItemKey key)
+    {
+        key = default;
+        if (
+            !blobName.StartsWith(AllItemBlobs, StringComparison.Ordinal)
+            || !blobName.EndsWith(Extension, StringComparison.Ordinal)
+            || blobName.Length < AllItemBlobs.Length + Extension.Length
+        )
+            return false;
+        try
+        {
+            key = ItemKey.Parse(blobName[AllItemBlobs.Length..^Extension.Length]);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
 }

@@ -26,6 +26,7 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(RecoveryPointHead))]
 [JsonSerializable(typeof(KeyRing))]
 [JsonSerializable(typeof(StoredKeyring))]
+[JsonSerializable(typeof(StoredKeyringFormat))]
 [JsonSerializable(typeof(StoreManifest))]
 [JsonSerializable(typeof(StoreFormat))]
 [JsonSerializable(typeof(JobStart))]

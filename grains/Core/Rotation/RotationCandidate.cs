@@ -18,6 +18,17 @@ public static class RotationCandidate
         return newer is [{ Enabled: true }, ..] ? newer.Skip(1).LastOrDefault(version => IsUsable(version, now)) : null;
     }
 
+    /// <summary>
+    /// While a pass is under way: what takes the place of a target that is of no use any more, for the items that have not reached it yet.
+    /// Null while the target can still be used, or when nothing newer can.
+    /// </summary>
+    public static KeyProperties? Replace(string targetKeyId, IReadOnlyList<KeyProperties> oldestFirst, DateTimeOffset now)
+    {
+        var target = KeyId.Parse(targetKeyId);
+        var newer = oldestFirst.SkipWhile(version => version.Id != target).ToList();
+        return newer is [var first, ..] && !IsUsable(first, now) ? newer.Skip(1).LastOrDefault(version => IsUsable(version, now)) : null;
+    }
+
     private static bool IsUsable(KeyProperties version, DateTimeOffset now) =>
         version.Enabled && !(version.NotBefore > now) && !(version.ExpiresOn <= now);
 }

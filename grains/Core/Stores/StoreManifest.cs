@@ -52,7 +52,11 @@ public sealed record StoreManifest
                     ErrorCodes.StoreTooNew,
                     $"The store has format version {header.FormatVersion}; this version knows {CurrentVersion}."
                 );
-            return JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreManifest);
+            var manifest = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreManifest);
+            // The id becomes part of a path, and whoever can write to the store could write any path there.
+            return header.FormatVersion > 0 && Guid.TryParseExact(manifest?.StoreId, "D", out _)
+                ? manifest
+                : throw new VaultException(ErrorCodes.NotAStore, $"{BlobName} is damaged: it names no format version or no store id.");
         }
         catch (JsonException e)
         {

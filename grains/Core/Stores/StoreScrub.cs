@@ -1,12 +1,14 @@
 using System.Buffers;
+using System.Text.Json;
 using RecoveryVault.Format;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// Reads every blob of a store and checks what carries a checksum of its own. Needs no key, and so finds bit rot but no tampering; a
-/// damaged object is reported and the rest is read all the same.
+/// Reads every blob of a store and checks what carries a checksum of its own, and that whatever a clear record names is there. Needs no
+/// key: it finds bit rot but no tampering, and no missing pack, since only the sealed index names packs. A damaged object is reported and
+/// the rest is read all the same.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="report">Hears the name of each damaged blob and what is wrong with it.</param>
@@ -14,6 +16,7 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
 {
     private const int ReadLength = 4 << 20;
 
+    private readonly LogPlaces _log = new();
     private long _blobs;
     private long _bytes;
 
@@ -35,9 +38,13 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             {
                 Count(item.Name, fault.Message);
             }
-            catch (BlobStoreException e) when (e.Error == BlobError.Damaged)
+            catch (BlobStoreException e) when (e.Error is BlobError.Damaged or BlobError.InvalidName)
             {
                 Count(item.Name, e.Message);
+            }
+            catch (JsonException e)
+            {
+                Count(item.Name, $"It is no record any more: {e.Message}");
             }
             Interlocked.Increment(ref _blobs);
             Interlocked.Add(ref _bytes, item.Length);
@@ -60,10 +67,24 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             case "rings" or "descriptors" or "heads" or "log":
                 if (await store.GetAsync(item.Name, cancellation) is { } record)
                     RecordEnvelope.Scrub(record.Content.Span);
+                await RequireNamedAsync(_log.Follow(item.Name), cancellation);
+                break;
+            case "grainstate":
+                if (await store.GetAsync(item.Name, cancellation) is { Content.IsEmpty: false } state)
+                    await RequireNamedAsync(NamedObjects.In(item.Name, state.Content.Span), cancellation);
                 break;
             default:
                 await store.GetAsync(item.Name, cancellation);
                 break;
+        }
+    }
+
+    private async Task RequireNamedAsync(IEnumerable<string> names, CancellationToken cancellation)
+    {
+        foreach (var name in names)
+        {
+            if (await store.ReadAsync(name, 0, Memory<byte>.Empty, cancellation) is null)
+                Count(name, "It is missing: a record names it.");
         }
     }
 

@@ -83,6 +83,26 @@ public sealed partial record VaultRecord
         return this with { Settings = Settings with { Encryption = encryption } };
     }
 
+    /// <summary>
+    /// True when a newer version found at <paramref name="generation"/> may still be announced: since then nobody has changed the key or
+    /// pinned it.
+    /// </summary>
+    public bool MayFollow(long generation, string keyId) =>
+        Settings.Encryption.Current.Generation == generation
+        && FollowsRotation
+        && KeyId.Parse(keyId).Versionless.ToString() == KeyId.Parse(Settings.Encryption.KeyUri ?? "").ToString();
+
+    /// <summary>
+    /// Announces a newer version of the key that is followed; while a pass is under way, in place of a target that is of no use any more.
+    /// </summary>
+    public VaultRecord Follow(string keyId, string thumbprint, DateTimeOffset now)
+    {
+        var idle = this with { Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } } };
+        var next = idle.Announce(keyId, thumbprint, now);
+        var previous = Settings.Encryption.Previous ?? next.Settings.Encryption.Previous;
+        return next with { Settings = next.Settings with { Encryption = next.Settings.Encryption with { Previous = previous } } };
+    }
+
     /// <summary>Finish: no item needs the previous version any more.</summary>
     public VaultRecord FinishRotation() =>
         this with
@@ -115,6 +135,9 @@ public sealed partial record VaultRecord
             PreviousKeyVersion = encryption.Previous is { } previous ? KeyVersions.Bare(previous.KeyId) : null,
         };
     }
+
+    /// <summary>True while somebody must look again by himself: at the key for newer versions, or at the pass under way.</summary>
+    public bool MustBeWatched => FollowsRotation || Settings.Encryption.Previous is not null;
 
     /// <summary>R41: a URI without a version follows the key's rotation.</summary>
     public bool FollowsRotation => KeyId.TryParse(Settings.Encryption.KeyUri, out var keyId) && keyId.Version is null;

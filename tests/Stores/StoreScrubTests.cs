@@ -1,0 +1,95 @@
+using System.Text.Json;
+using RecoveryVault.Format;
+using RecoveryVault.Items;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+using RecoveryVault.Stores;
+using RecoveryVault.Tests.Keys;
+
+namespace RecoveryVault.Tests.Stores;
+
+public sealed class StoreScrubTests : IAsyncLifetime
+{
+    private KeyRingStage _stage = null!;
+    private string _ring = "";
+
+    public async Task InitializeAsync()
+    {
+        _stage = await KeyRingStage.CreateAsync();
+        var ring = await _stage.Rings.CreateAsync(_stage.Item, 1, _stage.Platform, 1);
+        var reference = await _stage.Rings.WriteAsync(ring);
+        var record = ItemRecord.Enrolled(_stage.Item, 1).UseRing(ring, reference);
+        await _stage.WriteAsync(
+            GrainRecords.ItemBlob(_stage.Item),
+            JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ItemRecord)
+        );
+        _ring = reference.Name;
+    }
+
+    public Task DisposeAsync()
+    {
+        _stage.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private async Task<IReadOnlyList<string>> DamagedAsync(IBlobStore? store = null)
+    {
+        List<string> damaged = [];
+        var scrub = new StoreScrub(store ?? _stage.Store, (name, _) => damaged.Add(name));
+        await scrub.RunAsync();
+        Assert.Equal(damaged.Count, scrub.Damaged);
+        return damaged;
+    }
+
+    [Fact]
+    public async Task Run_SoundStore_FindsNothing() => Assert.Empty(await DamagedAsync());
+
+    [Fact]
+    public async Task Run_AnyFlippedBitOfARing_IsFoundWithoutAnyKey()
+    {
+        var content = await _stage.ReadAsync(_ring);
+        for (var bit = 0; bit < content.Length * 8; bit += 101)
+        {
+            var flipped = content.ToArray();
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            await _stage.WriteAsync(_ring, flipped);
+            Assert.Equal([_ring], await DamagedAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Run_TruncatedRing_IsFound()
+    {
+        await _stage.WriteAsync(_ring, (await _stage.ReadAsync(_ring))[..^1]);
+
+        Assert.Equal([_ring], await DamagedAsync());
+    }
+
+    [Fact]
+    public async Task Run_MissingRing_IsFoundByTheRecordThatNamesIt()
+    {
+        await _stage.Store.DeleteAsync(_ring);
+
+        Assert.Equal([_ring], await DamagedAsync());
+    }
+
+    [Fact]
+    public async Task Run_RecordThatIsNoJson_IsFound()
+    {
+        var name = GrainRecords.ItemBlob(_stage.Item);
+        await _stage.WriteAsync(name, (await _stage.ReadAsync(name))[..^3]);
+
+        Assert.Equal([name], await DamagedAsync());
+    }
+
+    [Fact]
+    public async Task Run_GapInALog_NamesTheMissingEntry()
+    {
+        var entry = await _stage.Records.WriteAsync("x", 1, RecordType.LogEntry, new StoreFormat("f", 1), RecordJson.Default.StoreFormat);
+        var content = await _stage.ReadAsync(entry.Name);
+        foreach (var seq in (long[])[1, 3])
+            await _stage.WriteAsync($"log/{_stage.Item.VaultId}/{AuthenticatedRecords.Sequence(seq)}", content);
+
+        Assert.Equal([$"log/{_stage.Item.VaultId}/{AuthenticatedRecords.Sequence(2)}"], await DamagedAsync());
+    }
+}
