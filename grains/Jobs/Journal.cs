@@ -18,7 +18,16 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public async Task<Guid> StartAsync(VaultId vaultId, string operation, string? itemName)
     {
         var jobId = ledger.NewJobId();
-        await ledger.StartAsync(vaultId, new JobStart(jobId, operation, itemName, Now, Caller.Current, liveness.Self));
+        var start = new JobStart(jobId, operation, itemName, Now, Caller.Current, liveness.Self);
+        try
+        {
+            await ledger.StartAsync(vaultId, start);
+        }
+        catch (Exception e) when (StoreRefusals.IsUnclear(e))
+        {
+            // It may be there, and nobody would ever end it: the same start again changes nothing.
+            await ledger.StartAsync(vaultId, start);
+        }
         return jobId;
     }
 
