@@ -171,7 +171,7 @@ public sealed class TreeRestoreTests : IDisposable
         Assert.Equal(1024, pipeline.Channel.LongestCheck);
     }
 
-    private Task RestoreAsync(CatalogueRoot root, RestoreOptions options, params string[] include) =>
+    private Task<RestoreCounters> RestoreAsync(CatalogueRoot root, RestoreOptions options, params string[] include) =>
         _pipeline.RestoreAsync(
             root,
             _target.Root,
