@@ -26,6 +26,7 @@ public static class CommandLine
             JobCommands.Build(),
             ActivityLogCommands.Build(),
             StoreCommands.Build(),
+            ServeCommand.Build(),
         };
         foreach (var option in GlobalOptions.All)
             root.Options.Add(option);

@@ -4,11 +4,13 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Cli.Commands;
 using RecoveryVault.Cli.Output;
+using RecoveryVault.Cli.Serving;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.Storage;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli;
@@ -19,6 +21,7 @@ internal sealed class Invocation : IAsyncDisposable
     private readonly ParseResult _parsed;
     private EmbeddedSilo? _silo;
     private EmbeddedStore? _store;
+    private ServedStore? _served;
 
     private Invocation(ParseResult parsed)
     {
@@ -79,32 +82,81 @@ internal sealed class Invocation : IAsyncDisposable
         }
     }
 
-    /// <summary>The client of the embedded silo, which is started on the store.</summary>
+    /// <summary>
+    /// The way to the vaults: through the server that was named or that holds the store, else through a silo started on the store in this
+    /// process.
+    /// </summary>
     public async Task<VaultClient> ConnectAsync(bool create = false, CancellationToken cancellation = default)
     {
-        var silo = await OpenSiloAsync(create, cancellation);
-        return new VaultClient(silo.Client, silo.DataPlane, Time);
+        await OpenAsync(create, cancellation);
+        if (_served is not null)
+            return await _served.ConnectAsync(cancellation);
+        if (_silo is null)
+        {
+            // The silo takes the store over, and with it the duty to close it.
+            var store = _store ?? throw new InvalidOperationException("The store is not open.");
+            _silo = await StartAsync(store, cancellation);
+        }
+        return new VaultClient(_silo.Client, _silo.DataPlane, Time);
     }
 
-    public async Task<EmbeddedSilo> OpenSiloAsync(bool create = false, CancellationToken cancellation = default) =>
-        _silo ??= await StartAsync(await OpenStoreAsync(create, cancellation), cancellation);
-
-    /// <summary>The local key vaults of the store; no silo is needed for them.</summary>
+    /// <summary>The local key vaults of the store; no silo is needed for them, and processes may share them.</summary>
     public async Task<LocalKeyVaults> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
     {
-        _store ??= await OpenStoreAsync(create, cancellation);
-        return new LocalKeyVaults(_store.Keys, Time, _store.Manifest.StoreId);
+        var (keys, storeId) = await OpenKeysAsync(create, cancellation);
+        return new LocalKeyVaults(keys, Time, storeId);
     }
 
-    /// <summary>The store without a silo, for commands that need none; the caller disposes it.</summary>
-    public Task<EmbeddedStore> OpenStoreAsync(bool create, CancellationToken cancellation = default)
+    /// <summary>The keys of the store, and the store's id.</summary>
+    public async Task<(IBlobStore Keys, string StoreId)> OpenKeysAsync(bool create = false, CancellationToken cancellation = default)
     {
-        if (Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER") is { } cluster)
-            throw new VaultException(
-                ErrorCodes.ClusterUnavailable,
-                $"A cluster ({cluster}) was named, but this version runs embedded only."
-            );
-        return EmbeddedStore.OpenAsync(StoreOptions(create), Time, cancellation);
+        await OpenAsync(create, cancellation);
+        return _served is not null ? (_served.Keys, _served.StoreId)
+            : _store is not null ? (_store.Keys, _store.Manifest.StoreId)
+            : throw new InvalidOperationException("The store is not open.");
+    }
+
+    /// <summary>
+    /// The store as it lies on disk, without its keys: alone with it, or beside the server that holds it, for what is stored once never
+    /// changes. The caller disposes the hold.
+    /// </summary>
+    public async Task<(IBlobStore Blobs, IDisposable? Hold)> OpenBlobsAsync(CancellationToken cancellation)
+    {
+        var path = Cluster is { } cluster ? FindServer(cluster).Record.StorePath : StorePath;
+        var options = StoreOptions(create: false) with { StorePath = path, LeavesToServer = true };
+        try
+        {
+            var store = await LockedStore.OpenAsync(options, Time, cancellation);
+            return (store.Blobs, store);
+        }
+        catch (StoreServedException)
+        {
+            return (new FileBlobStore(path, Time), null);
+        }
+    }
+
+    private string? Cluster => Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER");
+
+    private FoundServer FindServer(string cluster) => ServerSearch.AtGateway(ServerSearch.ParseGateways(cluster), KeysPath, Home);
+
+    private async Task OpenAsync(bool create, CancellationToken cancellation)
+    {
+        if (_store is not null || _served is not null)
+            return;
+        if (Cluster is { } cluster)
+        {
+            _served = new ServedStore(FindServer(cluster), Time);
+            return;
+        }
+        var options = StoreOptions(create) with { LeavesToServer = true };
+        try
+        {
+            _store = await EmbeddedStore.OpenAsync(options, Time, cancellation);
+        }
+        catch (StoreServedException e)
+        {
+            _served = new ServedStore(await ServerSearch.OfStoreAsync(options, e.Holder, cancellation), Time);
+        }
     }
 
     public EmbeddedStoreOptions StoreOptions(bool create) =>
@@ -120,10 +172,12 @@ internal sealed class Invocation : IAsyncDisposable
         };
 
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, CancellationToken cancellation) =>
-        EmbeddedSilo.StartAsync(store, Time, IsVerbose ? LogToStandardError : null, cancellation);
+        EmbeddedSilo.StartAsync(store, Time, Logging, cancellation);
 
-    /// <summary>The embedded store's own directory: backing it up into itself would never end.</summary>
-    public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(StorePath) };
+    public Action<ILoggingBuilder>? Logging => IsVerbose ? LogToStandardError : null;
+
+    /// <summary>The store's own directory: backing it up into itself would never end.</summary>
+    public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(_served?.StorePath ?? StorePath) };
 
     /// <summary>
     /// Set once part of a result is printed that is too long to be held: a failure after that leaves the document unfinished, so that
@@ -182,9 +236,11 @@ internal sealed class Invocation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_served is not null)
+            await _served.DisposeAsync();
         if (_silo is not null)
             await _silo.DisposeAsync();
         _store?.Dispose();
-        (_silo, _store) = (null, null);
+        (_silo, _store, _served) = (null, null, null);
     }
 }

@@ -52,6 +52,11 @@ public static class ErrorCodes
     public const string WrongPlatformKey = nameof(WrongPlatformKey);
     public const string NotEnoughSpace = nameof(NotEnoughSpace);
     public const string ClusterUnavailable = nameof(ClusterUnavailable);
+    public const string InsecureListenRefused = nameof(InsecureListenRefused);
+    public const string ProtocolMismatch = nameof(ProtocolMismatch);
+    public const string RequestTooLarge = nameof(RequestTooLarge);
+    public const string TooManyRequests = nameof(TooManyRequests);
+    public const string ChunkGarbled = nameof(ChunkGarbled);
 
     public const string KeysExist = nameof(KeysExist);
     public const string PassphraseTooShort = nameof(PassphraseTooShort);

@@ -9,7 +9,16 @@ public static class ErrorTable
 {
     /// <summary>All rows.</summary>
     public static IReadOnlyList<ErrorEntry> All { get; } =
-    [.. General(), .. Files(), .. Stores(), .. Damage(), .. RecoveryKits(), .. CustomerManagedKeys(), .. KeyRequirements()];
+    [
+        .. General(),
+        .. Files(),
+        .. Stores(),
+        .. Connections(),
+        .. Damage(),
+        .. RecoveryKits(),
+        .. CustomerManagedKeys(),
+        .. KeyRequirements(),
+    ];
 
     private static readonly Dictionary<string, ErrorEntry> ByCode = All.ToDictionary(entry => entry.Code, StringComparer.Ordinal);
 
@@ -117,8 +126,29 @@ public static class ErrorTable
             new(NotEnoughSpace, "There is not enough free space.", "Free space, or name another place with --store or TMPDIR."),
             new(
                 ClusterUnavailable,
-                "This version runs embedded only: it cannot reach a cluster.",
-                "Leave out --cluster and RVAULT_CLUSTER."
+                "The server cannot be reached, or stopped answering.",
+                "See that 'rvault serve' runs and that --cluster and RVAULT_CLUSTER name its gateway; then run the command again."
+            ),
+        ];
+
+    private static ErrorEntry[] Connections() =>
+        [
+            new(
+                InsecureListenRefused,
+                "A listener may be reached from other machines, and its connections are neither encrypted nor authenticated.",
+                "Name an address of this machine only, such as 127.0.0.1 or [::1]."
+            ),
+            new(
+                ProtocolMismatch,
+                "Client and server speak different versions of the data plane.",
+                "Use the same version of rvault on both sides."
+            ),
+            new(RequestTooLarge, "More was sent at once than the server takes.", "Use the client of the server's own version."),
+            new(TooManyRequests, "More requests of one session were under way than the server takes.", "Run the command again."),
+            new(
+                ChunkGarbled,
+                "A chunk's content did not have the digest it was announced with: bytes changed between reading and sending.",
+                "Run the command again; if it comes again, check this machine's memory."
             ),
         ];
 

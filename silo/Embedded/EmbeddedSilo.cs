@@ -2,10 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using RecoveryVault.Access;
 using RecoveryVault.DataPath;
-using RecoveryVault.Hosting;
-using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.Embedded;
@@ -39,23 +36,20 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     {
         var keyVaults = new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId);
         var dataPlane = new InProcessDataPlane();
-        var connector = new KeyVaultConnector(
-            (host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
+        var host = StoreHost.Build(
+            store,
+            keyVaults,
+            dataPlane,
+            time,
+            logging,
+            dataPlaneAddress: null,
+            silo =>
+            {
+                silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);
+                silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
+                NoTransport.Use(silo.Services);
+            }
         );
-        var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddSingleton(time);
-        if (logging is not null)
-            builder.Services.AddLogging(logging);
-        builder.UseOrleans(silo =>
-        {
-            silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);
-            silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
-            silo.UseInMemoryReminderService();
-            silo.AddRecoveryVault(new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client));
-            NoTransport.Use(silo.Services);
-        });
-        var host = builder.Build();
         await host.StartAsync(cancellation);
         return new EmbeddedSilo(host, store, keyVaults, dataPlane);
     }

@@ -94,6 +94,9 @@ public sealed class EmbeddedStore : IDisposable
         return new EmbeddedStore(locked, manifest, place, keys, keyring);
     }
 
+    /// <summary>Tells others that this process serves the store there; nulls: no longer.</summary>
+    public void Announce(string? gateway, string? dataPlane) => _locked.Announce(gateway, dataPlane);
+
     public void Dispose()
     {
         Keyring.Dispose();

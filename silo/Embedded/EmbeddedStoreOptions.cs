@@ -17,6 +17,9 @@ public sealed record EmbeddedStoreOptions
     /// <summary>What this process does, for others who wait for it.</summary>
     public required string Command { get; init; }
 
+    /// <summary>Do not wait for a process that serves the store: <see cref="StoreServedException"/> says where it does.</summary>
+    public bool LeavesToServer { get; init; }
+
     /// <summary>Called once when another process holds the store.</summary>
     public Action<string>? OnWaiting { get; init; }
 

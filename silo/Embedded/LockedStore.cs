@@ -18,6 +18,7 @@ public sealed class LockedStore : IDisposable
     public StoreManifest? Manifest { get; }
 
     /// <exception cref="VaultException">StoreNotFound, NotAStore, StoreTooNew, StoreInUse, StoreAccessDenied.</exception>
+    /// <exception cref="StoreServedException">Another process serves it, and that was asked for.</exception>
     public static async Task<LockedStore> OpenAsync(
         EmbeddedStoreOptions options,
         TimeProvider time,
@@ -42,6 +43,9 @@ public sealed class LockedStore : IDisposable
         }
     }
 
+    /// <summary>Tells others that this process serves the store there; nulls: no longer.</summary>
+    public void Announce(string? gateway, string? dataPlane) => _lock.Announce(gateway, dataPlane);
+
     public void Dispose() => _lock.Dispose();
 
     private static async Task<StoreLock> LockAsync(EmbeddedStoreOptions options, TimeProvider time, CancellationToken cancellation)
@@ -53,7 +57,12 @@ public sealed class LockedStore : IDisposable
                 options.Command,
                 options.Wait,
                 time,
-                holder => options.OnWaiting?.Invoke(holder.ToString()),
+                holder =>
+                {
+                    if (options.LeavesToServer && holder.Gateway is not null)
+                        throw new StoreServedException(holder);
+                    options.OnWaiting?.Invoke(holder.ToString());
+                },
                 cancellation
             );
         }

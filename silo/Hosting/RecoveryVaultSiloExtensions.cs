@@ -26,7 +26,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton(OpenContract.ClusterManifest)
             .AddStores()
             .AddKeys()
-            .AddSessions(parts.DataPlane);
+            .AddSessions(parts);
         builder.AddBlobStoreGrainStorage(GrainRecords.Provider, o => o.GrainStorageSerializer = new RecordSerializer());
         builder.AddIncomingGrainCallFilter<AccessFilter>();
         builder.AddIncomingGrainCallFilter<RefusalFilter>();
@@ -48,11 +48,13 @@ public static class RecoveryVaultSiloExtensions
     private static IServiceCollection AddKeys(this IServiceCollection services) =>
         services.AddSingleton<DekCache>().AddSingleton<KeyWrapping>().AddSingleton<KeyRings>().AddSingleton<KeyCensus>();
 
-    private static IServiceCollection AddSessions(this IServiceCollection services, InProcessDataPlane dataPlane) =>
+    private static IServiceCollection AddSessions(this IServiceCollection services, SiloParts parts) =>
         services
             .AddSingleton<SealGate>()
-            .AddSingleton(dataPlane)
-            .AddSingleton(sp => new SessionRegister(sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()))
+            .AddSingleton(parts.DataPlane)
+            .AddSingleton(sp => new SessionRegister(
+                parts.DataPlaneAddress ?? sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()
+            ))
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SessionLifecycle>();
 
     /// <summary>A silo's address alone does not tell two processes of one second apart, so an incarnation also has a random part.</summary>

@@ -17,4 +17,8 @@ public sealed record SiloParts(
     KeyVaultConnector KeyVaults,
     InProcessDataPlane DataPlane,
     VerifiedClient Client
-);
+)
+{
+    /// <summary>Where clients in other processes reach this silo's sessions; null: nobody does, the silo's own address names them.</summary>
+    public string? DataPlaneAddress { get; init; }
+}

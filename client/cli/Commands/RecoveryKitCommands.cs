@@ -26,17 +26,17 @@ internal static class RecoveryKitCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                using var store = await run.OpenStoreAsync(create: false, cancellation);
+                var (keys, storeId) = await run.OpenKeysAsync(create: false, cancellation);
                 var path = Path.GetFullPath(run.Require(file));
                 var passphrase = ReadPassphrase(run, confirm: true);
                 try
                 {
                     var count = await WriteNewAsync(
                         path,
-                        kit => RecoveryKit.ExportAsync(store.Keys, store.Manifest.StoreId, kit, passphrase, Invocation.Time, cancellation)
+                        kit => RecoveryKit.ExportAsync(keys, storeId, kit, passphrase, Invocation.Time, cancellation)
                     );
                     run.Print(
-                        new RecoveryKitShape(path, store.Manifest.StoreId, count),
+                        new RecoveryKitShape(path, storeId, count),
                         OutputJson.Plain.RecoveryKitShape,
                         (console, kit) =>
                             console.WriteLine(

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using RecoveryVault.Cli.Output;
-using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
 using RecoveryVault.Stores;
 
@@ -19,8 +18,9 @@ internal static class StoreCommands
         ).Runs(
             async (run, cancellation) =>
             {
-                using var store = await LockedStore.OpenAsync(run.StoreOptions(create: false), Invocation.Time, cancellation);
-                var scrub = new StoreScrub(store.Blobs, (name, fault) => run.Tell($"{name}: {fault}"));
+                var (blobs, held) = await run.OpenBlobsAsync(cancellation);
+                using var _ = held;
+                var scrub = new StoreScrub(blobs, (name, fault) => run.Tell($"{name}: {fault}"));
                 await ProgressDisplay.RunAsync(
                     run,
                     "Scrubbing",

@@ -205,6 +205,8 @@ internal sealed record QuickstartShape(
 
 internal sealed record ScrubShape(long Objects, long Bytes, long Damaged);
 
+internal sealed record ServeShape(string Store, string StoreId, string Keys, string Gateway, string DataPlane);
+
 /// <summary>
 /// A file of a recovery point. A name that is not UTF-8 has its odd bytes as \xNN in <paramref name="Path"/>, and
 /// all of them in <paramref name="PathHex"/>.

@@ -31,6 +31,7 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(RestoreShape))]
 [JsonSerializable(typeof(VerifyShape))]
 [JsonSerializable(typeof(ScrubShape))]
+[JsonSerializable(typeof(ServeShape))]
 [JsonSerializable(typeof(QuickstartShape))]
 [JsonSerializable(typeof(FileShape))]
 [JsonSerializable(typeof(ItemShape))]

@@ -6,6 +6,8 @@ namespace RecoveryVault.DataPath;
 /// <summary>The data plane inside one process: no copy, no socket, but addressed by silo and opened by token just the same.</summary>
 public sealed class InProcessDataPlane : IDataPlane
 {
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(50);
+
     private readonly ConcurrentDictionary<string, SessionRegister> _silos = new(StringComparer.Ordinal);
 
     public void Add(SessionRegister sessions) => _silos[sessions.Endpoint] = sessions;
@@ -17,6 +19,18 @@ public sealed class InProcessDataPlane : IDataPlane
 
     public ValueTask<IRestoreChannel> OpenRestoreAsync(SessionTicket ticket, CancellationToken cancellation) =>
         ValueTask.FromResult<IRestoreChannel>(Find(ticket).Open<RestoreSession>(ticket));
+
+    /// <summary>Returns when no session is open, or when patience is over; true in the first case.</summary>
+    public async Task<bool> WaitUntilIdleAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation = default)
+    {
+        for (var start = time.GetTimestamp(); !_silos.Values.All(silo => silo.IsEmpty); )
+        {
+            if (time.GetElapsedTime(start) > patience)
+                return false;
+            await Task.Delay(LookPeriod, time, cancellation);
+        }
+        return true;
+    }
 
     private SessionRegister Find(SessionTicket ticket) =>
         _silos.GetValueOrDefault(ticket.Endpoint)

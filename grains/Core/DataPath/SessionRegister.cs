@@ -17,6 +17,8 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
     /// <summary>Where clients reach this silo's sessions.</summary>
     public string Endpoint { get; } = endpoint;
 
+    public bool IsEmpty => _sessions.IsEmpty;
+
     public bool Contains(Guid sessionId) => _sessions.ContainsKey(sessionId);
 
     /// <summary>Takes a session in and returns the ticket that opens it.</summary>

@@ -12,8 +12,9 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         MaxCommandLength = 200;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
     private readonly SafeFileHandle _file;
+    private readonly StoreLockHolder _self;
 
-    private StoreLock(SafeFileHandle file) => _file = file;
+    private StoreLock(SafeFileHandle file, StoreLockHolder self) => (_file, _self) = (file, self);
 
     /// <summary>
     /// Takes the lock of the store at <paramref name="root"/>, waiting at most <paramref name="wait"/> for another holder.
@@ -22,7 +23,10 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
     /// <param name="command">What this process is doing, for others to read; no secrets. 200 characters are kept.</param>
     /// <param name="wait">Zero asks once.</param>
     /// <param name="time">The clock of the wait and of the holder's time.</param>
-    /// <param name="onWaiting">Told the holder before the wait begins, and again when it changes.</param>
+    /// <param name="onWaiting">
+    /// Told the holder before the wait begins, and again when it changes; what it throws ends the wait: a holder that serves the store is
+    /// better asked than waited for.
+    /// </param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StoreLockedException">The wait is over.</exception>
     /// <exception cref="BlobStoreException">There is no store, or its lock file cannot be opened.</exception>
@@ -41,11 +45,14 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
             var store = StoreDirectory.Open(root);
             file = Libc.OpenOrCreate(store.LockFile);
             await LockAsync(file, store.Root, wait, time, onWaiting, cancellation);
-            WriteHolder(
-                file,
-                new(Environment.ProcessId, Environment.MachineName, command[..Math.Min(command.Length, MaxCommandLength)], time.GetUtcNow())
+            var self = new StoreLockHolder(
+                Environment.ProcessId,
+                Environment.MachineName,
+                command[..Math.Min(command.Length, MaxCommandLength)],
+                time.GetUtcNow()
             );
-            var held = new StoreLock(file);
+            WriteHolder(file, self);
+            var held = new StoreLock(file, self);
             file = null;
             return held;
         }
@@ -58,6 +65,9 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
             file?.Dispose();
         }
     }
+
+    /// <summary>Tells others that this process serves the store there; nulls: no longer.</summary>
+    public void Announce(string? gateway, string? dataPlane) => WriteHolder(_file, _self with { Gateway = gateway, DataPlane = dataPlane });
 
     public void Dispose()
     {

@@ -4,9 +4,18 @@ using System.Text.Json.Serialization;
 
 namespace RecoveryVault.Storage;
 
-/// <summary>Who holds a store's lock, as the holder wrote it: good for a message, never for a decision. It carries no secret.</summary>
+/// <summary>
+/// Who holds a store's lock, as the holder wrote it: good for a message, and to know whom to ask, who must then prove who he is. It carries
+/// no secret.
+/// </summary>
 public sealed record StoreLockHolder(int Pid, string Host, string Command, DateTimeOffset Since)
 {
+    /// <summary>The gateway of a holder that serves the store; null while it does not.</summary>
+    public string? Gateway { get; init; }
+
+    /// <summary>Its data plane.</summary>
+    public string? DataPlane { get; init; }
+
     /// <summary>The holder that has written nothing readable yet.</summary>
     public static StoreLockHolder Unknown { get; } = new(0, "", "", default);
 
@@ -24,6 +33,8 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
                 {
                     Host = Printable(holder.Host),
                     Command = Printable(holder.Command),
+                    Gateway = holder.Gateway is { } gateway ? Printable(gateway) : null,
+                    DataPlane = holder.DataPlane is { } dataPlane ? Printable(dataPlane) : null,
                 }
                 : Unknown;
         }
@@ -47,6 +58,9 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
 }
 
 /// <summary>The lock file's JSON, camelCase.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(StoreLockHolder))]
 internal sealed partial class StoreLockJson : JsonSerializerContext;

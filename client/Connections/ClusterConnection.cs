@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using RecoveryVault.DataPlane;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Connections;
+
+/// <summary>A client connected to silos in other processes.</summary>
+public sealed class ClusterConnection : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly HttpDataPlane _dataPlane;
+
+    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time)
+    {
+        (_host, _dataPlane) = (host, dataPlane);
+        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time);
+    }
+
+    /// <summary>The way into the cluster.</summary>
+    public VaultClient Client { get; }
+
+    /// <summary>Connects; the options' secret must live as long as the connection.</summary>
+    /// <exception cref="VaultException">
+    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one.
+    /// </exception>
+    public static async Task<ClusterConnection> OpenAsync(
+        GatewayOptions options,
+        TimeProvider time,
+        CancellationToken cancellation = default
+    )
+    {
+        await KnockAsync(options, time, cancellation);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(time);
+        builder.UseOrleansClient(client =>
+        {
+            client.UseStaticClustering([.. options.Gateways]);
+            client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
+            client.Configure<ClientConnectionOptions>(o =>
+                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
+            );
+            client.AddOutgoingGrainCallFilter<LostClusterFilter>();
+        });
+        var host = builder.Build();
+        var dataPlane = new HttpDataPlane(options.Secret, time);
+        try
+        {
+            await host.StartAsync(cancellation);
+            return new ClusterConnection(host, dataPlane, time);
+        }
+        catch (Exception e)
+        {
+            dataPlane.Dispose();
+            host.Dispose();
+            if (LostClusterFilter.IsLoss(e))
+                throw LostClusterFilter.Translate(e);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _dataPlane.Dispose();
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    /// <summary>
+    /// Tries each gateway by hand first: a cluster client that finds nobody, or a stranger, takes long to say so and does not say why.
+    /// </summary>
+    private static async Task KnockAsync(GatewayOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        Exception? last = null;
+        foreach (var gateway in options.Gateways)
+        {
+            try
+            {
+                using var socket = new Socket(gateway.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(gateway, cancellation);
+                await using var stream = new NetworkStream(socket);
+                await ConnectionProof.PresentAsync(options.Secret, ConnectionProof.Gateway, gateway, stream, stream, time, cancellation);
+                return;
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                last = e;
+            }
+        }
+        var names = string.Join(", ", options.Gateways);
+        throw last is ConnectionRefusedException
+            ? new VaultException(
+                ErrorCodes.AccessDenied,
+                $"The server at {names} was not let in, or did not let in: {last.Message}",
+                "See that --keys and --store are those of the server, and that it is still the same server that runs there."
+            )
+            : new VaultException(ErrorCodes.ClusterUnavailable, $"Nobody answers at {names}: {last?.Message}");
+    }
+}
+
+/// <summary>Where a cluster is and how to get in.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Gateways; one that answers is enough.</summary>
+    public required IReadOnlyList<IPEndPoint> Gateways { get; init; }
+
+    /// <summary>What connections must prove.</summary>
+    public required ConnectionSecret Secret { get; init; }
+
+    /// <summary>The cluster's id.</summary>
+    public string ClusterId { get; init; } = "rvault";
+
+    /// <summary>The service's id.</summary>
+    public string ServiceId { get; init; } = "rvault";
+}

@@ -1,0 +1,122 @@
+using System.Net.Http.Headers;
+using RecoveryVault.DataPath;
+using RecoveryVault.DataPath.Wire;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.DataPlane;
+
+/// <summary>
+/// Sends the requests of one session. A connection that drops, or a silo that has too much to do, is tried again a few times: every
+/// request of the protocol may be repeated. What the silo refuses is thrown as the refusal it is.
+/// </summary>
+internal sealed class SessionCaller(
+    HttpMessageInvoker http,
+    Uri silo,
+    SessionTicket ticket,
+    string direction,
+    TimeProvider time,
+    CancellationToken stop
+)
+{
+    /// <summary>Tries of one request that gets no answer.</summary>
+    public const int MaxTries = 5;
+
+    /// <summary>No answer for that long is a dropped connection. The store's slowest write must fit in.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly AuthenticationHeaderValue _token = new("Bearer", Convert.ToHexStringLower(ticket.Token.AsSpan()));
+
+    /// <summary>Sends a request until it is answered, and reads the answer, which counts as no answer when it breaks off.</summary>
+    /// <param name="operation">One of the protocol's; null asks for the session itself.</param>
+    /// <param name="body">Makes the body afresh for every try.</param>
+    /// <param name="read">Reads the answer's body.</param>
+    /// <param name="cancellation">Ends all tries.</param>
+    public async Task<T> CallAsync<T>(
+        string? operation,
+        Func<HttpContent?> body,
+        Func<Stream, CancellationToken, Task<T>> read,
+        CancellationToken cancellation
+    )
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stop);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                using var answer = await SendAsync(operation, body(), either.Token);
+                await using var stream = await answer.Content.ReadAsStreamAsync(either.Token);
+                return await read(stream, either.Token);
+            }
+            catch (Exception e) when (IsDropped(e) && !either.IsCancellationRequested)
+            {
+                await PauseAsync(tries, e, either.Token);
+            }
+        }
+    }
+
+    /// <summary>Sends a request once and returns its answer, not yet read.</summary>
+    public async Task<HttpResponseMessage> SendAsync(string? operation, HttpContent? body, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using var request = new HttpRequestMessage(
+            operation is null ? HttpMethod.Get : HttpMethod.Post,
+            new Uri(silo, DataPlaneProtocol.PathOf(ticket.SessionId, direction, operation))
+        );
+        request.Content = body;
+        request.Headers.Authorization = _token;
+        // The token is looked at before megabytes are sent.
+        request.Headers.ExpectContinue = operation == DataPlaneProtocol.Chunks;
+        try
+        {
+            var answer = await http.SendAsync(request, either.Token);
+            if (answer.IsSuccessStatusCode)
+                return answer;
+            using (answer)
+                throw await ReadRefusalAsync(answer, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"There was no answer within {Patience.TotalMinutes:0} minutes.");
+        }
+    }
+
+    /// <summary>Whether nothing was answered, so that the same may be asked again.</summary>
+    public static bool IsDropped(Exception exception) =>
+        exception
+            is HttpRequestException
+                or IOException
+                or WireFaultException { Fault: WireFault.Truncated }
+                or VaultException { Code: ErrorCodes.TooManyRequests };
+
+    /// <summary>Waits before another try, a little longer each time.</summary>
+    /// <exception cref="VaultException">There were enough.</exception>
+    public async Task PauseAsync(int tries, Exception cause, CancellationToken cancellation)
+    {
+        if (tries >= MaxTries)
+            throw cause as VaultException
+                ?? new VaultException(
+                    ErrorCodes.ClusterUnavailable,
+                    $"The data plane at {silo.Authority} does not answer: {Innermost(cause).Message}",
+                    inner: cause
+                );
+        await Task.Delay(FirstDelay * (1 << (tries - 1)), time, cancellation);
+    }
+
+    private static Exception Innermost(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+            exception = inner;
+        return exception;
+    }
+
+    private static async Task<VaultException> ReadRefusalAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    {
+        var document = new byte[DataPlaneProtocol.MaxErrorBytes];
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);
+        var length = await stream.ReadAtLeastAsync(document, document.Length, throwOnEndOfStream: false, cancellation);
+        return ErrorForm.TryRead(document.AsSpan(0, length)) ?? ErrorForm.Of((int)answer.StatusCode);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RecoveryVault.Access;
+using RecoveryVault.DataPath;
+using RecoveryVault.Hosting;
+using RecoveryVault.Keys;
+using RecoveryVault.Keys.Local;
+
+namespace RecoveryVault.Embedded;
+
+/// <summary>Builds the host of the one silo that works on a store directory; how it is reached is the mode's affair.</summary>
+internal static class StoreHost
+{
+    public static IHost Build(
+        EmbeddedStore store,
+        LocalKeyVaults keyVaults,
+        InProcessDataPlane dataPlane,
+        TimeProvider time,
+        Action<ILoggingBuilder>? logging,
+        string? dataPlaneAddress,
+        Action<ISiloBuilder> network
+    )
+    {
+        var connector = new KeyVaultConnector(
+            (host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
+        );
+        // Served or not, whoever gets in is the user of this process: connections prove a secret that only he can read.
+        var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
+        var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client) { DataPlaneAddress = dataPlaneAddress };
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(time);
+        if (logging is not null)
+            builder.Services.AddLogging(logging);
+        builder.UseOrleans(silo =>
+        {
+            network(silo);
+            silo.UseInMemoryReminderService();
+            silo.AddRecoveryVault(parts);
+        });
+        return builder.Build();
+    }
+}

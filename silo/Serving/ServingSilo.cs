@@ -1,0 +1,200 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using RecoveryVault.Connections;
+using RecoveryVault.DataPath;
+using RecoveryVault.DataPlane;
+using RecoveryVault.Embedded;
+using RecoveryVault.Errors;
+using RecoveryVault.Keys.Local;
+
+namespace RecoveryVault.Serving;
+
+/// <summary>
+/// A silo on a store directory that other processes of the same user work with: an Orleans gateway and a data plane on loopback, which let
+/// only those in who prove a secret from a file of that user.
+/// </summary>
+public sealed class ServingSilo : IAsyncDisposable
+{
+    /// <summary>A free port found may be taken by another before it is listened on.</summary>
+    private const int MaxPortTries = 5;
+
+    /// <summary>How long clients are given to hear that the server stops, and to give their sessions back.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+
+    private readonly EmbeddedStore _store;
+    private readonly ConnectionSecret _secret;
+    private readonly DataPlaneServer _dataPlane;
+    private readonly InProcessDataPlane _sessions;
+    private readonly TimeProvider _time;
+    private readonly IHost _host;
+
+    private ServingSilo(
+        EmbeddedStore store,
+        ConnectionSecret secret,
+        DataPlaneServer dataPlane,
+        InProcessDataPlane sessions,
+        TimeProvider time,
+        (IHost Host, IPEndPoint Gateway) silo
+    )
+    {
+        (_store, _secret, _dataPlane, _sessions, _time) = (store, secret, dataPlane, sessions, time);
+        (_host, Gateway) = silo;
+    }
+
+    /// <summary>Where clients connect.</summary>
+    public IPEndPoint Gateway { get; }
+
+    /// <summary>Where their data goes.</summary>
+    public string DataPlane => _dataPlane.Address;
+
+    /// <summary>Starts to serve an opened store, which goes with it when it ends.</summary>
+    /// <exception cref="VaultException">InsecureListenRefused; ClusterUnavailable: an address cannot be listened on.</exception>
+    public static async Task<ServingSilo> StartAsync(
+        EmbeddedStore store,
+        ServingOptions options,
+        TimeProvider time,
+        Action<ILoggingBuilder>? logging = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ListenAddress.RequireLoopback(options.Gateway);
+        var secret = ConnectionSecret.Create();
+        var sessions = new InProcessDataPlane();
+        DataPlaneServer? dataPlane = null;
+        try
+        {
+            dataPlane = await DataPlaneServer.StartAsync(options.DataPlane, sessions, secret, time, logging, cancellation);
+            var address = dataPlane.Address;
+            var silo = await StartSiloAsync(
+                options.Gateway,
+                (gateway, siloPort) =>
+                    StoreHost.Build(
+                        store,
+                        new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId),
+                        sessions,
+                        time,
+                        logging,
+                        address,
+                        builder => Listen(builder, store.Manifest.ServiceId, gateway, siloPort, secret, time)
+                    ),
+                cancellation
+            );
+            var serving = new ServingSilo(store, secret, dataPlane, sessions, time, silo);
+            serving.Announce(options.StorePath);
+            return serving;
+        }
+        catch (Exception e)
+        {
+            if (dataPlane is not null)
+                await dataPlane.DisposeAsync();
+            secret.Dispose();
+            if (e is AddressInUseException || e is IOException { InnerException: AddressInUseException or SocketException })
+                throw new VaultException(ErrorCodes.ClusterUnavailable, $"Nothing is served: {e.Message}", "Name another address or port.");
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Ends: newcomers are sent back to the lock, sessions under way are told and given time to end, and what they stored is indexed.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        _store.Announce(null, null);
+        ServerRecord.Remove(_store.KeysPath);
+        _dataPlane.Drain();
+        await _sessions.WaitUntilIdleAsync(DrainPatience, _time);
+        await _dataPlane.DisposeAsync();
+        await _host.StopAsync();
+        _host.Dispose();
+        _secret.Dispose();
+        _store.Dispose();
+    }
+
+    private void Announce(string storePath)
+    {
+        new ServerRecord
+        {
+            Pid = Environment.ProcessId,
+            StoreId = _store.Manifest.StoreId,
+            ServiceId = _store.Manifest.ServiceId,
+            StorePath = storePath,
+            Gateway = Gateway.ToString(),
+            DataPlane = DataPlane,
+            Secret = _secret.Reveal(),
+        }.Write(_store.KeysPath);
+        _store.Announce(Gateway.ToString(), DataPlane);
+    }
+
+    private static void Listen(
+        ISiloBuilder silo,
+        string serviceId,
+        IPEndPoint gateway,
+        int siloPort,
+        ConnectionSecret secret,
+        TimeProvider time
+    )
+    {
+        silo.UseLocalhostClustering(siloPort, gateway.Port, new IPEndPoint(gateway.Address, siloPort), serviceId, serviceId);
+        silo.Configure<EndpointOptions>(o =>
+        {
+            o.AdvertisedIPAddress = gateway.Address;
+            o.SiloListeningEndpoint = new IPEndPoint(gateway.Address, siloPort);
+            o.GatewayListeningEndpoint = gateway;
+        });
+        silo.Configure<SiloConnectionOptions>(o =>
+        {
+            o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time));
+            o.ConfigureSiloInboundConnection(c => c.RequireProof(secret, ConnectionProof.Silo, time));
+            o.ConfigureSiloOutboundConnection(c => c.PresentProof(secret, ConnectionProof.Silo, time));
+        });
+    }
+
+    private static async Task<(IHost Host, IPEndPoint Gateway)> StartSiloAsync(
+        IPEndPoint wanted,
+        Func<IPEndPoint, int, IHost> build,
+        CancellationToken cancellation
+    )
+    {
+        for (var left = MaxPortTries; ; left--)
+        {
+            var gateway = wanted.Port == 0 ? new IPEndPoint(wanted.Address, FreePort(wanted.Address)) : wanted;
+            var host = build(gateway, FreePort(gateway.Address));
+            try
+            {
+                await host.StartAsync(cancellation);
+                return (host, gateway);
+            }
+            catch (Exception e)
+            {
+                host.Dispose();
+                var isTaken = e is AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
+                if (!isTaken)
+                    throw;
+                if (left <= 1 || wanted.Port != 0)
+                    throw new VaultException(ErrorCodes.ClusterUnavailable, $"Nothing can listen on {gateway}: it is taken.");
+            }
+        }
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var listener = new TcpListener(address, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Where a store is served; port 0 takes a free one.</summary>
+public sealed record ServingOptions
+{
+    /// <summary>For messages and for clients that must not back up the store into itself.</summary>
+    public required string StorePath { get; init; }
+
+    public IPEndPoint Gateway { get; init; } = ListenAddress.Default;
+
+    public IPEndPoint DataPlane { get; init; } = ListenAddress.Default;
+}
