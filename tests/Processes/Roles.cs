@@ -1,6 +1,7 @@
 using System.Globalization;
 using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Files;
+using RecoveryVault.Tests.Serving;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Processes;
@@ -18,6 +19,7 @@ internal static class Roles
             ["fill-disk"] = FullDiskRoles.FillAsync,
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
+            ["rvault"] = RvaultRole.RunAsync,
             ["store-lock"] = StoreLockRole.HoldAsync,
             ["walk"] = WalkRole.WalkAsync,
         };

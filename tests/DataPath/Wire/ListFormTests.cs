@@ -10,9 +10,10 @@ namespace RecoveryVault.Tests.DataPath.Wire;
 
 public sealed class ListFormTests
 {
-    private static readonly Gen<string?> Code = Gen.OneOf(
-        Gen.Const<string?>(null),
-        Gen.String[Gen.Char.AlphaNumeric, 1, 60].Select(c => (string?)c)
+    private static readonly Gen<string?> Code = Gen.Select(
+        Gen.Bool,
+        Gen.String[Gen.Char.AlphaNumeric, 1, 60],
+        (isNone, code) => isNone ? null : code
     );
 
     [Theory]
