@@ -29,6 +29,7 @@ public sealed class ServingSilo : IAsyncDisposable
     private readonly ConnectionSecret _secret;
     private readonly DataPlaneServer _dataPlane;
     private readonly InProcessDataPlane _sessions;
+    private readonly ClientCalls _calls;
     private readonly TimeProvider _time;
     private readonly IHost _host;
 
@@ -37,11 +38,12 @@ public sealed class ServingSilo : IAsyncDisposable
         ConnectionSecret secret,
         DataPlaneServer dataPlane,
         InProcessDataPlane sessions,
+        ClientCalls calls,
         TimeProvider time,
         (IHost Host, IPEndPoint Gateway) silo
     )
     {
-        (_store, _secret, _dataPlane, _sessions, _time) = (store, secret, dataPlane, sessions, time);
+        (_store, _secret, _dataPlane, _sessions, _calls, _time) = (store, secret, dataPlane, sessions, calls, time);
         (_host, Gateway) = silo;
     }
 
@@ -64,6 +66,7 @@ public sealed class ServingSilo : IAsyncDisposable
         ListenAddress.RequireLoopback(options.Gateway);
         var secret = ConnectionSecret.Create();
         var sessions = new InProcessDataPlane();
+        var calls = new ClientCalls();
         DataPlaneServer? dataPlane = null;
         try
         {
@@ -79,11 +82,15 @@ public sealed class ServingSilo : IAsyncDisposable
                         time,
                         logging,
                         address,
-                        builder => Listen(builder, store.Manifest.ServiceId, gateway, siloPort, secret, time)
+                        builder =>
+                        {
+                            Listen(builder, store.Manifest.ServiceId, gateway, siloPort, secret, time);
+                            builder.AddIncomingGrainCallFilter(calls);
+                        }
                     ),
                 cancellation
             );
-            var serving = new ServingSilo(store, secret, dataPlane, sessions, time, silo);
+            var serving = new ServingSilo(store, secret, dataPlane, sessions, calls, time, silo);
             serving.Announce(options.StorePath);
             return serving;
         }
@@ -107,6 +114,7 @@ public sealed class ServingSilo : IAsyncDisposable
         ServerRecord.Remove(_store.KeysPath);
         _dataPlane.Drain();
         await _sessions.WaitUntilIdleAsync(DrainPatience, _time);
+        await _calls.WaitUntilIdleAsync(DrainPatience, _time);
         await _dataPlane.DisposeAsync();
         await _host.StopAsync();
         _host.Dispose();

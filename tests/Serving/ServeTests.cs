@@ -4,16 +4,22 @@ using System.Security.Cryptography;
 using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 using RecoveryVault.Serving;
+using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Processes;
 using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Serving;
 
 /// <summary><c>rvault serve</c> as a process, and commands that find it as others.</summary>
+[Collection(CommandLineCollection.Name)]
 [UnsupportedOSPlatform("windows")]
 public sealed class ServeTests : IDisposable
 {
     private const int BigBytes = 256 << 20;
+
+    /// <summary>Less than the first pack: as soon as so much is stored, a backup of the big file is in its middle.</summary>
+    private const long PackBytes = 30 << 20;
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(10);
     private static readonly string[] Item = ["--vault-name", "docs", "--item-name", "papers"];
 
     private readonly ServedPlace _place = new();
@@ -24,7 +30,7 @@ public sealed class ServeTests : IDisposable
     [InlineData("--gateway", "0.0.0.0:0")]
     [InlineData("--data-plane", "[::]")]
     public async Task Serve_OnAnAddressOthersReach_IsRefused(string option, string address) =>
-        Assert.Equal(ErrorCodes.InsecureListenRefused, await ServedPlace.FailureOfAsync(_place.Start("serve", option, address)));
+        (await _place.RunAsync("serve", option, address)).Refuses(ErrorCodes.InsecureListenRefused);
 
     [Fact]
     public async Task Command_WithAnotherSecret_IsRefused()
@@ -36,7 +42,7 @@ public sealed class ServeTests : IDisposable
         Assert.NotNull(record);
         (record with { Secret = other.Reveal() }).Write(_place.Keys);
 
-        Assert.Equal(ErrorCodes.AccessDenied, await ServedPlace.FailureOfAsync(_place.Start("vault", "list")));
+        (await _place.RunAsync("vault", "list")).Refuses(ErrorCodes.AccessDenied);
     }
 
     [Fact]
@@ -46,15 +52,12 @@ public sealed class ServeTests : IDisposable
         await using var ends = server;
         File.SetUnixFileMode(_place.SecretFile, UnixFileMode.UserRead | UnixFileMode.GroupRead);
 
-        Assert.Equal(ErrorCodes.StoreAccessDenied, await ServedPlace.FailureOfAsync(_place.Start("vault", "list")));
+        (await _place.RunAsync("vault", "list")).Refuses(ErrorCodes.StoreAccessDenied);
     }
 
     [Fact]
     public async Task Command_ClusterWhereNobodyServes_IsUnavailable() =>
-        Assert.Equal(
-            ErrorCodes.ClusterUnavailable,
-            await ServedPlace.FailureOfAsync(_place.Start("vault", "list", "--cluster", "127.0.0.1:9"))
-        );
+        (await _place.RunAsync("vault", "list", "--cluster", "127.0.0.1:9")).Refuses(ErrorCodes.ClusterUnavailable);
 
     [LinuxRootFact]
     public async Task SecretFile_OfTheServer_IsForItsUserOnly()
@@ -76,22 +79,22 @@ public sealed class ServeTests : IDisposable
         await using (server)
         {
             await _place.ProtectAsync();
-            await _place.RunAsync(["protection", "backup-now", .. Item]);
+            (await _place.RunAsync(["protection", "backup-now", .. Item])).Exits(0);
             await File.WriteAllBytesAsync(Path.Combine(_place.Source, "big"), RandomNumberGenerator.GetBytes(BigBytes));
             var before = StoredBytes();
             var backup = _place.Start(["protection", "backup-now", .. Item]);
             while (StoredBytes() < before + PackBytes)
-                await Task.Yield();
+                await Task.Delay(LookPeriod, TimeProvider.System);
             await SignalAsync(server, signal);
             Assert.Equal(ErrorCodes.ClusterUnavailable, await ServedPlace.FailureOfAsync(backup));
             Assert.Equal(signal == "KILL" ? 137 : 0, await server.WaitAsync());
         }
 
         // From here on nobody serves: the same commands work by themselves.
-        var jobs = await _place.RunAsync("job", "list", "--vault-name", "docs", "--operation", "Backup");
+        var jobs = (await _place.RunAsync("job", "list", "--vault-name", "docs", "--operation", "Backup")).Exits(0).Json;
         Assert.Equal("Failed", jobs[0].GetProperty("status").GetString());
-        Assert.Equal(1, (await _place.RunAsync(["recoverypoint", "list", .. Item])).GetArrayLength());
-        await _place.RunAsync(["protection", "backup-now", .. Item]);
+        Assert.Equal(1, (await _place.RunAsync(["recoverypoint", "list", .. Item])).Exits(0).Json.GetArrayLength());
+        (await _place.RunAsync(["protection", "backup-now", .. Item])).Exits(0);
         await RestoreAndCompareAsync();
     }
 
@@ -102,18 +105,18 @@ public sealed class ServeTests : IDisposable
         await using (server)
         {
             await _place.ProtectAsync();
-            await _place.RunAsync("keyvault", "create", "--name", "kv1", "--location", "home");
-            var backup = await _place.RunAsync(["protection", "backup-now", .. Item]);
-            Assert.Equal("Completed", backup.GetProperty("status").GetString());
-            Assert.Equal(2, backup.GetProperty("filesTotal").GetInt64());
+            (await _place.RunAsync("keyvault", "create", "--name", "kv1", "--location", "home")).Exits(0);
+            await using (var backup = _place.Start(["protection", "backup-now", .. Item]))
+                await backup.RequireSuccessAsync();
             await RestoreAndCompareAsync();
-            await _place.RunAsync(["recoverypoint", "verify", "--read-data", .. Item]);
-            await _place.RunAsync("store", "verify");
+            (await _place.RunAsync(["recoverypoint", "verify", "--read-data", .. Item])).Exits(0);
+            (await _place.RunAsync("store", "verify")).Exits(0);
 
             var gateway = printed.GetProperty("gateway").GetString() ?? "";
-            var vaults = await ServedPlace.RunBareAsync("vault", "list", "--cluster", gateway, "--keys", _place.Keys, "-o", "json");
+            string[] elsewhere = ["--cluster", gateway, "--keys", _place.Keys, "--store", _place["elsewhere"], "-o", "json"];
+            var vaults = (await CommandPlace.RunBareAsync(["vault", "list", .. elsewhere])).Exits(0).Json;
             Assert.Equal("docs", Assert.Single(vaults.EnumerateArray()).GetProperty("name").GetString());
-            var log = await _place.RunAsync("activity-log", "list", "--vault-name", "docs");
+            var log = (await _place.RunAsync("activity-log", "list", "--vault-name", "docs")).Exits(0).Json;
             Assert.All(
                 log.EnumerateArray(),
                 entry => Assert.Equal($"{Environment.UserName}@{Environment.MachineName}", entry.GetProperty("caller").GetString())
@@ -122,17 +125,15 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(0, await server.WaitAsync());
         }
         Assert.False(File.Exists(_place.SecretFile));
-        Assert.Equal(1, (await _place.RunAsync(["recoverypoint", "list", .. Item])).GetArrayLength());
+        Assert.Equal(1, (await _place.RunAsync(["recoverypoint", "list", .. Item])).Exits(0).Json.GetArrayLength());
     }
-
-    private const long PackBytes = 30 << 20;
 
     private long StoredBytes() =>
         Directory.EnumerateFiles(_place.Store, "*", SearchOption.AllDirectories).Where(File.Exists).Sum(path => new FileInfo(path).Length);
 
     private async Task RestoreAndCompareAsync()
     {
-        await _place.RunAsync(["restore", "run", .. Item, "--target", _place["restored"], "--overwrite"]);
+        (await _place.RunAsync(["restore", "run", .. Item, "--target", _place["restored"], "--overwrite"])).Exits(0);
         Assert.True(ChildProcess.Succeeds("diff", "-r", _place.Source, _place["restored"]));
     }
 

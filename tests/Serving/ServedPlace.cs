@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using RecoveryVault.Cli;
 using RecoveryVault.Serving;
+using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Processes;
 using RecoveryVault.Tests.Storage;
 
@@ -42,11 +43,8 @@ internal sealed class ServedPlace : IDisposable
     /// <summary>A command as another process on the store here.</summary>
     public ChildProcess Start(params string[] command) => ChildProcess.Start("rvault", [.. command, .. Options]);
 
-    /// <summary>Runs a command to its end; it must succeed.</summary>
-    public Task<JsonElement> RunAsync(params string[] command) => ResultAsync(Start(command));
-
-    /// <summary>Runs a command to its end with exactly these arguments; it must succeed.</summary>
-    public static Task<JsonElement> RunBareAsync(params string[] arguments) => ResultAsync(ChildProcess.Start("rvault", arguments));
+    /// <summary>Runs a command in this process, which finds the server, or the store, like any other.</summary>
+    public Task<CommandResult> RunAsync(params string[] command) => CommandPlace.RunBareAsync([.. command, .. Options]);
 
     /// <summary>The error a command must end with, by exit code 1.</summary>
     public static async Task<string?> FailureOfAsync(ChildProcess command)
@@ -61,23 +59,13 @@ internal sealed class ServedPlace : IDisposable
 
     public async Task ProtectAsync()
     {
-        await RunAsync("vault", "create", "--name", "docs", "--location", "home");
-        await RunAsync("protection", "enable", "--vault-name", "docs", "--item-name", "papers", "--source", Source);
+        (await RunAsync("vault", "create", "--name", "docs", "--location", "home")).Exits(0);
+        (await RunAsync("protection", "enable", "--vault-name", "docs", "--item-name", "papers", "--source", Source)).Exits(0);
     }
 
     public void Dispose() => _scratch.Dispose();
 
     private string[] Options => ["--store", Store, "--keys", Keys, "-o", "json"];
-
-    private static async Task<JsonElement> ResultAsync(ChildProcess command)
-    {
-        await using (command)
-        {
-            var lines = await command.ReadToEndAsync();
-            await command.RequireSuccessAsync();
-            return Parse(lines);
-        }
-    }
 
     private static JsonElement Parse(IReadOnlyList<string> lines) => JsonDocument.Parse(string.Join('\n', lines)).RootElement;
 }

@@ -69,7 +69,7 @@ internal static class ServeCommand
                         ("Data plane", shown.DataPlane)
                     )
             );
-            await Console.Out.FlushAsync(CancellationToken.None);
+            await run.Consoles.OutputWriter.FlushAsync(CancellationToken.None);
             run.Tell("Serving. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, Invocation.Time, cancellation)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
