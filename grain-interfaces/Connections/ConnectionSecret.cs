@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace RecoveryVault.Connections;
 
-/// <summary>32 random bytes that a silo and those who may connect to it share. It never crosses a connection: only proofs of it do.</summary>
+/// <summary>
+/// 32 random bytes that a silo and those who may connect to it share. It never crosses a connection: only proofs of it do.
+/// </summary>
 public sealed class ConnectionSecret : IDisposable
 {
     /// <summary>Bytes of a secret.</summary>

@@ -19,6 +19,6 @@ public sealed record SiloParts(
     VerifiedClient Client
 )
 {
-    /// <summary>Where clients in other processes reach this silo's sessions; null: nobody does, the silo's own address names them.</summary>
+    /// <summary>Where other processes reach this silo's sessions; null: nobody does, the silo's own address names them.</summary>
     public string? DataPlaneAddress { get; init; }
 }

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Serving;
 
-/// <summary>Counts the calls of clients under way, so that a server that stops can let them end: what they began is then also written down.</summary>
+/// <summary>
+/// Counts the calls of clients under way, so that a server that stops can let them end: what they began is then also written down.
+/// </summary>
 internal sealed class ClientCalls : IIncomingGrainCallFilter
 {
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(50);

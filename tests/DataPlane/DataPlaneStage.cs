@@ -6,7 +6,6 @@ using RecoveryVault.Connections;
 using RecoveryVault.DataPath;
 using RecoveryVault.DataPath.Wire;
 using RecoveryVault.DataPlane;
-using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
@@ -98,7 +97,7 @@ internal sealed class DataPlaneStage : IAsyncDisposable
     /// <summary>Bytes sent as they are over a connection that proved the secret, or not; all that came back.</summary>
     public async Task<string> SendRawAsync(byte[] bytes, bool proves = true)
     {
-        var stream = await ConnectAsync(new Uri(Server.Address).Port, CancellationToken.None, proves);
+        var stream = await ConnectAsync(new Uri(Server.Address).Port, proves, CancellationToken.None);
         await using (stream)
         {
             await stream.WriteAsync(bytes);
@@ -136,9 +135,9 @@ internal sealed class DataPlaneStage : IAsyncDisposable
     private static ItemSecrets Secrets() =>
         new(new ItemKey(FormatSamples.Vault, FormatSamples.Item), [FormatSamples.Dek()], new ItemKeySet(FormatSamples.Secret(0x40)));
 
-    private ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation) => ConnectAsync(port, cancellation, proves: true);
+    private ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation) => ConnectAsync(port, proves: true, cancellation);
 
-    private async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation, bool proves)
+    private async ValueTask<Stream> ConnectAsync(int port, bool proves, CancellationToken cancellation)
     {
         var endpoint = new IPEndPoint(IPAddress.Loopback, port);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -18,7 +18,7 @@ public enum ChunkFrameType
     /// <summary>A chunk that cannot be had; its error code follows, see <see cref="ChunkFrame.TextLength"/>.</summary>
     Damage = 3,
 
-    /// <summary>The last frame of an answer that failed half-way; an error document follows, see <see cref="ChunkFrame.TextLength"/>.</summary>
+    /// <summary>The last frame of an answer that failed half-way; an error document follows.</summary>
     Failure = 4,
 }
 

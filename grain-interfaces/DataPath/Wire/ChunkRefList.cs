@@ -3,7 +3,9 @@ using RecoveryVault.Catalogues;
 
 namespace RecoveryVault.DataPath.Wire;
 
-/// <summary>References to chunks: 36 bytes each, the digest and the length, whose top bit marks a zero chunk. Nothing before or after them.</summary>
+/// <summary>
+/// References to chunks: 36 bytes each, the digest and the length, whose top bit marks a zero chunk. Nothing before or after them.
+/// </summary>
 public static class ChunkRefList
 {
     /// <summary>Bytes of one reference.</summary>
