@@ -57,7 +57,7 @@ public sealed partial class ReadmeStory : IAsyncLifetime
         {
             "PRINCIPAL-ID" => principal,
             "~/Documents" => Place.Source,
-            "docs.rvkit" => Place["docs.rvkit"],
+            "docs.rvkit" or "docs-rotated.rvkit" => Place[word],
             "/tmp/papers" => Place["papers"],
             _ => word,
         };

@@ -21,7 +21,7 @@ internal static class KeyCommands
             ShowOne(),
             ListVersions(),
             SetAttributes(),
-            Simple("rotate", "Makes a new version of a key.", (vault, name, cancellation) => vault.RotateKeyAsync(name, cancellation)),
+            Rotate(),
             Simple(
                 "delete",
                 "Deletes a key with all its versions; it can be recovered until its key vault purges it.",
@@ -69,10 +69,11 @@ internal static class KeyCommands
                         cancellation
                     );
                 Print(run, created);
-                if (isFirst)
-                    run.Tell(
-                        "This key exists only on this machine: if the machine is lost, so is every backup it opens. Keep a copy elsewhere: rvault keyvault backup --out FILE"
-                    );
+                run.Tell(
+                    isFirst
+                        ? "This key exists only on this machine: if the machine is lost, so is every backup it opens. Keep a copy elsewhere: rvault keyvault backup --out FILE"
+                        : EarlierKits
+                );
             }
         );
     }
@@ -186,6 +187,27 @@ internal static class KeyCommands
             }
         );
     }
+
+    private static CliCommand Rotate()
+    {
+        var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
+        return new CliCommand("rotate", "Makes a new version of a key.", "rvault keyvault key rotate --vault-name kv1 --name kek")
+        {
+            vaultName,
+            name,
+        }.Runs(
+            async (run, cancellation) =>
+            {
+                var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
+                Print(run, await Open(keyVaults, run.Require(vaultName)).RotateKeyAsync(run.Require(name), cancellation));
+                run.Tell(EarlierKits);
+            }
+        );
+    }
+
+    /// <summary>After a rotation everything is re-wrapped with the new version, so that an older kit opens nothing any more.</summary>
+    private const string EarlierKits =
+        "Recovery kits made before now do not hold this version. Make a new one: rvault keyvault backup --out FILE";
 
     private static CliCommand Simple(
         string verb,
