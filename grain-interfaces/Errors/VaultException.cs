@@ -1,13 +1,16 @@
 namespace RecoveryVault.Errors;
 
 /// <summary>A refusal or failure with a stable code, a message that says what was refused and why, and what to do about it.</summary>
-/// <remarks>The code is a string, not an enum, so that a code unknown to an older silo or client survives the way.</remarks>
+/// <remarks>
+/// An exception of Orleans' kind, because Orleans wraps every other that comes from reading a grain's record. The code is a string, not an
+/// enum, so that a code unknown to an older silo or client survives the way.
+/// </remarks>
 [GenerateSerializer, Alias("rv.VaultException")]
-public sealed class VaultException : Exception
+public sealed class VaultException : OrleansException
 {
     /// <summary>Creates the exception; the recommendation is the one of the error table unless given.</summary>
     public VaultException(string code, string message, string? recommendation = null, Exception? inner = null)
-        : base(message, inner)
+        : base(message, inner!)
     {
         Code = code;
         Recommendation = recommendation ?? ErrorTable.Find(code)?.Fix ?? "";

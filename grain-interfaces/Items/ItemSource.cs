@@ -1,4 +1,6 @@
+using System.Text.Json;
 using RecoveryVault.Catalogues;
+using RecoveryVault.Errors;
 
 namespace RecoveryVault.Items;
 
@@ -36,6 +38,28 @@ public sealed record ItemSource
     /// <summary>The most characters of path, host and patterns together; keeps the message below its limit.</summary>
     public const int MaxTotalLength = 65_536;
 
+    /// <summary>The most bytes the texts take in the item's record, where characters beyond ASCII take six each.</summary>
+    public const int MaxWrittenBytes = 192 * 1024;
+
     /// <summary>The longest path or pattern in characters.</summary>
     public const int MaxTextLength = 4096;
+
+    /// <summary>Refuses what would not fit the item's record.</summary>
+    /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidRequest"/>.</exception>
+    public void RequireBounded()
+    {
+        var texts = Excludes.Append(Path).Append(Host).ToList();
+        if (
+            Excludes.Count > MaxExcludes
+            || texts.Any(t => t.Length > MaxTextLength)
+            || texts.Sum(t => t.Length) > MaxTotalLength
+            || texts.Sum(t => JsonEncodedText.Encode(t).EncodedUtf8Bytes.Length) > MaxWrittenBytes
+        )
+        {
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"A source has at most {MaxExcludes} excludes of at most {MaxTextLength} characters, with its path in all {MaxTotalLength} characters and {MaxWrittenBytes} bytes as written."
+            );
+        }
+    }
 }

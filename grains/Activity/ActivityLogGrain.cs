@@ -38,9 +38,8 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
 
     public async Task<Page<ActivityEntry>> ListAsync(PageRequest page)
     {
-        var before = page.After is { } after
-            ? long.Parse(after, NumberStyles.None, CultureInfo.InvariantCulture)
-            : (await GetHeadAsync()).Seq + 1;
+        var head = (await GetHeadAsync()).Seq;
+        var before = page.After is { } after ? Math.Min(ParsePosition(after), head + 1) : head + 1;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<ActivityEntry> entries = [];
         for (var seq = before - 1; seq > 0 && entries.Count < count; seq--)
@@ -56,34 +55,12 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
         );
     }
 
-    public async Task<ActivityCheck> VerifyAsync(long fromSeq)
-    {
-        var head = await GetHeadAsync();
-        var previous = fromSeq > 1 && await log.ReadAsync(VaultId, fromSeq - 1) is { } before ? before.Hash : ActivityLog.Genesis;
-        var seq = fromSeq;
-        for (; seq <= head.Seq && seq < fromSeq + CheckedPerCall; seq++)
-        {
-            var (fault, hash) = await CheckAsync(seq, previous);
-            if (fault is not null)
-                return new ActivityCheck((int)(seq - fromSeq), null, fault, seq);
-            previous = hash;
-        }
-        return new ActivityCheck((int)(seq - fromSeq), seq <= head.Seq ? seq : null, null, null);
-    }
+    private static long ParsePosition(string after) =>
+        long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+            ? seq
+            : throw new VaultException(ErrorCodes.InvalidRequest, $"'{after}' is no position in an activity log.");
 
-    private async Task<(string? Fault, string Hash)> CheckAsync(long seq, string previous)
-    {
-        try
-        {
-            if (await log.ReadAsync(VaultId, seq) is not { } entry)
-                return ("The entry is missing.", "");
-            return entry.Record.PrevHash == previous ? (null, entry.Hash) : ("The entry does not follow the one before it.", "");
-        }
-        catch (VaultException e)
-        {
-            return (e.Message, "");
-        }
-    }
+    public Task<ActivityCheck> VerifyAsync(long fromSeq) => log.VerifyAsync(VaultId, fromSeq, CheckedPerCall, _head?.Seq ?? 0);
 
     private async Task<LogHead> GetHeadAsync() =>
         _head = _head is { } known ? await log.FindHeadAsync(VaultId, known) : await log.FindHeadAsync(VaultId);

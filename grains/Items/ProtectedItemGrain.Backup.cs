@@ -17,7 +17,7 @@ public sealed partial class ProtectedItemGrain
     {
         var settings = Item.RequireSettings();
         var source = request.SourcePath is { } path ? settings.Source with { Path = path } : settings.Source;
-        RequireBounded(source);
+        source.RequireBounded();
         if (Item.FindCommitted(request.OperationId) is { } committed)
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
         if (FindOpen(request.OperationId) is { } open)

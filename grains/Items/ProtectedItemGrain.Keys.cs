@@ -8,7 +8,7 @@ public sealed partial class ProtectedItemGrain
 {
     public async Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source)
     {
-        RequireBounded(source);
+        source.RequireBounded();
         var settings = new ItemSettings
         {
             Name = itemName,
@@ -177,20 +177,4 @@ public sealed partial class ProtectedItemGrain
                     $"Vault '{keys.VaultName}' has no managed identity."
                 )
         );
-
-    private static void RequireBounded(ItemSource source)
-    {
-        var texts = source.Excludes.Append(source.Path).Append(source.Host).ToList();
-        if (
-            source.Excludes.Count > ItemSource.MaxExcludes
-            || texts.Any(t => t.Length > ItemSource.MaxTextLength)
-            || texts.Sum(t => t.Length) > ItemSource.MaxTotalLength
-        )
-        {
-            throw new VaultException(
-                ErrorCodes.InvalidRequest,
-                $"A source has at most {ItemSource.MaxExcludes} excludes of at most {ItemSource.MaxTextLength} characters, {ItemSource.MaxTotalLength} with its path in all."
-            );
-        }
-    }
 }

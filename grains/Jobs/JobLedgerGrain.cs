@@ -17,7 +17,7 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
     public async Task<Page<JobSummary>> ListAsync(JobQuery query)
     {
         var count = Math.Clamp(query.Page.Count, 1, PageRequest.MaxCount);
-        Guid? after = query.Page.After is { } text ? Guid.Parse(text) : null;
+        Guid? after = query.Page.After is { } text ? ParsePosition(text) : null;
         List<JobSummary> jobs = [];
         var looked = 0;
         await foreach (var job in ledger.ListAsync(VaultId, after))
@@ -30,6 +30,11 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
         }
         return new Page<JobSummary>(jobs, null);
     }
+
+    private static Guid ParsePosition(string after) =>
+        Guid.TryParse(after, out var jobId)
+            ? jobId
+            : throw new VaultException(ErrorCodes.InvalidRequest, $"'{after}' is no position in a list of jobs.");
 
     private static bool Matches(JobQuery query, JobSummary job) =>
         (query.Status is not { } status || job.Status == status)
@@ -45,6 +50,10 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
     {
         if (job.End is not null || liveness.IsAlive(job.Start.Owner))
             return job;
+        // What a job of the vault itself did may be durable though its end was not written: the vault knows, and writes it now.
+        await Journal.BestEffortAsync(() => GrainFactory.GetGrain<IVaultCreation>(this.GetPrimaryKeyString()).FindAsync());
+        if (await ledger.FindAsync(VaultId, job.Start.JobId) is { End: not null } settled)
+            return settled;
         var row = ErrorTable.Find(ErrorCodes.JobInterrupted);
         var end = JobEnd.Failed(time.GetUtcNow(), new JobError(ErrorCodes.JobInterrupted, row?.Cause ?? "", row?.Fix ?? ""));
         // When this was noticed is not when the job ended, but no later time is known; the first end written stands.

@@ -17,7 +17,14 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     /// <summary>Begins a job and returns its id.</summary>
     public async Task<Guid> StartAsync(VaultId vaultId, string operation, string? itemName)
     {
-        var jobId = ledger.NewJobId();
+        var jobId = NewJobId();
+        await StartAsync(vaultId, jobId, operation, itemName);
+        return jobId;
+    }
+
+    /// <summary>Begins a job under an id made before; the same again changes nothing.</summary>
+    public async Task StartAsync(VaultId vaultId, Guid jobId, string operation, string? itemName)
+    {
         var start = new JobStart(jobId, operation, itemName, Now, Caller.Current, liveness.Self);
         try
         {
@@ -28,7 +35,28 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
             // It may be there, and nobody would ever end it: the same start again changes nothing.
             await ledger.StartAsync(vaultId, start);
         }
-        return jobId;
+    }
+
+    public Guid NewJobId() => ledger.NewJobId();
+
+    /// <summary>One job; null when there is none.</summary>
+    public Task<JobRecord?> FindAsync(VaultId vaultId, Guid jobId) => ledger.FindAsync(vaultId, jobId);
+
+    /// <summary>Writes what a change owes: the end of its job, its log entry.</summary>
+    /// <param name="mayBePaid">Whether the entry may be there already; then the newest ones are looked through.</param>
+    public async Task PayAsync(VaultId vaultId, OwedNote note, bool mayBePaid)
+    {
+        if (note.EndsJob)
+            await ledger.EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, note.Details));
+        if (mayBePaid)
+        {
+            var newest = await grains.GetGrain<IActivityLogGrain>(vaultId.ToString()).ListAsync(new PageRequest());
+            if (newest.Items.Any(e => e.CorrelationId == note.CorrelationId && e.Operation == note.Operation))
+                return;
+        }
+        await grains
+            .GetGrain<IActivityLogWriter>(vaultId.ToString())
+            .AppendAsync(note.Caller, note.Operation, LogStatuses.Succeeded, note.CorrelationId, note.Details);
     }
 
     /// <summary>True while the job has not ended and its process lives.</summary>
@@ -43,6 +71,7 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     /// <summary>Ends a job and logs it.</summary>
     public async Task EndAsync(VaultId vaultId, Guid jobId, string logOperation, JobEnd end)
     {
+        end = end.Bounded();
         await ledger.EndAsync(vaultId, jobId, end);
         var details =
             end.Errors is [var error, ..] && end.Status == JobStatus.Failed
@@ -52,18 +81,22 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         await LogAsync(vaultId, logOperation, status, jobId, details);
     }
 
-    /// <summary>Runs the rest of a job; a refusal ends it as failed and goes on to the caller.</summary>
+    /// <summary>Runs the rest of a job; a failure ends it as failed and goes on to the caller.</summary>
     public async Task<T> FailOnRefusalAsync<T>(VaultId vaultId, Guid jobId, string logOperation, Func<Task<T>> work)
     {
         try
         {
             return await work();
         }
-        catch (Exception e) when (Refusals.Find(e) is { } refusal)
+        catch (Exception e)
         {
+            // A fault of the program has no code, but must not leave the job running for ever either.
+            var refusal = Refusals.Find(e) ?? new VaultException(ErrorCodes.ClientFailed, $"{e.GetType().Name}: {e.Message}");
             // What went wrong first is what the caller must hear, also when the store has no space left to keep it.
             var end = JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation));
             await BestEffortAsync(() => EndAsync(vaultId, jobId, logOperation, end));
+            if (e is not VaultException && Refusals.Find(e) is null)
+                throw;
             throw refusal;
         }
     }
@@ -79,19 +112,18 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public Task LogAsync(VaultId vaultId, string operation, Guid correlationId, params IEnumerable<KeyValuePair<string, string>> details) =>
         LogAsync(vaultId, operation, LogStatuses.Succeeded, correlationId, details.ToImmutableSortedDictionary(StringComparer.Ordinal));
 
-    /// <summary>For records that must not stand in the way: a restore goes on when the store has no space for them.</summary>
+    /// <summary>
+    /// For records that must not stand in the way: a restore goes on when the store has no space for them, or when the log is damaged.
+    /// </summary>
     public static async Task BestEffortAsync(Func<Task> write)
     {
         try
         {
             await write();
         }
-        catch (Exception e)
-            when (StoreRefusals.Find(e) is { }
-                || e is VaultException { Code: ErrorCodes.StoreFull or ErrorCodes.StoreUnavailable or ErrorCodes.StoreAccessDenied }
-            )
+        catch (Exception e) when (Refusals.Find(e) is not null)
         {
-            // The restore itself needs nothing written; that its job is missing is the lesser harm.
+            // What it stands beside needs nothing written; that its job or entry is missing is the lesser harm.
         }
     }
 }

@@ -5,33 +5,47 @@ namespace RecoveryVault.Records;
 
 /// <summary>
 /// A grain's one record. Changes are serialised, computed from what storage holds and written conditionally; memory follows only after
-/// the write. A conflict or an unclear outcome is followed by a fresh read, on which the change is computed again: a change must
-/// therefore recognise that it was made already.
+/// the write, so that a call that interleaves never sees what may yet fail. A conflict or an unclear outcome is followed by a fresh read,
+/// on which the change is computed again: a change must therefore recognise that it was made already.
 /// </summary>
-internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
+/// <param name="state">The grain's state.</param>
+/// <param name="check">Looks at each record that came from storage before it counts; throws when it is not authentic.</param>
+public sealed class RecordCell<T>(IPersistentState<T> state, Func<T, Task>? check = null) : IDisposable
     where T : class
 {
     private const int MaxAttempts = 5;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private (bool IsWriting, T? Before) _write;
     private bool _mustRead;
+    private bool _isChecked;
 
     /// <summary>The record as last read or written; null when there is none.</summary>
-    public T? Current => state.RecordExists ? state.State : null;
+    public T? Current => _write.IsWriting ? _write.Before : Stored;
 
-    /// <summary>Reads the record again.</summary>
-    public async Task ReadAsync()
+    private T? Stored => state.RecordExists ? state.State : null;
+
+    /// <summary>Makes <see cref="Current"/> good to use: read again after a write of unclear outcome, and found authentic.</summary>
+    public async Task RefreshAsync()
     {
+        if (_isChecked && !_mustRead)
+            return;
         await _gate.WaitAsync();
         try
         {
-            await state.ReadStateAsync();
-            _mustRead = false;
+            await ReadIfDueAsync();
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>Reads the record again.</summary>
+    public Task ReadAsync()
+    {
+        _mustRead = true;
+        return RefreshAsync();
     }
 
     /// <summary>Applies a change and returns the record then in force; a change that returns the very same record writes nothing.</summary>
@@ -42,13 +56,9 @@ internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
         {
             for (var attempt = 1; ; attempt++)
             {
-                if (_mustRead)
-                    await state.ReadStateAsync();
-                _mustRead = false;
+                await ReadIfDueAsync();
                 var next = await change(Current);
-                if (ReferenceEquals(next, Current))
-                    return next;
-                if (await TryWriteAsync(next, isLast: attempt == MaxAttempts))
+                if (ReferenceEquals(next, Current) || await TryWriteAsync(next, isLast: attempt == MaxAttempts))
                     return next;
             }
         }
@@ -61,31 +71,41 @@ internal sealed class RecordCell<T>(IPersistentState<T> state) : IDisposable
     /// <summary>Applies a change that needs no waiting.</summary>
     public Task<T> UpdateAsync(Func<T?, T> change) => UpdateAsync(current => ValueTask.FromResult(change(current)));
 
+    private async Task ReadIfDueAsync()
+    {
+        if (_mustRead)
+        {
+            _isChecked = false;
+            await state.ReadStateAsync();
+            _mustRead = false;
+        }
+        if (!_isChecked && check is not null && Stored is { } record)
+            await check(record);
+        _isChecked = true;
+    }
+
     private async Task<bool> TryWriteAsync(T next, bool isLast)
     {
         var previous = state.State;
+        _write = (true, Stored);
         state.State = next;
         try
         {
             await state.WriteStateAsync();
             return true;
         }
-        catch (InconsistentStateException) when (!isLast)
-        {
-            state.State = previous;
-            _mustRead = true;
-            return false;
-        }
         catch (Exception e)
         {
+            // The write may have happened: the record as it is now decides.
             state.State = previous;
             _mustRead = true;
-            if (isLast || !StoreRefusals.IsUnclear(e))
+            if (isLast || !(e is InconsistentStateException || StoreRefusals.IsUnclear(e)))
                 throw;
-            // The write may have happened: the record as it is now decides. If it cannot be read either, that failure is the one to report.
-            await state.ReadStateAsync();
-            _mustRead = false;
             return false;
+        }
+        finally
+        {
+            _write = default;
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
     /// </summary>
     public async Task<VaultSummary> CreateVaultAsync(CreateVault request)
     {
-        VaultName.Require(request.Name);
+        VaultRecord.Require(request);
         while (true)
         {
             var claim = await _names.ClaimAsync(request.Name, VaultId.Create().ToString());
@@ -30,16 +30,38 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
     public async Task<VaultId> FindVaultAsync(string name)
     {
         if (
-            await _names.FindAsync(VaultName.Require(name)) is { } claim
-            && await GrainFactory.GetGrain<IVaultCreation>(claim.Id).FindAsync() is { } vault
+            await _names.FindAsync(VaultName.Require(name)) is not { } claim
+            || await GrainFactory.GetGrain<IVaultCreation>(claim.Id).FindAsync() is not { } vault
         )
-            return vault.VaultId;
-        throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault '{name}'.");
+            throw new VaultException(ErrorCodes.VaultNotFound, $"There is no vault '{name}'.");
+        // The register is not authenticated, the vault's settings are.
+        return string.Equals(vault.Name, name, StringComparison.OrdinalIgnoreCase)
+            ? vault.VaultId
+            : throw new VaultException(ErrorCodes.RecordTampered, $"The name '{name}' leads to a vault that is called '{vault.Name}'.");
     }
 
+    /// <summary>A name without a vault (not made yet, or deleted a moment ago) is left out; a vault that cannot be read is not.</summary>
     public async Task<Page<VaultListing>> ListVaultsAsync(PageRequest page)
     {
         var claims = await _names.ListAsync(page);
-        return new Page<VaultListing>([.. claims.Items.Select(c => new VaultListing(c.Name, VaultId.Parse(c.Id)))], claims.Next);
+        List<VaultListing> vaults = [];
+        foreach (var (name, id) in claims.Items)
+        {
+            if (await IsThereAsync(id))
+                vaults.Add(new VaultListing(name, VaultId.Parse(id)));
+        }
+        return new Page<VaultListing>(vaults, claims.Next);
+    }
+
+    private async Task<bool> IsThereAsync(string id)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IVaultCreation>(id).FindAsync() is not null;
+        }
+        catch (VaultException)
+        {
+            return true;
+        }
     }
 }

@@ -9,63 +9,64 @@ public sealed partial class VaultGrain
 {
     public async Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request)
     {
+        await SettleAsync();
         if (Vault.JobOf(request.OperationId) is { } done)
             return Vault.ToEncryptionSummary(done);
         var keyId = Vault.RequireKeyChange(request);
         KeyVaultConnector.RequireKnown(keyId);
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
-        return await Journal.FailOnRefusalAsync(
-            VaultId,
-            jobId,
-            LogOperation,
-            async () =>
-            {
-                try
-                {
-                    return await AssignKeyAsync(request, keyId, jobId);
-                }
-                catch (VaultException)
-                {
-                    await UpdateAsync(_ => Vault.FailKeyUpdate());
-                    throw;
-                }
-            }
-        );
-    }
-
-    private const string LogOperation = "UpdateEncryption";
-
-    private async Task<EncryptionSummary> AssignKeyAsync(UpdateEncryption request, KeyId keyId, Guid jobId)
-    {
-        var facts = await LookAtAsync(keyId);
-        CmkPreconditions.Require(Vault, facts, Journal.Now);
-        if (facts?.Key is not { } key)
-            throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
-        var old = Vault.Settings.Encryption;
-        await RequireOldKeyAsync(old, key);
-        await UpdateAsync(_ =>
-        {
-            if (Vault.JobOf(request.OperationId) is not null)
-                return Vault;
-            var next = Vault.AssignKey(keyId, request.KeyVaultSubscriptionId, key, Journal.Now).Remember(request.OperationId, jobId);
-            // The same version again is done at once; a pass under way towards it keeps its own job.
-            var isNew = next.Settings.Encryption.Current.Generation != Vault.Settings.Encryption.Current.Generation;
-            return isNew ? next with { RotationJobId = jobId } : next;
-        });
-        // With items in the vault the job ends when the last of them is re-wrapped.
-        if (Vault.Settings.Encryption.Previous is null || Vault.RotationJobId != jobId)
-            await EndKeyJobAsync(jobId, old.Current.KeyId);
+        var note = await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, () => TryAssignKeyAsync(request, keyId, jobId));
+        await SettleAsync(note);
         if (Vault.MustBeWatched)
             await EnsureRotationAsync();
         return Vault.ToEncryptionSummary(jobId);
     }
 
+    private const string LogOperation = "UpdateEncryption";
+
+    private async Task<OwedNote?> TryAssignKeyAsync(UpdateEncryption request, KeyId keyId, Guid jobId)
+    {
+        OwedNote? note = null;
+        try
+        {
+            var seen = Vault;
+            var facts = await LookAtAsync(keyId);
+            CmkPreconditions.Require(seen, facts, Journal.Now);
+            await RequireOldKeyAsync(seen.Settings.Encryption, facts?.Key);
+            await UpdateAsync(_ =>
+            {
+                var vault = Vault;
+                if (vault.JobOf(request.OperationId) is not null)
+                    return vault;
+                var next = vault
+                    .AssignKey(keyId, request.KeyVaultSubscriptionId, facts, seen, Journal.Now)
+                    .Remember(request.OperationId, jobId);
+                // The same version again is done at once; a pass under way towards it keeps its own job.
+                var isNew = next.Settings.Encryption.Current.Generation != vault.Settings.Encryption.Current.Generation;
+                next = isNew ? next with { RotationJobId = jobId } : next;
+                // With items in the vault the job ends when the last of them is re-wrapped.
+                if (isNew && next.Settings.Encryption.Previous is not null)
+                    return next;
+                note = KeyNoteOf(jobId, vault.Settings.Encryption.Current.KeyId, next);
+                return next.Owe(note);
+            });
+        }
+        catch (Exception e) when (Refusals.Find(e) is not null)
+        {
+            // What went wrong first is what the caller must hear. Or nothing did: a write of unclear outcome may have happened.
+            await Journal.BestEffortAsync(() => UpdateAsync(_ => Vault.JobOf(request.OperationId) is null ? Vault.FailKeyUpdate() : Vault));
+            if (_cell.Current?.JobOf(request.OperationId) is null)
+                throw;
+        }
+        return note;
+    }
+
     private Task EnsureRotationAsync() => GrainFactory.GetGrain<IRotationSchedule>(this.GetPrimaryKeyString()).EnsureAsync();
 
     /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
-    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey newKey)
+    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey)
     {
-        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey.Properties.Id.ToString() == old.Current.KeyId)
+        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey?.Properties.Id.ToString() == old.Current.KeyId)
             return;
         var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId));
         if ((facts?.UnwrapFault ?? facts?.GetFault) is { } fault)
@@ -73,17 +74,20 @@ public sealed partial class VaultGrain
     }
 
     private Task EndKeyJobAsync(Guid jobId, string oldKeyId) =>
-        Journal.EndAsync(
-            VaultId,
-            jobId,
+        Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now, KeyNoteOf(jobId, oldKeyId, Vault).Details));
+
+    /// <summary>The end of a job that changed the key.</summary>
+    private OwedNote KeyNoteOf(Guid jobId, string oldKeyId, VaultRecord changed) =>
+        NoteOf(
             LogOperation,
-            JobEnd.Completed(
-                Journal.Now,
-                new("oldKeyId", oldKeyId),
-                new("newKeyId", Vault.Settings.Encryption.Current.KeyId),
-                new("keyUri", Vault.Settings.Encryption.KeyUri ?? "")
-            )
-        );
+            jobId,
+            new("oldKeyId", oldKeyId),
+            new("newKeyId", changed.Settings.Encryption.Current.KeyId),
+            new("keyUri", changed.Settings.Encryption.KeyUri ?? "")
+        ) with
+        {
+            EndsJob = true,
+        };
 
     public Task<EncryptionSummary> GetEncryptionAsync() => Task.FromResult(Vault.ToEncryptionSummary());
 

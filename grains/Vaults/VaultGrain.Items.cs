@@ -1,6 +1,7 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
+using RecoveryVault.Names;
 
 namespace RecoveryVault.Vaults;
 
@@ -8,11 +9,18 @@ public sealed partial class VaultGrain
 {
     private const string ProtectOperation = "ProtectItem";
 
+    /// <summary>The attempt is durable before anything else is done for it (R11); the same operation again has the same job.</summary>
     public async Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request)
     {
         ItemName.Require(request.ItemName);
-        await UpdateAsync(_ => Vault.Attempt(request.OperationId, Journal.Now));
-        var jobId = await Journal.StartAsync(VaultId, JobOperations.ConfigureBackup, request.ItemName);
+        var newJobId = Journal.NewJobId();
+        await UpdateAsync(_ =>
+            Vault.JobOf(request.OperationId) is null
+                ? Vault.Attempt(request.OperationId, Journal.Now).Remember(request.OperationId, newJobId)
+                : Vault
+        );
+        var jobId = Vault.JobOf(request.OperationId) ?? newJobId;
+        await Journal.StartAsync(VaultId, jobId, JobOperations.ConfigureBackup, request.ItemName);
         return await Journal.FailOnRefusalAsync(
             VaultId,
             jobId,
@@ -27,48 +35,77 @@ public sealed partial class VaultGrain
         );
     }
 
-    /// <summary>
-    /// The roster first, because a rotation must pass through the item from the moment it has keys; then the item's own record.
-    /// </summary>
-    public Task CompleteProtectionAsync(CompleteProtection request) =>
-        Journal.FailOnRefusalAsync(
+    public async Task CompleteProtectionAsync(CompleteProtection request)
+    {
+        var job = await RequireAttemptAsync(request.Ticket, request.ItemName);
+        if (job.End is { Status: JobStatus.Completed })
+            return;
+        await Journal.FailOnRefusalAsync(
             VaultId,
             request.Ticket.JobId,
             ProtectOperation,
             async () =>
             {
-                ItemName.Require(request.ItemName);
-                var claim = await _parts.ItemNames(VaultId).ClaimAsync(request.ItemName, request.Ticket.ItemId.ToString());
-                if (claim.Id != request.Ticket.ItemId.ToString())
-                    await RequireStoppedAsync(ItemId.Parse(claim.Id), claim.Name);
-                var itemId = ItemId.Parse(claim.Id);
-                await UpdateAsync(_ => Vault.Enrol(itemId));
-                var item = GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString());
-                await item.ProtectAsync(await GetKeyContextAsync(), claim.Name, request.Source);
-                await Journal.EndAsync(
-                    VaultId,
-                    request.Ticket.JobId,
-                    ProtectOperation,
-                    JobEnd.Completed(
-                        Journal.Now,
-                        new("itemName", claim.Name),
-                        new("source", request.Source.Path),
-                        new("host", request.Source.Host)
-                    )
-                );
+                request.Source.RequireBounded();
+                await EnrolAsync(request);
                 return true;
             }
         );
+    }
 
-    public Task FailProtectionAsync(FailProtection request)
+    /// <summary>
+    /// The roster first, because a rotation must pass through the item from the moment it has keys; then the item's own record.
+    /// </summary>
+    private async Task EnrolAsync(CompleteProtection request)
     {
+        var claim = await ClaimItemAsync(request.ItemName, request.Ticket.ItemId);
+        var itemId = ItemId.Parse(claim.Id);
+        await UpdateAsync(_ => Vault.Enrol(itemId));
+        var item = GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString());
+        await item.ProtectAsync(await GetKeyContextAsync(), claim.Name, request.Source);
+        await Journal.EndAsync(
+            VaultId,
+            request.Ticket.JobId,
+            ProtectOperation,
+            JobEnd.Completed(Journal.Now, new("itemName", claim.Name), new("source", request.Source.Path), new("host", request.Source.Host))
+        );
+    }
+
+    /// <summary>The name's item: the ticket's, or whoever came first and is stopped. No second name leads to an item.</summary>
+    private async Task<NameClaim> ClaimItemAsync(string name, ItemId wanted)
+    {
+        var names = _parts.ItemNames(VaultId);
+        if (await names.FindAsync(name) is null && Vault.Roster.Contains(wanted))
+            throw new VaultException(ErrorCodes.InvalidRequest, $"The ticket for '{name}' names an item of another name.");
+        var claim = await names.ClaimAsync(name, wanted.ToString());
+        if (claim.Id != wanted.ToString())
+            await RequireStoppedAsync(ItemId.Parse(claim.Id), claim.Name);
+        return claim;
+    }
+
+    public async Task FailProtectionAsync(FailProtection request)
+    {
+        if ((await RequireAttemptAsync(request.Ticket, request.ItemName)).End is not null)
+            return;
         var fix = ErrorTable.Find(request.ErrorCode)?.Fix ?? "";
-        return Journal.EndAsync(
+        await Journal.EndAsync(
             VaultId,
             request.Ticket.JobId,
             ProtectOperation,
             JobEnd.Failed(Journal.Now, new JobError(request.ErrorCode, request.Message, fix))
         );
+    }
+
+    /// <summary>A ticket comes from the client: it must name an attempt of this vault for this very item, and no other job.</summary>
+    private async Task<JobRecord> RequireAttemptAsync(ProtectionTicket ticket, string itemName)
+    {
+        ItemName.Require(itemName);
+        var job = Vault.Settings.FirstAttempt is null ? null : await Journal.FindAsync(VaultId, ticket.JobId);
+        return
+            job is { Start.Operation: JobOperations.ConfigureBackup }
+            && string.Equals(job.Start.ItemName, itemName, StringComparison.OrdinalIgnoreCase)
+            ? job
+            : throw new VaultException(ErrorCodes.InvalidRequest, $"The ticket names no attempt to protect '{itemName}' in this vault.");
     }
 
     public async Task<ItemId> FindItemAsync(string name) =>

@@ -12,10 +12,12 @@ public sealed partial class VaultGrain
     private DateTimeOffset _wokenAt = DateTimeOffset.MinValue;
 
     /// <summary>
-    /// The overdue detector: whoever calls a vault also makes sure that its rotation has not gone to sleep. The call does not wait for it.
+    /// No call is answered from a record that may be stale after a failed write, or that is not authentic. And the overdue detector:
+    /// whoever calls a vault also makes sure that its rotation has not gone to sleep. The call does not wait for it.
     /// </summary>
     public async Task Invoke(IIncomingGrainCallContext context)
     {
+        await _cell.RefreshAsync();
         await context.Invoke();
         if (context.InterfaceMethod.DeclaringType != typeof(IVaultGrain) || !IsOverdue(Journal.Now))
             return;

@@ -18,7 +18,7 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
         VaultParts parts
     )
     {
-        _cell = new RecordCell<VaultRecord>(state);
+        _cell = new RecordCell<VaultRecord>(state, record => parts.Descriptors.VerifyAsync(VaultId, record));
         _parts = parts;
     }
 
@@ -42,75 +42,102 @@ public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultC
 
     public async Task<VaultSummary?> CreateAsync(CreateVault request)
     {
+        await SettleAsync();
         if (_cell.Current is { Settings.Deleted: true })
             return null;
-        if (_cell.Current?.JobOf(request.OperationId) is not null)
-            return Vault.ToSummary();
-        if (_cell.Current is not null)
-            throw new VaultException(ErrorCodes.VaultAlreadyExists, $"There is a vault '{request.Name}' already.");
+        var note = NoteOf("CreateVault", request.OperationId, new("name", request.Name), new("location", request.Location));
         var created = VaultRecord
             .Create(VaultId, request, _parts.TenantId, KeyVersions.Platform(_parts.PlatformKeyId), Journal.Now)
-            .Remember(request.OperationId, request.OperationId);
-        await UpdateAsync(current => current ?? created);
-        await Journal.LogAsync(VaultId, "CreateVault", request.OperationId, new("name", request.Name), new("location", request.Location));
+            .Remember(request.OperationId, request.OperationId)
+            .Owe(note);
+        await UpdateAsync(current =>
+            current is null || current.JobOf(request.OperationId) is not null
+                ? current ?? created
+                : throw new VaultException(ErrorCodes.VaultAlreadyExists, $"There is a vault '{current.Settings.Name}' already.")
+        );
+        await SettleAsync(note);
         return Vault.ToSummary();
     }
 
-    public Task<VaultSummary?> FindAsync() =>
-        Task.FromResult(_cell.Current is { Settings.Deleted: false } record ? record.ToSummary() : null);
+    public async Task<VaultSummary?> FindAsync()
+    {
+        await SettleAsync();
+        return _cell.Current is { Settings.Deleted: false } record ? record.ToSummary() : null;
+    }
 
     public Task<VaultSummary> GetAsync() => Task.FromResult(Vault.ToSummary());
 
     public async Task DeleteAsync(DeleteVault request)
     {
-        var name = Vault.Settings.Name;
-        await UpdateAsync(current => current is { Settings.Deleted: true } ? current : Vault.Delete());
-        await Journal.LogAsync(VaultId, "DeleteVault", request.OperationId, new("name", name), new("reason", request.Reason));
+        var name = (_cell.Current?.JobOf(request.OperationId) is null ? Vault : _cell.Current).Settings.Name;
+        await ChangeAsync(
+            request.OperationId,
+            "DeleteVault",
+            vault => vault.Delete(request.Reason),
+            _ => [new("name", name), new("reason", request.Reason)]
+        );
+        // Nobody finds the vault once its name is free, so what it owes must be paid before.
+        await SettleAsync(isLast: true);
         await _parts.VaultNames.FreeAsync(name, VaultId.ToString());
     }
 
     public async Task<VaultSummary> MoveAsync(MoveVault request)
     {
-        await UpdateAsync(_ => Vault.Move(request));
-        await Journal.LogAsync(
-            VaultId,
-            "MoveVault",
+        await ChangeAsync(
             request.OperationId,
-            new("resourceGroup", Vault.Settings.ResourceGroup),
-            new("subscription", Vault.Settings.SubscriptionId)
+            "MoveVault",
+            vault => vault.Move(request),
+            moved => [new("resourceGroup", moved.Settings.ResourceGroup), new("subscription", moved.Settings.SubscriptionId)]
         );
         return Vault.ToSummary();
     }
 
     public async Task<VaultIdentity> AssignIdentityAsync(ChangeIdentity request)
     {
-        var before = Vault.Settings.SystemPrincipalId;
         var principal = Guid.NewGuid().ToString();
-        await UpdateAsync(_ => Vault.AssignSystemIdentity(principal));
-        if (before is null)
-            await Journal.LogAsync(
-                VaultId,
-                "AssignIdentity",
-                request.OperationId,
-                new("type", IdentityTypes.SystemAssigned),
-                new("principalId", principal)
-            );
+        await ChangeAsync(
+            request.OperationId,
+            "AssignIdentity",
+            vault => vault.AssignSystemIdentity(principal),
+            _ => [new("type", IdentityTypes.SystemAssigned), new("principalId", principal)]
+        );
         return Vault.ToIdentity();
     }
 
     public async Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request)
     {
-        var before = Vault.Settings.SystemPrincipalId;
-        await UpdateAsync(_ => Vault.RemoveSystemIdentity());
-        if (before is not null)
-            await Journal.LogAsync(
-                VaultId,
-                "RemoveIdentity",
-                request.OperationId,
-                new("type", IdentityTypes.SystemAssigned),
-                new("principalId", before)
-            );
+        var before = Vault.Settings.SystemPrincipalId ?? "";
+        await ChangeAsync(
+            request.OperationId,
+            "RemoveIdentity",
+            vault => vault.RemoveSystemIdentity(),
+            _ => [new("type", IdentityTypes.SystemAssigned), new("principalId", before)]
+        );
         return Vault.ToIdentity();
+    }
+
+    /// <summary>Changes the record; the log entry is owed in the same write. An operation made before changes nothing.</summary>
+    private async Task ChangeAsync(
+        Guid operationId,
+        string operation,
+        Func<VaultRecord, VaultRecord> change,
+        Func<VaultRecord, KeyValuePair<string, string>[]> details
+    )
+    {
+        await SettleAsync();
+        OwedNote? note = null;
+        await UpdateAsync(current =>
+        {
+            if (current?.JobOf(operationId) is not null)
+                return current;
+            var vault = Vault;
+            var next = change(vault);
+            if (ReferenceEquals(next, vault))
+                return vault;
+            note = NoteOf(operation, operationId, details(next));
+            return next.Remember(operationId, operationId).Owe(note);
+        });
+        await SettleAsync(note);
     }
 
     /// <summary>

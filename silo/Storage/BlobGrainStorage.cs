@@ -1,6 +1,7 @@
 using System.Buffers;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
+using RecoveryVault.Errors;
 
 namespace RecoveryVault.Storage;
 
@@ -15,14 +16,11 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var blob = await store.GetAsync(NameOf(stateName, grainId), cancellationToken);
-        var value =
-            blob is null || blob.Content.IsEmpty
-                ? default
-                : options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content));
+        var name = NameOf(stateName, grainId);
+        var (value, etag) = await GetAsync<T>(name, cancellationToken);
         grainState.State = value ?? Fresh<T>();
         grainState.RecordExists = value is not null;
-        grainState.ETag = blob?.ETag;
+        grainState.ETag = etag;
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -52,6 +50,21 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
         }
         grainState.RecordExists = false;
         grainState.State = Fresh<T>();
+    }
+
+    /// <summary>A failure is coded here: no call filter sees what keeps a grain from being activated.</summary>
+    private async Task<(T? Value, string? ETag)> GetAsync<T>(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await store.GetAsync(name, cancellation) is not { } blob ? default
+                : blob.Content.IsEmpty ? (default, blob.ETag)
+                : (options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content)), blob.ETag);
+        }
+        catch (Exception e) when (Refusals.Find(e) is { } refusal)
+        {
+            throw new VaultException(refusal.Code, $"The record '{name}' cannot be read: {refusal.Message}", refusal.Recommendation);
+        }
     }
 
     private async Task<string> PutAsync(string name, ReadOnlyMemory<byte> content, string? etag, CancellationToken cancellation)

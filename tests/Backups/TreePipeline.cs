@@ -23,7 +23,7 @@ internal sealed class TreePipeline
 
     public BackupStatistics Statistics { get; private set; } = new();
 
-    public IReadOnlyList<Jobs.JobError> Warnings { get; private set; } = [];
+    public IReadOnlyList<RecoveryVault.Jobs.JobError> Warnings { get; private set; } = [];
 
     public string Notes { get; private set; } = "";
 

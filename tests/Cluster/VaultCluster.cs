@@ -8,6 +8,7 @@ using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Cluster;
 
@@ -84,6 +85,22 @@ public sealed class VaultCluster : IAsyncLifetime
     {
         if (Cluster.TryGetGrainContext(grainId, out _))
             await Cluster.DeactivateAsync(grainId);
+    }
+
+    /// <summary>
+    /// After a crash of the store: every activation that may remember something of a vault goes, and the store works again.
+    /// </summary>
+    public async Task RestartAsync(VaultId? vaultId = null)
+    {
+        Store.Recover();
+        if (vaultId is not { } id)
+            return;
+        foreach (var type in new[] { "vault", "activity-log", "job-ledger", "key-rotation" })
+        {
+            var grain = GrainId.Create(type, id.ToString());
+            if (Cluster.TryGetGrainContext(grain, out _))
+                await Cluster.DeactivateAsync(grain);
+        }
     }
 
     public async Task DisposeAsync()

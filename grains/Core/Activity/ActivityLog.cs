@@ -15,7 +15,7 @@ namespace RecoveryVault.Activity;
 /// the one before. Creating entry n+1 is the append: of two writers one wins, the other looks again. A changed, removed or reordered entry
 /// breaks the chain; a removed tail is found by whoever remembers a later sequence number.
 /// </summary>
-public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
+public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyring)
 {
     /// <summary>The hash before the first entry.</summary>
     public static readonly string Genesis = new('0', 64);
@@ -34,14 +34,20 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
             var record = entry(head.Seq + 1) with { VaultId = vaultId, Seq = head.Seq + 1, PrevHash = head.Hash };
             var payload = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.LogRecord);
             var content = RecordEnvelope.Seal(RecordType.LogEntry, keyring.Current, payload);
+            var mine = new LogHead(record.Seq, Hash(payload));
             try
             {
                 await store.PutAsync(BlobOf(vaultId, record.Seq), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
-                return new LogHead(record.Seq, Hash(payload));
+                return mine;
             }
-            catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+            catch (BlobStoreException e) when (e.Error is BlobError.PreconditionFailed or BlobError.Unavailable)
             {
-                // Another writer took this place: look where the end is now.
+                // The place is taken, perhaps by this very entry, whose answer was lost. If nothing is there, the failure stands.
+                var there = await ReadAsync(vaultId, record.Seq, cancellation);
+                if (there?.Hash == mine.Hash)
+                    return mine;
+                if (there is null && e.Error == BlobError.Unavailable)
+                    throw;
             }
         }
     }
@@ -54,8 +60,17 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
         return from;
     }
 
-    /// <summary>The newest entry, found by doubling and halving: entries have no gaps.</summary>
-    public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default)
+    /// <summary>The newest entry.</summary>
+    public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default) =>
+        await FindEndAsync(vaultId, cancellation) is > 0 and var end
+            ? await FindHeadAsync(vaultId, end, cancellation)
+            : new LogHead(0, Genesis);
+
+    /// <summary>
+    /// The newest entry's number, found by doubling and halving; 0 when there is none. Entries have no gaps unless somebody removed some:
+    /// what lies beyond a gap still counts, so that the gap shows and is never filled.
+    /// </summary>
+    public async Task<long> FindEndAsync(VaultId vaultId, CancellationToken cancellation = default)
     {
         long present = 0,
             missing = 1;
@@ -69,7 +84,10 @@ public sealed class ActivityLog(IBlobStore store, PlatformKeyring keyring)
             else
                 missing = middle;
         }
-        return present == 0 ? new LogHead(0, Genesis) : await FindHeadAsync(vaultId, present, cancellation);
+        var last = present == 0 ? null : BlobOf(vaultId, present);
+        await foreach (var beyond in store.ListAllAsync($"log/{vaultId}/", last, cancellation))
+            present = AuthenticatedRecords.SequenceOf(beyond.Name);
+        return present;
     }
 
     /// <summary>Reads one entry and checks that it is authentic and in its place; null when there is none.</summary>

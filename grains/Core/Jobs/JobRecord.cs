@@ -17,6 +17,19 @@ public sealed record JobEnd(
     public static JobEnd Completed(DateTimeOffset at, params IEnumerable<KeyValuePair<string, string>> properties) =>
         new(JobStatus.Completed, at, [], properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
 
+    /// <summary>The longest text kept of an error or fact: some come from clients.</summary>
+    public const int MaxTextLength = 4096;
+
+    /// <summary>The same with its texts cut to <see cref="MaxTextLength"/>.</summary>
+    public JobEnd Bounded() =>
+        this with
+        {
+            Errors = [.. Errors.Select(e => new JobError(Cut(e.Code), Cut(e.Message), Cut(e.Recommendation)))],
+            Properties = Properties.ToImmutableSortedDictionary(p => Cut(p.Key), p => Cut(p.Value), StringComparer.Ordinal),
+        };
+
+    private static string Cut(string text) => text.Length <= MaxTextLength ? text : text[..(MaxTextLength - 1)] + "…";
+
     public static JobEnd Failed(DateTimeOffset at, JobError error) =>
         new(JobStatus.Failed, at, [error], ImmutableSortedDictionary<string, string>.Empty);
 }

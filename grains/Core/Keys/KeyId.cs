@@ -6,6 +6,9 @@ namespace RecoveryVault.Keys;
 /// <summary>A key URI <c>https://{host}/keys/{name}[/{version}]</c>; a version is 32 lower-case hex digits.</summary>
 public sealed partial record KeyId
 {
+    /// <summary>The longest URI in characters: host, port, name and version at their longest.</summary>
+    public const int MaxLength = 433;
+
     private KeyId(string host, string name, string? version) => (Host, Name, Version) = (host, name, version);
 
     /// <summary>The key vault's host in lower case, with the port when it is not 443.</summary>
@@ -26,7 +29,7 @@ public sealed partial record KeyId
     /// <summary>Reads a key URI strictly: https, no user, query, fragment, trailing slash or white space, path /keys/.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out KeyId? keyId)
     {
-        var match = text is null ? Match.Empty : Grammar().Match(text);
+        var match = text is null or { Length: > MaxLength } ? Match.Empty : Grammar().Match(text);
         keyId = match.Success
             ? new(
                 match.Groups["host"].Value.ToLowerInvariant(),

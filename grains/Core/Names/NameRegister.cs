@@ -15,16 +15,20 @@ public sealed class NameRegister(IBlobStore store, string folder)
     public async Task<NameClaim> ClaimAsync(string name, string id, CancellationToken cancellation = default)
     {
         var claim = new NameClaim(name, id);
-        try
+        var content = JsonSerializer.SerializeToUtf8Bytes(claim, RecordJson.Default.NameClaim);
+        while (true)
         {
-            var content = JsonSerializer.SerializeToUtf8Bytes(claim, RecordJson.Default.NameClaim);
-            await store.PutAsync(BlobOf(name), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
-            return claim;
-        }
-        catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
-        {
-            return await FindAsync(name, cancellation)
-                ?? throw new BlobStoreException(BlobError.Unavailable, $"The name '{name}' was freed at this moment.", e);
+            try
+            {
+                await store.PutAsync(BlobOf(name), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
+                return claim;
+            }
+            catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+            {
+                // None found: the name was freed at this moment, and is to be had.
+                if (await FindAsync(name, cancellation) is { } first)
+                    return first;
+            }
         }
     }
 
@@ -34,8 +38,16 @@ public sealed class NameRegister(IBlobStore store, string folder)
     /// <summary>Frees the name if <paramref name="id"/> has it.</summary>
     public async Task FreeAsync(string name, string id, CancellationToken cancellation = default)
     {
-        if (await store.GetAsync(BlobOf(name), cancellation) is { } blob && Read(blob)?.Id == id)
+        if (await store.GetAsync(BlobOf(name), cancellation) is not { } blob || Read(blob).Id != id)
+            return;
+        try
+        {
             await store.DeleteAsync(BlobOf(name), blob.ETag, cancellation);
+        }
+        catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
+        {
+            // Freed by somebody else, and taken again: it is not this id's any more.
+        }
     }
 
     /// <summary>Claims in order of their names in lower case.</summary>
@@ -46,13 +58,14 @@ public sealed class NameRegister(IBlobStore store, string folder)
         List<NameClaim> claims = [];
         foreach (var item in blobs.Items)
         {
-            if (await store.GetAsync(item.Name, cancellation) is { } blob && Read(blob) is { } claim)
-                claims.Add(claim);
+            if (await store.GetAsync(item.Name, cancellation) is { } blob)
+                claims.Add(Read(blob));
         }
         return new Page<NameClaim>(claims, blobs.Next?[(folder.Length + 1)..]);
     }
 
-    private static NameClaim? Read(Blob blob) => JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
+    private static NameClaim Read(Blob blob) =>
+        JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim) ?? throw new JsonException("A name's record is empty.");
 
     private string BlobOf(string name) => $"{folder}/{name.ToLowerInvariant()}";
 }

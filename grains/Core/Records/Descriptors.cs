@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Vaults;
@@ -15,6 +17,22 @@ public sealed class Descriptors(AuthenticatedRecords records)
             new VaultDescriptor(vaultId, seq, settings),
             RecordJson.Default.VaultDescriptor
         );
+
+    /// <summary>
+    /// Finds out whether a vault's record, which carries no MAC of its own, says what the authentic descriptor it names says.
+    /// </summary>
+    /// <exception cref="VaultException">RecordTampered, DataMissing, DataBitRot, DataTooNew, WrongPlatformKey.</exception>
+    public async Task VerifyAsync(VaultId vaultId, VaultRecord record)
+    {
+        var json = RecordJson.Default.VaultDescriptor;
+        var authentic = record.Descriptor is { } named ? await records.ReadAsync(named, RecordType.Descriptor, json) : null;
+        var claimed = new VaultDescriptor(vaultId, authentic?.Seq ?? 0, record.Settings);
+        if (record.VaultId != vaultId || JsonSerializer.Serialize(claimed, json) != JsonSerializer.Serialize(authentic, json!))
+            throw new VaultException(
+                ErrorCodes.RecordTampered,
+                $"The record of vault {vaultId} does not say what its authenticated descriptor says."
+            );
+    }
 
     public Task<RecordRef> WriteAsync(ItemKey key, long seq, ItemSettings settings) =>
         records.WriteAsync(

@@ -11,7 +11,8 @@ public sealed partial record VaultRecord
     /// </summary>
     public KeyId RequireKeyChange(UpdateEncryption request)
     {
-        if (request.EncryptionAtRestType != EncryptionTypes.CustomerManaged)
+        var isRemoval = Settings.Encryption.IsCustomerManaged && request.KeyUri is null;
+        if (isRemoval || request.EncryptionAtRestType != EncryptionTypes.CustomerManaged)
         {
             throw Settings.Encryption.IsCustomerManaged
                 ? new VaultException(
@@ -49,9 +50,25 @@ public sealed partial record VaultRecord
             );
     }
 
-    /// <summary>R40 to R47: puts a checked key version in force. The same version again changes nothing but the URI's form.</summary>
-    public VaultRecord AssignKey(KeyId keyId, string? subscriptionId, KeyVaultKey key, DateTimeOffset now)
+    /// <summary>
+    /// R40 to R47: puts a checked key version in force. The same version again changes nothing but the URI's form. The preconditions are
+    /// asked of this very record once more: between the look at the key and this write somebody may have tried to protect an item.
+    /// </summary>
+    /// <param name="facts">What the look at the key found.</param>
+    /// <param name="seen">The record as it was at that look.</param>
+    public VaultRecord AssignKey(KeyId keyId, string? subscriptionId, KeyFacts? facts, VaultRecord seen, DateTimeOffset now)
     {
+        CmkPreconditions.Require(this, facts, now);
+        if (facts?.Key is not { } key)
+            throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
+        var isAsSeen =
+            Settings.SystemPrincipalId == seen.Settings.SystemPrincipalId
+            && Settings.Encryption.Current.Generation == seen.Settings.Encryption.Current.Generation;
+        if (!isAsSeen)
+            throw new VaultException(
+                ErrorCodes.ConcurrentChange,
+                $"Identity or key of vault '{Settings.Name}' changed while the new key was looked at."
+            );
         var assigned = Settings.Encryption with
         {
             KeyUri = keyId.ToString(),
@@ -112,10 +129,12 @@ public sealed partial record VaultRecord
 
     /// <summary>R46: a refused assignment changes nothing but this status.</summary>
     public VaultRecord FailKeyUpdate() =>
-        this with
-        {
-            Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } },
-        };
+        Settings.Encryption.LastUpdateStatus == UpdateStatuses.Failed
+            ? this
+            : this with
+            {
+                Settings = Settings with { Encryption = Settings.Encryption with { LastUpdateStatus = UpdateStatuses.Failed } },
+            };
 
     public EncryptionSummary ToEncryptionSummary(Guid? jobId = null)
     {

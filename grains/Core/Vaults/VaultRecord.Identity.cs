@@ -18,7 +18,7 @@ public sealed partial record VaultRecord
                 ErrorCodes.UserErrorCMKIdentityInUse,
                 $"The system-assigned identity of vault '{Settings.Name}' opens its customer-managed key."
             );
-        return this with { Settings = Settings with { SystemPrincipalId = null } };
+        return Settings.SystemPrincipalId is null ? this : this with { Settings = Settings with { SystemPrincipalId = null } };
     }
 
     public VaultIdentity ToIdentity() =>

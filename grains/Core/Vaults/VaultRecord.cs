@@ -35,22 +35,14 @@ public sealed partial record VaultRecord : IVersionedRecord
     /// <summary>A vault's limit; a second vault is the way on.</summary>
     public const int MaxItems = 2000;
 
+    public const int MaxTags = 15;
+
     /// <summary>How many operations are remembered.</summary>
     public const int MaxRecentOperations = 32;
 
     public static VaultRecord Create(VaultId vaultId, CreateVault request, string tenantId, string platformKeyId, DateTimeOffset now)
     {
-        VaultName.Require(request.Name);
-        RequireText(request.Location, "location", 1, 64);
-        RequireText(request.ResourceGroup, "resource group", 0, 90);
-        RequireText(request.SubscriptionId, "subscription", 0, 64);
-        if (request.Tags.Count > 15)
-            throw Invalid($"A vault has at most 15 tags, got {request.Tags.Count}.");
-        foreach (var (key, value) in request.Tags)
-        {
-            RequireText(key, "tag name", 1, 256);
-            RequireText(value, "tag value", 0, 256);
-        }
+        Require(request);
         var first = new KeyUse(1, platformKeyId, "", now);
         return new VaultRecord
         {
@@ -69,13 +61,32 @@ public sealed partial record VaultRecord : IVersionedRecord
         };
     }
 
-    public VaultRecord Delete() =>
-        Roster.IsEmpty
+    /// <summary>What can be refused of a request before anything is done for it, its name included.</summary>
+    public static void Require(CreateVault request)
+    {
+        VaultName.Require(request.Name);
+        RequireText(request.Location, "location", 1, 64);
+        RequireText(request.ResourceGroup, "resource group", 0, 90);
+        RequireText(request.SubscriptionId, "subscription", 0, 64);
+        if (request.Tags.Count > MaxTags)
+            throw Invalid($"A vault has at most {MaxTags} tags, got {request.Tags.Count}.");
+        foreach (var (key, value) in request.Tags)
+        {
+            RequireText(key, "tag name", 1, 256);
+            RequireText(value, "tag value", 0, 256);
+        }
+    }
+
+    public VaultRecord Delete(string reason)
+    {
+        RequireText(reason, "reason", 0, 1024);
+        return Roster.IsEmpty
             ? this with
             {
                 Settings = Settings with { Deleted = true },
             }
             : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s).");
+    }
 
     /// <summary>R62: only a vault with platform-managed keys moves.</summary>
     public VaultRecord Move(MoveVault request)

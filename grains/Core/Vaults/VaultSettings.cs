@@ -57,7 +57,7 @@ public sealed record EncryptionSettings
     public bool IsCustomerManaged => KeyUri is not null;
 
     /// <summary>Bounds the record; older ones remain in the activity log.</summary>
-    public const int MaxHistory = 256;
+    public const int MaxHistory = 128;
 }
 
 /// <summary>

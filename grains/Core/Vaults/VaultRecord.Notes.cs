@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial record VaultRecord
+{
+    /// <summary>
+    /// What changes made still owe to the jobs and the activity log: written with the change itself, so that no change goes unlogged
+    /// whatever dies in between; removed when paid.
+    /// </summary>
+    public ImmutableArray<OwedNote> Owed { get; init; } = [];
+
+    /// <summary>More are only owed while the log cannot be written; then no further change is taken on.</summary>
+    public const int MaxOwed = 16;
+
+    public VaultRecord Owe(OwedNote note) => this with { Owed = Owed.Add(note) };
+
+    /// <summary>Strikes notes that were paid.</summary>
+    public VaultRecord Settle(ImmutableArray<OwedNote> paid)
+    {
+        var left = Owed.RemoveAll(note => paid.Any(p => p.Id == note.Id));
+        return left.Length == Owed.Length ? this : this with { Owed = left };
+    }
+}
+
+/// <summary>An entry of the activity log that a change owes, and the end of the change's job.</summary>
+/// <param name="Id">Tells notes apart.</param>
+/// <param name="CorrelationId">The entry's correlation id: the operation or its job.</param>
+/// <param name="EndsJob">True: <paramref name="CorrelationId"/> is a job that this completes.</param>
+public sealed record OwedNote(
+    Guid Id,
+    Guid CorrelationId,
+    bool EndsJob,
+    string Operation,
+    string Caller,
+    DateTimeOffset Time,
+    ImmutableSortedDictionary<string, string> Details
+);

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using RecoveryVault.Access;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial class VaultGrain
+{
+    private OwedNote NoteOf(string operation, Guid operationId, params IEnumerable<KeyValuePair<string, string>> details) =>
+        new(
+            Guid.NewGuid(),
+            operationId,
+            EndsJob: false,
+            operation,
+            Caller.Current,
+            Journal.Now,
+            details.ToImmutableSortedDictionary(StringComparer.Ordinal)
+        );
+
+    /// <summary>
+    /// Pays what changes owe to jobs and log. A store that fails now must not make a change look undone that is durable: what is not paid
+    /// stays owed. Only when too much has come together is nothing further taken on.
+    /// </summary>
+    /// <param name="fresh">The note of the change just made, which nobody can have paid yet.</param>
+    /// <param name="isLast">Whether there is no later: then what cannot be paid is the caller's failure.</param>
+    private async Task SettleAsync(OwedNote? fresh = null, bool isLast = false)
+    {
+        if (_cell.Current is not { Owed.IsEmpty: false } record)
+            return;
+        try
+        {
+            foreach (var note in record.Owed)
+                await Journal.PayAsync(VaultId, note, mayBePaid: note.Id != fresh?.Id);
+            await UpdateAsync(current => (current ?? record).Settle(record.Owed));
+        }
+        catch (Exception e) when (Refusals.Find(e) is not null && !isLast && record.Owed.Length < VaultRecord.MaxOwed)
+        {
+            // Still owed: the next change, or the next activation's first look, pays.
+        }
+    }
+}
