@@ -35,8 +35,8 @@ public sealed record ItemSource
     /// <summary>The most patterns.</summary>
     public const int MaxExcludes = 256;
 
-    /// <summary>The most characters of path, host and patterns together; keeps the message below its limit.</summary>
-    public const int MaxTotalLength = 65_536;
+    /// <summary>The most characters of path, host and patterns together; keeps message and record below their limits, however they are written.</summary>
+    public const int MaxTotalLength = 32_768;
 
     /// <summary>The most bytes the texts take in the item's record, where characters beyond ASCII take six each.</summary>
     public const int MaxWrittenBytes = 192 * 1024;

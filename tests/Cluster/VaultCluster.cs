@@ -18,7 +18,6 @@ namespace RecoveryVault.Tests.Cluster;
 /// </summary>
 public sealed class VaultCluster : IAsyncLifetime
 {
-    private readonly InProcessDataPlane _dataPlane = new();
     private InProcessTestCluster? _cluster;
     private PlatformKeyring? _keyring;
     private SiloParts? _parts;
@@ -36,6 +35,8 @@ public sealed class VaultCluster : IAsyncLifetime
     /// <summary>What the silos ask of the key vaults, and how these fail.</summary>
     public WatchedKeyVaults KeyVaultTraffic { get; private set; } = null!;
 
+    public InProcessDataPlane DataPlane { get; } = new();
+
     public VaultClient Client { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -47,9 +48,9 @@ public sealed class VaultCluster : IAsyncLifetime
             (host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
         );
         var connector = new KeyVaultConnector(KeyVaultTraffic.Open);
-        _parts = new SiloParts(Store, _keyring, connector, _dataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
+        _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
         _cluster = await DeployAsync(_parts, silos: 2);
-        Client = new VaultClient(_cluster.Client, _dataPlane, Time);
+        Client = new VaultClient(_cluster.Client, DataPlane, Time);
     }
 
     /// <summary>
@@ -59,7 +60,7 @@ public sealed class VaultCluster : IAsyncLifetime
         DeployAsync(_parts ?? throw new InvalidOperationException("The cluster is not started."), silos: 1);
 
     /// <summary>A client of a <see cref="DeployTwinAsync">twin</see>.</summary>
-    public VaultClient ClientOf(InProcessTestCluster twin) => new(twin.Client, _dataPlane, Time);
+    public VaultClient ClientOf(InProcessTestCluster twin) => new(twin.Client, DataPlane, Time);
 
     private async Task<InProcessTestCluster> DeployAsync(SiloParts parts, short silos)
     {

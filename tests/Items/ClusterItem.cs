@@ -1,0 +1,81 @@
+using RecoveryVault.Backups;
+using RecoveryVault.Catalogues;
+using RecoveryVault.Items;
+using RecoveryVault.Restores;
+using RecoveryVault.Tests.Cluster;
+using RecoveryVault.Tests.Storage;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Tests.Items;
+
+/// <summary>One protected item of a fresh vault in the shared cluster, with a source directory of its own.</summary>
+internal sealed class ClusterItem : IDisposable
+{
+    private readonly VaultCluster _cluster;
+    private readonly ScratchDirectory _scratch = new();
+
+    private ClusterItem(VaultCluster cluster, NamedVault vault) => (_cluster, Vault) = (cluster, vault);
+
+    public NamedVault Vault { get; }
+
+    public ItemKey Key { get; private set; }
+
+    public IProtectedItemGrain Grain => _cluster.Client.OpenItem(Key);
+
+    public string Source => _scratch["source"];
+
+    public static async Task<ClusterItem> CreateAsync(VaultCluster cluster, string name = "item")
+    {
+        var vaultName = $"v{Guid.NewGuid():N}"[..20];
+        await cluster.Client.Directory.CreateVaultAsync(
+            new CreateVault
+            {
+                OperationId = Guid.NewGuid(),
+                Name = vaultName,
+                Location = "westeurope",
+            }
+        );
+        var item = new ClusterItem(cluster, await cluster.Client.FindVaultAsync(vaultName));
+        await item.ProtectAsync(name);
+        return item;
+    }
+
+    /// <summary>Another item of the same vault would share its source, which is none of the tests' business.</summary>
+    private async Task ProtectAsync(string name)
+    {
+        Directory.CreateDirectory(Source);
+        var source = new ItemSource
+        {
+            Path = Source,
+            Host = "here",
+            Kind = ContentKind.Tree,
+        };
+        await VaultClient.ProtectAsync(Vault, name, source);
+        Key = new ItemKey(Vault.VaultId, await Vault.Vault.FindItemAsync(name));
+    }
+
+    public void Write(string file, string content) => File.WriteAllText(Path.Join(Source, file), content);
+
+    public async Task<RecoveryPointSummary> BackUpAsync() =>
+        (await _cluster.Client.BackUpAsync(Grain, new BackupOptions())).Outcome.RecoveryPoint;
+
+    /// <summary>The files of a recovery point as they are restored.</summary>
+    public async Task<Dictionary<string, string>> RestoreAsync(string recoveryPoint)
+    {
+        var target = _scratch[$"restored-{Guid.NewGuid():N}"];
+        await _cluster.Client.RestoreAsync(Grain, new RestoreOptions { Target = target, RecoveryPoint = recoveryPoint });
+        var files = Directory.GetFiles(target).ToDictionary(f => Path.GetFileName(f), File.ReadAllText);
+        Directory.Delete(target, recursive: true);
+        return files;
+    }
+
+    public async Task<List<RecoveryPointSummary>> ListAsync()
+    {
+        List<RecoveryPointSummary> points = [];
+        await foreach (var point in VaultClient.AllAsync(Grain.ListRecoveryPointsAsync))
+            points.Add(point);
+        return points;
+    }
+
+    public void Dispose() => _scratch.Dispose();
+}
