@@ -42,7 +42,7 @@ public sealed class BackupModelTests
 
     [Fact]
     public async Task Acknowledged_AfterAnything_Restores() =>
-        await Steps.Array[1, 25].SampleAsync(RunAsync, iter: TestScale.Iterations(40), threads: 1);
+        await Steps.Array[1, 25].SampleAsync(RunAsync, iter: TestScale.Iterations(25), threads: 1);
 
     private static async Task RunAsync(Step[] steps)
     {

@@ -166,7 +166,9 @@ public sealed class DamageTests
         Assert.Equal(prefix == "packs/" ? ErrorCodes.DataBitRot : null, files["old"].Error);
         Assert.Equal(Both["new"], files["new"].Content);
         await stage.AssertRestoresAsync(healed, Both);
-        await stage.AssertRestoresAsync(old, Old);
+        // The older one's catalogue lay in the lost pack, and no source has it any more; runs are made again from footers.
+        if (prefix == "index/")
+            await stage.AssertRestoresAsync(old, Old);
     }
 
     /// <summary>Two recovery points: "old" lies in the first one's pack, "new" and all of the second one's catalogue in the second's.</summary>

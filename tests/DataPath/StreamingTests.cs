@@ -18,7 +18,7 @@ public sealed class StreamingTests
         await using var session = await new ItemStage(store, gate).OpenBackupAsync();
         var held = new Held();
 
-        var sending = SendAsync(session, held, count: 80);
+        var sending = SendAsync(session, held, count: 44);
         await store.WaitForPutsAsync(3);
 
         // Three packs of 32 MiB wait for the store; behind them the queue of chunks fills, and the client waits.
@@ -120,7 +120,7 @@ public sealed class StreamingTests
         /// <summary>Until nothing moved for a good while of turns of the thread pool.</summary>
         public async Task WaitForStandstillAsync()
         {
-            for (var (quiet, last) = (0, -1); quiet < 2000; quiet++)
+            for (var (quiet, last) = (0, -1); quiet < 500; quiet++)
             {
                 if (_sent != last)
                     (quiet, last) = (0, _sent);
