@@ -1,5 +1,4 @@
 using RecoveryVault.Catalogues;
-using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Storage;

@@ -1,7 +1,6 @@
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.DataPath;
@@ -186,7 +185,7 @@ public sealed class RestoreSessionTests
         return chunks;
     }
 
-    private static Task RefusedAsync(RestoreSession session, IReadOnlyList<ChunkRef> chunks) =>
+    private static Task<VaultException> RefusedAsync(RestoreSession session, IReadOnlyList<ChunkRef> chunks) =>
         BackupSessionTests.RefusedAsync(
             ErrorCodes.InvalidRequest,
             async () =>

@@ -3,7 +3,7 @@ using RecoveryVault.Errors;
 
 namespace RecoveryVault.Tests.DataPath;
 
-public sealed class SessionRegisterTests : IAsyncLifetime
+public sealed class SessionRegisterTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly SessionRegister _sessions = new("here");
     private readonly InProcessDataPlane _plane = new();
@@ -21,6 +21,8 @@ public sealed class SessionRegisterTests : IAsyncLifetime
     }
 
     public Task DisposeAsync() => _sessions.DisposeAsync().AsTask();
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     [Fact]
     public async Task Open_AnythingButItsOwnTicket_IsSessionLost()

@@ -13,7 +13,7 @@ public sealed class StreamingTests
     public async Task Put_StoreStandsStill_WaitsWithFewBuffersHeld()
     {
         var go = new TaskCompletionSource();
-        var store = new GatedBlobStore(new MemoryBlobStore(), go.Task);
+        using var store = new GatedBlobStore(new MemoryBlobStore(), go.Task);
         using var gate = new SealGate(maxPacks: 3);
         await using var session = await new ItemStage(store, gate).OpenBackupAsync();
         var held = new Held();
@@ -141,9 +141,11 @@ public sealed class StreamingTests
     }
 
     /// <summary>Puts wait at a gate.</summary>
-    private sealed class GatedBlobStore(IBlobStore inner, Task gate) : IBlobStore
+    private sealed class GatedBlobStore(IBlobStore inner, Task gate) : IBlobStore, IDisposable
     {
         private readonly SemaphoreSlim _arrived = new(0);
+
+        public void Dispose() => _arrived.Dispose();
 
         public async Task WaitForPutsAsync(int count)
         {

@@ -3,7 +3,6 @@ using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;
@@ -225,5 +224,5 @@ public sealed class ProtectedItemGrainTests(VaultCluster cluster)
     private static EndRestore End(SessionTicket session) =>
         new(session.SessionId, JobStatus.Completed, [], new Dictionary<string, string>());
 
-    private static Task RefusedAsync(string code, Func<Task> call) => BackupSessionTests.RefusedAsync(code, call);
+    private static Task<VaultException> RefusedAsync(string code, Func<Task> call) => BackupSessionTests.RefusedAsync(code, call);
 }

@@ -1,8 +1,6 @@
-using System.Buffers;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
-using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;
