@@ -1,7 +1,6 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;
 
