@@ -128,6 +128,29 @@ public sealed class ProtectedItemGrainTests(VaultCluster cluster)
     }
 
     [Fact]
+    public async Task CommitBackup_SlotTakenByAnotherActivation_IsSessionLostAndNothingIsLost()
+    {
+        using var item = await ClusterItem.CreateAsync(cluster);
+        var operation = Guid.NewGuid();
+        var ticket = await item.Grain.BeginBackupAsync(new BeginBackup(operation));
+        var channel = await cluster.DataPlane.OpenBackupAsync(ticket.Session!, default);
+        var root = await ItemStage.SendAsync(channel, new Dictionary<string, byte[]>());
+        await using var twin = await cluster.DeployTwinAsync();
+        var other = cluster.ClientOf(twin);
+        item.Write("file", "from the other activation");
+
+        // To the twin's membership the first silo is none of its own: dead.
+        var taken = await other.BackUpAsync(other.OpenItem(item.Key), new RecoveryVault.Backups.BackupOptions());
+        await RefusedAsync(ErrorCodes.SessionLost, () => item.Grain.CommitBackupAsync(Commit(operation, ticket.Session!.SessionId, root)));
+
+        await RefusedAsync(ErrorCodes.SessionLost, () => channel.FlushAsync(default));
+        var next = await item.BackUpAsync();
+        Assert.Equal((1, 2), (taken.Outcome.RecoveryPoint.Seq, next.Seq));
+        Assert.Equal(taken.Outcome.RecoveryPoint.HeadHash, next.PrevHash);
+        Assert.Equal("from the other activation", (await item.RestoreAsync(taken.Outcome.RecoveryPoint.Name))["file"]);
+    }
+
+    [Fact]
     public async Task BackUp_OtherSourcePath_IsWhatTheManifestNames()
     {
         using var item = await ClusterItem.CreateAsync(cluster);
