@@ -6,7 +6,7 @@ using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.DataPath;
 
-/// <summary>Packs and manifests that are missing, lost bits, were cut or swapped: the right code, never a wrong byte, and healing.</summary>
+/// <summary>Packs and manifests that are missing, lost bits, were cut or swapped: the right code, no wrong byte, and healing.</summary>
 public sealed class DamageTests
 {
     private static readonly Dictionary<string, byte[]> Old = new() { ["old"] = ItemStage.Noise(1, 3000) };
@@ -170,7 +170,7 @@ public sealed class DamageTests
             await stage.AssertRestoresAsync(old, Old);
     }
 
-    /// <summary>Two recovery points: "old" lies in the first one's pack, "new" and all of the second one's catalogue in the second's.</summary>
+    /// <summary>Two recovery points: "old" lies in the first's pack, "new" and the second's whole catalogue in the second's.</summary>
     private static async Task<(MemoryBlobStore Store, ItemStage Stage, RecoveryPointHead Head, string Pack)> PrepareAsync()
     {
         var store = new MemoryBlobStore();
