@@ -35,7 +35,7 @@ public sealed record ItemSource
     /// <summary>The most patterns.</summary>
     public const int MaxExcludes = 256;
 
-    /// <summary>The most characters of path, host and patterns in all: message and record stay below their limits however written.</summary>
+    /// <summary>The most characters of path, host and patterns in all: message and record stay below their limits in any script.</summary>
     public const int MaxTotalLength = 32_768;
 
     /// <summary>The most bytes the texts take in the item's record, where characters beyond ASCII take six each.</summary>
