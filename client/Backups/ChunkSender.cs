@@ -33,7 +33,7 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
     /// <summary>Takes a copy of a catalogue or list node.</summary>
     public ValueTask<ChunkRef> AddNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellation)
     {
-        var copy = MemoryPool<byte>.Shared.Rent(node.Length);
+        var copy = ChunkBuffers.Shared.Rent(node.Length);
         node.CopyTo(copy.Memory);
         return AddAsync(copy, node.Length, cancellation);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using RecoveryVault.DataPath;
 
 namespace RecoveryVault.Chunking;
 
@@ -63,12 +64,12 @@ public sealed class ChunkReader : IDisposable
         var usual = Math.Min(_chunker.TargetLength * 2L, _chunker.MaxLength);
         // One byte more than expected, so that the end is seen without a longer buffer.
         var length = Math.Min(usual - 1, Math.Max(_expected, carried)) + 1;
-        return MemoryPool<byte>.Shared.Rent((int)Math.Max(length, carried));
+        return ChunkBuffers.Shared.Rent((int)Math.Max(length, carried));
     }
 
     private IMemoryOwner<byte> Grow(IMemoryOwner<byte> full)
     {
-        var longer = MemoryPool<byte>.Shared.Rent(Math.Min(_chunker.MaxLength, full.Memory.Length * 2));
+        var longer = ChunkBuffers.Shared.Rent(Math.Min(_chunker.MaxLength, full.Memory.Length * 2));
         full.Memory.Span.CopyTo(longer.Memory.Span);
         full.Dispose();
         return longer;

@@ -11,12 +11,12 @@ internal readonly record struct WantedChunk<TOwner>(TOwner Owner, ChunkRef Chunk
 
 /// <summary>
 /// Fetches chunks of many files in the order wanted: gathers them across files into large reads and keeps one read ahead of the one being
-/// used. Holds at most two reads' content. Not safe for concurrent use.
+/// used. Holds at most three reads' content. Not safe for concurrent use.
 /// </summary>
 internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<WantedChunk<TOwner>, ChunkContent, ValueTask> use)
 {
     private const int BatchBytes = 16 << 20;
-    private const int BatchCount = 256;
+    private const int BatchCount = 192;
 
     private List<WantedChunk<TOwner>> _batch = [];
     private long _bytes;
@@ -45,19 +45,39 @@ internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<Wanted
     {
         var batch = _batch;
         (_batch, _bytes) = ([], 0);
-        await _using;
         if (batch.Count == 0)
+        {
+            await _using;
             return;
-        _using = Task.Run(() => UseAsync(batch, cancellation), cancellation);
+        }
+        var contents = channel.ReadAsync([.. batch.Select(w => w.Chunk)], cancellation).GetAsyncEnumerator(cancellation);
+        // Its first reads are under way while the batch before it is still being used.
+        var first = Task.Run(async () => await contents.MoveNextAsync(), cancellation);
+        try
+        {
+            await _using;
+        }
+        catch
+        {
+            await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (first.IsCompletedSuccessfully && await first)
+                contents.Current.Dispose();
+            await contents.DisposeAsync();
+            throw;
+        }
+        _using = Task.Run(() => UseAsync(batch, contents, first), CancellationToken.None);
     }
 
-    private async Task UseAsync(List<WantedChunk<TOwner>> batch, CancellationToken cancellation)
+    private async Task UseAsync(List<WantedChunk<TOwner>> batch, IAsyncEnumerator<ChunkContent> contents, Task<bool> first)
     {
-        var next = 0;
-        await foreach (var content in channel.ReadAsync([.. batch.Select(w => w.Chunk)], cancellation))
+        await using (contents)
         {
-            using (content)
+            var next = 0;
+            for (var more = await first; more; more = await contents.MoveNextAsync())
+            {
+                using var content = contents.Current;
                 await use(batch[next++], content);
+            }
         }
     }
 }

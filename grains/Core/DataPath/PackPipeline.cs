@@ -16,8 +16,16 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>A pack is closed when it reaches this many bytes; one put of a blob takes it whole.</summary>
     public const int PackLength = 32 << 20;
 
-    /// <summary>Chunks between compression and sealing.</summary>
+    /// <summary>Chunks between compression and sealing, not counting small ones.</summary>
     private const int QueueLength = 8;
+
+    /// <summary>
+    /// Chunks up to this length, in bytes, wait in numbers and are compressed by the one who seals them: to hand each to another thread
+    /// takes longer than to compress it.
+    /// </summary>
+    private const int SmallLength = 32 << 10;
+
+    private const int SmallQueueLength = 256;
 
     /// <summary>Packs of one session under upload at once.</summary>
     private const int MaxUploads = 4;
@@ -26,7 +34,10 @@ internal sealed class PackPipeline : IAsyncDisposable
     private readonly ItemSecrets _secrets;
     private readonly ItemIndex _index;
     private readonly SealGate _gate;
-    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
+        new BoundedChannelOptions(SmallQueueLength) { SingleReader = true }
+    );
+    private readonly SemaphoreSlim _large = new(QueueLength);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _packing;
     private Exception? _failure;
@@ -40,7 +51,13 @@ internal sealed class PackPipeline : IAsyncDisposable
     }
 
     /// <summary>A chunk on its way, or (with <paramref name="Flushed"/>) a mark to be reported when all before it is stored.</summary>
-    private readonly record struct Work(ChunkId ChunkId, int Length, Task<Payload>? Compression, TaskCompletionSource? Flushed);
+    private readonly record struct Work(
+        ChunkId ChunkId,
+        int Length,
+        IMemoryOwner<byte>? Small,
+        Task<Payload>? Compression,
+        TaskCompletionSource? Flushed
+    );
 
     /// <summary>What to seal, and the pooled buffer it lies in.</summary>
     private readonly record struct Payload(PayloadCodec Codec, ReadOnlyMemory<byte> Bytes, IMemoryOwner<byte> Owner);
@@ -56,31 +73,41 @@ internal sealed class PackPipeline : IAsyncDisposable
     /// <summary>Takes over a chunk's buffer; waits while the queue is full.</summary>
     public async ValueTask AddAsync(ChunkId chunkId, int length, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
     {
-        if (!await CanWriteAsync(plaintext, cancellation))
+        var isSmall = length <= SmallLength;
+        if (!await CanWriteAsync(plaintext, isSmall, cancellation))
             throw Ended();
-        var compression = CompressAsync(length, plaintext);
+        var work = isSmall
+            ? new Work(chunkId, length, plaintext, null, null)
+            : new Work(chunkId, length, null, CompressAsync(length, plaintext), null);
         try
         {
-            await _queue.Writer.WriteAsync(new Work(chunkId, length, compression, null), cancellation);
+            await _queue.Writer.WriteAsync(work, cancellation);
         }
         catch (Exception e)
         {
-            await ReleaseAsync(compression);
+            await ReleaseAsync(work);
             throw e is ChannelClosedException ? Ended() : e;
         }
     }
 
-    private async ValueTask<bool> CanWriteAsync(IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    private async ValueTask<bool> CanWriteAsync(IMemoryOwner<byte> plaintext, bool isSmall, CancellationToken cancellation)
     {
-        var canWrite = false;
+        var (hasRoom, canWrite) = (isSmall, false);
         try
         {
+            if (!isSmall)
+                await _large.WaitAsync(cancellation);
+            hasRoom = true;
             return canWrite = await _queue.Writer.WaitToWriteAsync(cancellation);
         }
         finally
         {
             if (!canWrite)
+            {
                 plaintext.Dispose();
+                if (hasRoom && !isSmall)
+                    _large.Release();
+            }
         }
     }
 
@@ -103,7 +130,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await _queue.Writer.WriteAsync(new Work(default, 0, null, flushed), cancellation);
+            await _queue.Writer.WriteAsync(new Work(default, 0, null, null, flushed), cancellation);
         }
         catch (ChannelClosedException)
         {
@@ -131,7 +158,7 @@ internal sealed class PackPipeline : IAsyncDisposable
     private static Payload Compress(int length, IMemoryOwner<byte> plaintext)
     {
         var content = plaintext.Memory[..length];
-        var compressed = MemoryPool<byte>.Shared.Rent(PayloadCompression.MaxPayloadLength(length) + 1);
+        var compressed = ChunkBuffers.Shared.Rent(PayloadCompression.MaxPayloadLength(length) + 1);
         if (PayloadCompression.TryCompress(content.Span, compressed.Memory.Span, out var payloadLength))
         {
             plaintext.Dispose();
@@ -185,8 +212,8 @@ internal sealed class PackPipeline : IAsyncDisposable
     private async Task PackAsync(Packing state, Work work)
     {
         state.Flushing = work.Flushed;
-        if (work.Compression is { } compression)
-            Append(await OpenPackAsync(state), work, await compression);
+        if (work.Flushed is null)
+            await AppendAsync(state, work);
         if (state.Pack is not null && (work.Flushed is not null || state.Pack.Length >= PackLength))
             Close(state);
         await ObserveAsync(state.Uploads, work.Flushed is null ? MaxUploads : 0);
@@ -208,10 +235,19 @@ internal sealed class PackPipeline : IAsyncDisposable
         state.Pack = null;
     }
 
-    private void Append(SealedObjectWriter pack, Work work, Payload payload)
+    private async ValueTask AppendAsync(Packing state, Work work)
     {
-        using (payload.Owner)
-            pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
+        try
+        {
+            var pack = await OpenPackAsync(state);
+            var payload = work.Compression is { } compression ? await compression : Compress(work.Length, work.Small!);
+            using (payload.Owner)
+                pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
+        }
+        finally
+        {
+            await ReleaseAsync(work);
+        }
         Interlocked.Add(ref _bytesNew, work.Length);
     }
 
@@ -260,14 +296,18 @@ internal sealed class PackPipeline : IAsyncDisposable
         state.Flushing?.TrySetException(Ended());
         while (_queue.Reader.TryRead(out var work))
         {
-            if (work.Compression is { } compression)
-                await ReleaseAsync(compression);
+            await ReleaseAsync(work);
             work.Flushed?.SetException(Ended());
         }
     }
 
-    private static async Task ReleaseAsync(Task<Payload> compression)
+    /// <summary>Gives back the buffers and the room of a chunk that is sealed or never will be; buffers given back already stay so.</summary>
+    private async ValueTask ReleaseAsync(Work work)
     {
+        work.Small?.Dispose();
+        if (work.Compression is not { } compression)
+            return;
+        _large.Release();
         await ((Task)compression).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (compression.IsCompletedSuccessfully)
             (await compression).Owner.Dispose();

@@ -20,7 +20,7 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
     public async Task<IReadOnlyList<ChunkContent>> ReadAsync(PackRead read, CancellationToken cancellation)
     {
         var name = ItemBlobs.Pack(secrets.Item.ItemId, read.Pack.PackId.ToString());
-        using var buffer = MemoryPool<byte>.Shared.Rent(read.Length);
+        using var buffer = ChunkBuffers.Shared.Rent(read.Length);
         var bytes = buffer.Memory[..read.Length];
         List<ChunkContent> contents = [];
         try
@@ -62,7 +62,7 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
     /// <summary>The content; null when it does not open. A byte of it is handed on only when all of it is authentic.</summary>
     private static ChunkContent? TryOpen(SealedObjectReader reader, ChunkRef chunk, FrameEntry frame, ReadOnlySpan<byte> sealedFrame)
     {
-        var plaintext = MemoryPool<byte>.Shared.Rent(chunk.Length);
+        var plaintext = ChunkBuffers.Shared.Rent(chunk.Length);
         var content = plaintext.Memory.Span[..chunk.Length];
         try
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Format;
 
@@ -124,7 +123,7 @@ internal sealed class ReadBatch : IDisposable
 
     private static ChunkContent Zeros(ChunkRef chunk)
     {
-        var zeros = MemoryPool<byte>.Shared.Rent(chunk.Length);
+        var zeros = ChunkBuffers.Shared.Rent(chunk.Length);
         zeros.Memory.Span[..chunk.Length].Clear();
         return new ChunkContent(chunk, zeros);
     }
@@ -133,7 +132,7 @@ internal sealed class ReadBatch : IDisposable
     {
         if (content.ErrorCode is not null)
             return new ChunkContent(content.Chunk, null, content.ErrorCode);
-        var copy = MemoryPool<byte>.Shared.Rent(content.Chunk.Length);
+        var copy = ChunkBuffers.Shared.Rent(content.Chunk.Length);
         content.Plaintext.CopyTo(copy.Memory);
         return new ChunkContent(content.Chunk, copy);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using RecoveryVault.DataPath;
 
 namespace RecoveryVault.Format;
 
@@ -9,7 +10,7 @@ internal sealed class BlockBuffer
 {
     private const int MinBlock = 64 << 10;
     private const int MaxBlock = 8 << 20;
-    private readonly List<byte[]> _blocks = [];
+    private readonly List<IMemoryOwner<byte>> _blocks = [];
     private readonly List<int> _used = [];
 
     public long Length { get; private set; }
@@ -17,13 +18,13 @@ internal sealed class BlockBuffer
     /// <summary>The next <paramref name="length"/> bytes; their content is whatever the pool left there.</summary>
     public Memory<byte> Take(int length)
     {
-        if (_blocks.Count == 0 || _blocks[^1].Length - _used[^1] < length)
+        if (_blocks.Count == 0 || _blocks[^1].Memory.Length - _used[^1] < length)
         {
             // As much as there is already: small objects take small blocks, packs soon large ones.
-            _blocks.Add(ArrayPool<byte>.Shared.Rent(Math.Max(length, (int)Math.Clamp(Length, MinBlock, MaxBlock))));
+            _blocks.Add(ChunkBuffers.Shared.Rent(Math.Max(length, (int)Math.Clamp(Length, MinBlock, MaxBlock))));
             _used.Add(0);
         }
-        var piece = _blocks[^1].AsMemory(_used[^1], length);
+        var piece = _blocks[^1].Memory.Slice(_used[^1], length);
         _used[^1] += length;
         Length += length;
         return piece;
@@ -34,10 +35,10 @@ internal sealed class BlockBuffer
     {
         if (_blocks.Count == 0)
             return default;
-        var first = new Segment(_blocks[0].AsMemory(0, _used[0]), null);
+        var first = new Segment(_blocks[0].Memory[.._used[0]], null);
         var last = first;
         for (var i = 1; i < _blocks.Count; i++)
-            last = new Segment(_blocks[i].AsMemory(0, _used[i]), last);
+            last = new Segment(_blocks[i].Memory[.._used[i]], last);
         return new(first, 0, last, last.Memory.Length);
     }
 
@@ -45,7 +46,7 @@ internal sealed class BlockBuffer
     public void Return()
     {
         foreach (var block in _blocks)
-            ArrayPool<byte>.Shared.Return(block);
+            block.Dispose();
         Forget();
     }
 
