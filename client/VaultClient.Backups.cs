@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using RecoveryVault.Backups;
+using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;
 using RecoveryVault.Items;
@@ -54,7 +55,8 @@ public sealed partial class VaultClient
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
             await using var alive = new SessionKeepAlive(async cancel => await channel.FindNewAsync([], cancel), time);
-            using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options);
+            await using var previous = await OpenPreviousAsync(item, channel, options, cancellation);
+            using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options, time.GetUtcNow(), previous?.Files);
             var catalogue = await backup.RunAsync(cancellation);
             var outcome = await CommitAsync(
                 item,
@@ -98,6 +100,55 @@ public sealed partial class VaultClient
                 throw;
             }
         }
+    }
+
+    /// <summary>
+    /// The latest recovery point, to find unchanged files by; null when there is none or it cannot be opened, and when everything is to be
+    /// read. The writer slot is held: nothing it refers to is reclaimed meanwhile.
+    /// </summary>
+    private async Task<PreviousPoint?> OpenPreviousAsync(
+        IProtectedItemGrain item,
+        IBackupChannel channel,
+        BackupOptions options,
+        CancellationToken cancellation
+    )
+    {
+        // What is recorded for a later comparison is what was read.
+        if (options.Rescan || options.Record is not null)
+            return null;
+        try
+        {
+            var ticket = await item.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), null, RestorePurpose.Browse));
+            try
+            {
+                var previous = await dataPlane.OpenRestoreAsync(ticket.Session, cancellation);
+                return new PreviousPoint(item, ticket.Session.SessionId, new PreviousFiles(previous, ticket.Catalogue, channel));
+            }
+            catch
+            {
+                await PreviousPoint.EndAsync(item, ticket.Session.SessionId);
+                throw;
+            }
+        }
+        catch (VaultException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The reading session beside a backup.</summary>
+    private sealed class PreviousPoint(IProtectedItemGrain item, Guid sessionId, PreviousFiles files) : IAsyncDisposable
+    {
+        public PreviousFiles Files => files;
+
+        public async ValueTask DisposeAsync()
+        {
+            await files.DisposeAsync();
+            await EndAsync(item, sessionId);
+        }
+
+        public static Task EndAsync(IProtectedItemGrain item, Guid sessionId) =>
+            VaultClient.EndAsync(item, new EndRestore(sessionId, JobStatus.Completed, [], new Dictionary<string, string>()));
     }
 
     /// <summary>

@@ -10,6 +10,9 @@ public sealed record BackupOptions
     /// <summary>Reads this path instead of the item's own, this once.</summary>
     public string? SourcePath { get; init; }
 
+    /// <summary>Reads every file, also those that look unchanged since the previous recovery point.</summary>
+    public bool Rescan { get; init; }
+
     /// <summary>Directories never entered: the embedded store must not be backed up into itself.</summary>
     public IReadOnlySet<InodeId> NeverEnter { get; init; } = new HashSet<InodeId>();
 

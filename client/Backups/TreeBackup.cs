@@ -15,7 +15,16 @@ namespace RecoveryVault.Backups;
 /// </summary>
 internal sealed class TreeBackup : IDisposable
 {
+    /// <summary>
+    /// Times younger than that before the backup began are too fresh to tell later whether a file changed: a program may go on writing
+    /// through a memory map without a new time until the system writes the pages back, which it does within 35 seconds by default.
+    /// </summary>
+    internal static readonly TimeSpan Freshness = TimeSpan.FromSeconds(60);
+
     private readonly BackupOptions _options;
+    private readonly PreviousFiles? _previous;
+    private readonly FileTime _freshSince;
+    private readonly ContentKind _kind;
     private readonly FileWalker _walker;
     private readonly ChunkSender _sender;
     private readonly Chunker _chunker;
@@ -24,7 +33,20 @@ internal sealed class TreeBackup : IDisposable
     private BackupStatistics _counts = new();
     private RelativePath? _lastUnreadable;
 
-    public TreeBackup(string path, ItemSource source, IBackupChannel channel, BackupOptions options)
+    /// <param name="path">What to read.</param>
+    /// <param name="source">What of it.</param>
+    /// <param name="channel">Takes what is new.</param>
+    /// <param name="options">How.</param>
+    /// <param name="startedAt">When it began, by the clock that stamps the source's files; null when nobody will compare times.</param>
+    /// <param name="previous">Files whose content need not be read when they look unchanged; null: all are read.</param>
+    public TreeBackup(
+        string path,
+        ItemSource source,
+        IBackupChannel channel,
+        BackupOptions options,
+        DateTimeOffset? startedAt = null,
+        PreviousFiles? previous = null
+    )
     {
         var walk = new WalkOptions
         {
@@ -34,6 +56,8 @@ internal sealed class TreeBackup : IDisposable
             NeverEnter = options.NeverEnter,
         };
         _options = options;
+        (_previous, _kind) = (previous, source.Kind);
+        _freshSince = new FileTime((startedAt - Freshness)?.ToUnixTimeSeconds() ?? long.MaxValue, 0);
         _walker = new FileWalker(path, walk, Report);
         _sender = new ChunkSender(channel);
         _chunker = new Chunker(channel.Chunker);
@@ -76,6 +100,8 @@ internal sealed class TreeBackup : IDisposable
 
     private async ValueTask<CatalogueEntry> ReadFileAsync(WalkedEntry walked, CancellationToken cancellation)
     {
+        if (_previous is not null && await _previous.FindUnchangedAsync(walked.Entry, cancellation) is { } known)
+            return Dated(walked.Entry with { Content = known.Content, DataExtents = known.DataExtents });
         if (!walked.TryOpen(out var content, out var problem))
             return Unread(walked, problem);
         using (content)
@@ -84,8 +110,11 @@ internal sealed class TreeBackup : IDisposable
             content.Digest = digest;
             try
             {
-                var chunks = await SendAsync(content, cancellation);
-                var entry = content.Finish() with { Content = chunks };
+                var entry = Dated(
+                    ImageRule.IsImage(content.Entry, _kind)
+                        ? await SendImageAsync(content, cancellation)
+                        : await SendAsync(content, cancellation)
+                );
                 if (entry.ChangedWhileRead)
                     _options.OnChanged?.Invoke(entry.Path);
                 return Recorded(walked, entry, digest?.Finish(entry.Size) ?? default);
@@ -97,10 +126,10 @@ internal sealed class TreeBackup : IDisposable
         }
     }
 
-    private async ValueTask<ChunkList> SendAsync(ContentStream content, CancellationToken cancellation)
+    private async ValueTask<CatalogueEntry> SendAsync(ContentStream content, CancellationToken cancellation)
     {
         if (content.Length == 0)
-            return ChunkList.Empty;
+            return content.Finish();
         var list = new ChunkListWriter(_sender.AddNodeAsync);
         using var cutter = _chunker.Cut(content, content.Length);
         while (await cutter.NextAsync(cancellation) is { } chunk)
@@ -108,8 +137,37 @@ internal sealed class TreeBackup : IDisposable
             _options.Counters.AddBytes(chunk.Length);
             await list.AddAsync(await _sender.AddAsync(chunk.Buffer, chunk.Length, cancellation), cancellation);
         }
-        return await list.FinishAsync(cancellation);
+        return content.Finish() with { Content = await list.FinishAsync(cancellation) };
     }
+
+    /// <summary>The holes of an image become zero chunks, so that its pieces stay where they are when holes come and go.</summary>
+    private async ValueTask<CatalogueEntry> SendImageAsync(ContentStream content, CancellationToken cancellation)
+    {
+        var list = new ChunkListWriter(_sender.AddNodeAsync);
+        var cutter = new ImageCutter(content);
+        while (cutter.Next() is { } piece)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var chunk = new ChunkRef(default, piece.Length, IsZero: true);
+            if (piece.Content is { } read)
+            {
+                _options.Counters.AddBytes(read.Length);
+                chunk = await _sender.AddAsync(read.Buffer, read.Length, cancellation);
+            }
+            await list.AddAsync(chunk, cancellation);
+        }
+        return content.Finish() with { DataExtents = null, Content = await list.FinishAsync(cancellation) };
+    }
+
+    private CatalogueEntry Dated(CatalogueEntry file) =>
+        IsFresh(file.ModifiedAt) || (file.Identity is { } identity && IsFresh(identity.ChangedAt))
+            ? file with
+            {
+                ChangedLately = true,
+            }
+            : file;
+
+    private bool IsFresh(FileTime time) => time.Seconds >= _freshSince.Seconds;
 
     private CatalogueEntry Unread(WalkedEntry walked, WalkProblem problem)
     {

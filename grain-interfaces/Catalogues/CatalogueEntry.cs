@@ -86,6 +86,12 @@ public sealed record CatalogueEntry
 
     /// <summary>True when the file's size or times changed while it was read: the content may mix old and new.</summary>
     public bool ChangedWhileRead { get; init; }
+
+    /// <summary>
+    /// True when the file's times were so fresh that a change after it was read may have left them as they were: equal times later then do
+    /// not prove equal content.
+    /// </summary>
+    public bool ChangedLately { get; init; }
 }
 
 /// <summary>A point in time as file systems keep it: seconds since 1970 (may be negative) and nanoseconds 0 to 999,999,999.</summary>

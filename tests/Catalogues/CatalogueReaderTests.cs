@@ -40,6 +40,7 @@ public sealed class CatalogueReaderTests
     [InlineData("no bytes", "00 00 01 61 01 00 00 00 00 00 01 01 05 02 04 00 05 01 01 00")]
     [InlineData("length is", "00 00 01 61 01 00 00 00 00 00 01 01 05 02 08 00 05 01 82 80 80 04 00 00")]
     [InlineData("data extents", "00 00 01 61 01 00 00 00 00 00 01 01 05 03 04 ff ff ff 7f 00")]
+    [InlineData("longer than its value", "00 00 01 61 01 00 00 00 00 00 80 01 01 00 00")]
     [InlineData("without name", "00 00 01 61 02 00 00 00 00 00 06 01 00 00")]
     public async Task Read_OfABrokenSegment_IsRefused(string why, string hex) =>
         await AssertRefusedAsync(ErrorCodes.CatalogueDamaged, why, 0, hex);
@@ -54,7 +55,7 @@ public sealed class CatalogueReaderTests
     [Fact]
     public async Task Read_OfAnOptionalAttributeOfANewerVersion_IgnoresIt()
     {
-        var node = _nodes.Put(Convert.FromHexString("0000016101000000000080010500ff00ff0000"));
+        var node = _nodes.Put(Convert.FromHexString("0000016101000000000081010500ff00ff0000"));
         Assert.Equal("a", Assert.Single(await _nodes.ReadAsync(new CatalogueRoot(0, node))).Path.ToString());
     }
 

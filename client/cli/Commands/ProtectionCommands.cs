@@ -23,6 +23,9 @@ internal static class ProtectionCommands
             "GLOB ..."
         );
         var caches = CommandParts.Flag("--exclude-caches", "Leave out the content of directories marked by a CACHEDIR.TAG.");
+        var type = CommandParts
+            .Optional("--type", "tree (default), or image: one file that is a disk image, cut at fixed places.", "tree|image")
+            .Among("tree", "image");
         var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
         return new CliCommand(
             "enable",
@@ -36,6 +39,7 @@ internal static class ProtectionCommands
             excludes,
             caches,
             oneFileSystem,
+            type,
         }.Runs(
             async (run, cancellation) =>
             {
@@ -46,6 +50,7 @@ internal static class ProtectionCommands
                     run.Require(itemName),
                     SourceOf(run.Require(source)) with
                     {
+                        Kind = run.Get(type) == "image" ? ContentKind.Image : ContentKind.Tree,
                         Excludes = run.Get(excludes) ?? [],
                         ExcludeCaches = run.Get(caches),
                         OneFileSystem = run.Get(oneFileSystem),
@@ -87,7 +92,7 @@ internal static class ProtectionCommands
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
         CommandParts.RefuseEmpty(source);
-        var rescan = CommandParts.Flag("--rescan", "Read every file again, also those that look unchanged; so far every backup does.");
+        var rescan = CommandParts.Flag("--rescan", "Read every file, also those whose size, times and inode are as they were.");
         return new CliCommand(
             "backup-now",
             "Backs an item up; exit code 3 when some files could not be read (they are listed).",
@@ -104,7 +109,14 @@ internal static class ProtectionCommands
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
                 var path = run.Get(source) is { } given ? Path.GetFullPath(given) : null;
-                var report = await RunAsync(run, client, item, new BackupOptions { SourcePath = path }, run.OwnDirectories(), cancellation);
+                var report = await RunAsync(
+                    run,
+                    client,
+                    item,
+                    new BackupOptions { SourcePath = path, Rescan = run.Get(rescan) },
+                    run.OwnDirectories(),
+                    cancellation
+                );
                 run.Print(BackupShape.Of(report), OutputJson.Plain.BackupShape, ShowBackup);
                 return report.Statistics.FilesUnreadable > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
             }
