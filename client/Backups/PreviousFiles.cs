@@ -5,9 +5,9 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Backups;
 
 /// <summary>
-/// The files of the previous recovery point, stepped through beside a walk, which comes in the same order. Reads ahead a little, so that one
-/// query asks for the chunks of many files whether they are still stored. When the previous recovery point cannot be read any further there
-/// is nothing left to compare with: the walk reads everything, and so heals it. Not safe for concurrent use.
+/// The files of the previous recovery point, stepped through beside a walk, which comes in the same order. Reads ahead a little, so that
+/// one query asks for the chunks of many files whether they are still stored. When the previous recovery point cannot be read any further
+/// there is nothing left to compare with: the walk reads everything, and so heals it. Not safe for concurrent use.
 /// </summary>
 /// <param name="previous">Reads the previous recovery point.</param>
 /// <param name="root">Its catalogue.</param>

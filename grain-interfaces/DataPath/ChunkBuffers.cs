@@ -4,9 +4,9 @@ using System.Numerics;
 namespace RecoveryVault.DataPath;
 
 /// <summary>
-/// Buffers for chunks and packs, used again and again: a buffer fresh from the system costs a page fault for every 4 KiB, which takes longer
-/// than to compress what is read into it. What is kept is bounded; the buffer last returned, still in the processor's cache, is the next
-/// one lent.
+/// Buffers for chunks and packs, used again and again: a buffer fresh from the system costs a page fault for every 4 KiB, which can take
+/// longer than to compress what is read into it. What is kept is bounded; the buffer last returned, still in the processor's cache, is
+/// the next one lent.
 /// </summary>
 public sealed class ChunkBuffers : MemoryPool<byte>
 {
@@ -15,7 +15,9 @@ public sealed class ChunkBuffers : MemoryPool<byte>
 
     private const int LongestKept = 8 << 20;
 
-    /// <summary>Of each length at most so many bytes are kept while nobody uses them; of the longest, which packs are made of, twice.</summary>
+    /// <summary>
+    /// Of each length at most so many bytes are kept while nobody uses them; of the longest, which packs are made of, twice as many.
+    /// </summary>
     private const int KeptBytes = 32 << 20;
 
     private readonly Shelf[] _shelves =

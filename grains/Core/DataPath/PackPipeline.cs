@@ -301,7 +301,9 @@ internal sealed class PackPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back the buffers and the room of a chunk that is sealed or never will be; buffers given back already stay so.</summary>
+    /// <summary>
+    /// Gives back the buffers and the room of a chunk that is sealed or never will be; buffers given back already stay so.
+    /// </summary>
     private async ValueTask ReleaseAsync(Work work)
     {
         work.Small?.Dispose();
