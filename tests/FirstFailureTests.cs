@@ -124,16 +124,9 @@ public sealed class FirstFailureTests
     private static T Answering<T>(Func<string, object?> answer)
         where T : class
     {
-        var proxy = DispatchProxy.Create<T, Answers>();
-        ((Answers)(object)proxy).Answer = answer;
+        var proxy = DispatchProxy.Create<T, AnsweringProxy>();
+        ((AnsweringProxy)(object)proxy).Answer = answer;
         return proxy;
-    }
-
-    private class Answers : DispatchProxy
-    {
-        public Func<string, object?> Answer { get; set; } = _ => null;
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Answer(targetMethod?.Name ?? "");
     }
 
     private sealed class BrokenDataPlane : IDataPlane

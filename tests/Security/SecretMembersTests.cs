@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using RecoveryVault.DataPath;
+using RecoveryVault.Items;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Security;
 
@@ -57,8 +59,8 @@ public sealed partial class SecretMembersTests
     [Fact]
     public void Walk_ReachesWhatIsNestedAndInherited()
     {
-        Assert.Contains(typeof(Vaults.KeyUse), ProductTypes.Closure([typeof(Vaults.VaultRecord)]));
-        Assert.Contains(typeof(SessionTicket), ProductTypes.Closure([typeof(Items.RestoreTicket)]));
+        Assert.Contains(typeof(KeyUse), ProductTypes.Closure([typeof(VaultRecord)]));
+        Assert.Contains(typeof(SessionTicket), ProductTypes.Closure([typeof(RestoreTicket)]));
         Assert.Equal(
             ["Derived.ByName", "Derived.Field", "Derived.Keys", "Derived.captured"],
             BytesOf(typeof(Derived)).Order(StringComparer.Ordinal)

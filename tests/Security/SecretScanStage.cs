@@ -14,6 +14,7 @@ using RecoveryVault.Restores;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Security;
 
@@ -63,7 +64,7 @@ internal sealed class SecretScanStage : IAsyncDisposable
 
     public async Task<NamedVault> CreateVaultAsync(string name)
     {
-        var request = new Vaults.CreateVault
+        var request = new CreateVault
         {
             OperationId = Guid.NewGuid(),
             Name = name,
@@ -82,10 +83,10 @@ internal sealed class SecretScanStage : IAsyncDisposable
             EnablePurgeProtection = true,
         };
         await _keyVaults.CreateAsync(creation);
-        var identity = await vault.Vault.AssignIdentityAsync(new Vaults.ChangeIdentity(Guid.NewGuid()));
+        var identity = await vault.Vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()));
         await _keyVaults.SetPolicyAsync("kv1", identity.PrincipalId ?? "", ["get", "list", "wrapKey", "unwrapKey"]);
         var version = await NewKeyVersionAsync();
-        var request = new Vaults.UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = version.Versionless.ToString() };
+        var request = new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = version.Versionless.ToString() };
         await VaultClient.UpdateEncryptionAsync(vault, request);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
+using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 
 namespace RecoveryVault.Tests.Security;
@@ -85,9 +86,7 @@ public sealed class SecretScanTests
     private static async Task<SecretForms> OpenSessionAsync(IProtectedItemGrain item)
     {
         var ticket = await item.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), null, RestorePurpose.Browse));
-        await item.EndRestoreAsync(
-            new EndRestore(ticket.Session.SessionId, Jobs.JobStatus.Completed, [], new Dictionary<string, string>())
-        );
+        await item.EndRestoreAsync(new EndRestore(ticket.Session.SessionId, JobStatus.Completed, [], new Dictionary<string, string>()));
         return new SecretForms(ticket.Session.Token.AsSpan());
     }
 
