@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace RecoveryVault.Tests;
 
-/// <summary>Stands for any interface, and answers each call by the method's name. Public and open, for the runtime derives from it.</summary>
+/// <summary>Stands for any interface, and answers each call by the method's name. Public and open: the runtime derives from it.</summary>
 public class AnsweringProxy : DispatchProxy
 {
     /// <summary>What a method returns or throws.</summary>

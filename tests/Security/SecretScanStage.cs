@@ -18,7 +18,7 @@ using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Security;
 
-/// <summary>An embedded store on disk that logs everything, two vaults on it, and the secrets of both as only the real keys open them.</summary>
+/// <summary>An embedded store on disk that logs everything, and its secrets as only the real keys open them.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class SecretScanStage : IAsyncDisposable
 {
@@ -117,7 +117,7 @@ internal sealed class SecretScanStage : IAsyncDisposable
     public Task RestoreAsync(IProtectedItemGrain item) =>
         Client.RestoreAsync(item, new RestoreOptions { Target = _scratch[$"restored-{Guid.NewGuid():n}"] });
 
-    /// <summary>Whatever an item's rings hold, opened by the keys that wrapped it: data keys, the item's own and those derived from it.</summary>
+    /// <summary>What an item's rings hold, opened by the keys that wrapped it: data keys, the item's own and one derived.</summary>
     public async Task<Dictionary<string, SecretForms>> OpenSecretsAsync(NamedVault vault, string item)
     {
         Dictionary<string, SecretForms> secrets = [];
