@@ -1,5 +1,3 @@
-using RecoveryVault.Errors;
-
 namespace RecoveryVault;
 
 /// <summary>
@@ -37,9 +35,9 @@ internal sealed class SessionKeepAlive : IAsyncDisposable
             while (await _timer.WaitForNextTickAsync(_stop.Token))
                 await touch(_stop.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or VaultException)
+        catch (Exception)
         {
-            // Ended, or the session has failed: whoever uses it next hears why.
+            // Ended, or the session has failed: whoever uses it next hears why. Thrown from here it would hide what failed first.
         }
     }
 }

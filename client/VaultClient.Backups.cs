@@ -29,14 +29,28 @@ public sealed partial class VaultClient
         }
         catch (VaultException e)
         {
-            await vault.Vault.FailProtectionAsync(new FailProtection(ticket, itemName, e.Code, e.Message));
-            throw new VaultException(
-                e.Code,
-                $"{e.Message} The attempt is recorded: the vault's kind of key ({(await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType}) is settled from now on.",
-                e.Recommendation
-            );
+            throw await FailProtectionAsync(vault, new FailProtection(ticket, itemName, e.Code, e.Message), e);
         }
         await vault.Vault.CompleteProtectionAsync(new CompleteProtection(ticket, itemName, source));
+    }
+
+    private static async Task<VaultException> FailProtectionAsync(NamedVault vault, FailProtection failure, VaultException cause)
+    {
+        try
+        {
+            await vault.Vault.FailProtectionAsync(failure);
+            var kind = (await vault.Vault.GetEncryptionAsync()).EncryptionAtRestType;
+            return new VaultException(
+                cause.Code,
+                $"{cause.Message} The attempt is recorded: the vault's kind of key ({kind}) is settled from now on.",
+                cause.Recommendation
+            );
+        }
+        catch (Exception second)
+        {
+            FailureNotes.Add(cause, "The vault did not hear of the failed attempt", second);
+            return cause;
+        }
     }
 
     /// <summary>Backs an item up and returns when its recovery point is durable.</summary>
@@ -93,9 +107,15 @@ public sealed partial class VaultClient
             {
                 return await item.CommitBackupAsync(commit);
             }
-            catch (VaultException again) when (again.Code == ErrorCodes.SessionLost)
+            catch (Exception again)
             {
-                // It did not happen; what went wrong first is the reason.
+                // A refusal says what became of it; a lost session only that it did not happen, and anything else says nothing.
+                if (again is VaultException { Code: not ErrorCodes.SessionLost })
+                {
+                    FailureNotes.Add(again, "The first attempt to commit", first);
+                    throw;
+                }
+                FailureNotes.Add(first, "The second attempt to commit", again);
                 ExceptionDispatchInfo.Throw(first);
                 throw;
             }
@@ -161,9 +181,9 @@ public sealed partial class VaultClient
         {
             await item.AbandonBackupAsync(new AbandonBackup(sessionId, ErrorOf(cause)));
         }
-        catch (Exception e) when (e is VaultException or OrleansException or TimeoutException)
+        catch (Exception second)
         {
-            // The caller throws the cause.
+            FailureNotes.Add(cause, "The silo did not hear that the backup ended", second);
         }
     }
 

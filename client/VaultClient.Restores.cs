@@ -153,20 +153,25 @@ public sealed partial class VaultClient
         }
         catch (Exception e)
         {
-            await EndAsync(item, new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>()));
+            await EndAsync(item, new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>()), e);
             throw;
         }
     }
 
-    private static async Task EndAsync(IProtectedItemGrain item, EndRestore end)
+    /// <summary>
+    /// What was read counts, or the caller throws the cause: that this call failed too never hides either. A session that was not ended
+    /// ends by itself.
+    /// </summary>
+    private static async Task EndAsync(IProtectedItemGrain item, EndRestore end, Exception? cause = null)
     {
         try
         {
             await item.EndRestoreAsync(end);
         }
-        catch (Exception e) when (e is VaultException or OrleansException or TimeoutException)
+        catch (Exception second)
         {
-            // What was read counts, or the caller throws what went wrong first. A session that was not ended ends by itself.
+            if (cause is not null)
+                FailureNotes.Add(cause, "The silo did not hear that reading ended", second);
         }
     }
 

@@ -19,8 +19,24 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
     /// <summary>Plaintext bytes of chunks that were new.</summary>
     public long BytesNew { get; private set; }
 
-    /// <summary>Takes a chunk in a buffer it may be longer than, and returns its reference.</summary>
-    public async ValueTask<ChunkRef> AddAsync(IMemoryOwner<byte> plaintext, int length, CancellationToken cancellation)
+    /// <summary>Takes a chunk of content in a buffer it may be longer than, and returns its reference. Zeros are sent nowhere.</summary>
+    public ValueTask<ChunkRef> AddAsync(IMemoryOwner<byte> plaintext, int length, CancellationToken cancellation)
+    {
+        if (plaintext.Memory.Span[..length].ContainsAnyExcept((byte)0))
+            return AddStoredAsync(plaintext, length, cancellation);
+        plaintext.Dispose();
+        return ValueTask.FromResult(new ChunkRef(default, length, IsZero: true));
+    }
+
+    /// <summary>Takes a copy of a catalogue or list node, which must be stored whatever is in it.</summary>
+    public ValueTask<ChunkRef> AddNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellation)
+    {
+        var copy = ChunkBuffers.Shared.Rent(node.Length);
+        node.CopyTo(copy.Memory);
+        return AddStoredAsync(copy, node.Length, cancellation);
+    }
+
+    private async ValueTask<ChunkRef> AddStoredAsync(IMemoryOwner<byte> plaintext, int length, CancellationToken cancellation)
     {
         var chunk = new ChunkRef(Digest.Of(plaintext.Memory.Span[..length]), length);
         _batch.Add((chunk, plaintext));
@@ -28,14 +44,6 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
         if (_batch.Count >= BatchCount || _bytes >= BatchBytes)
             await SendAsync(cancellation);
         return chunk;
-    }
-
-    /// <summary>Takes a copy of a catalogue or list node.</summary>
-    public ValueTask<ChunkRef> AddNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellation)
-    {
-        var copy = ChunkBuffers.Shared.Rent(node.Length);
-        node.CopyTo(copy.Memory);
-        return AddAsync(copy, node.Length, cancellation);
     }
 
     /// <summary>Sends what is left and waits until everything is stored.</summary>

@@ -78,6 +78,8 @@ internal sealed class Invocation : IAsyncDisposable
             if (run.IsVerbose)
                 run.Tell(e.ToString());
             run.Fail(Explain(e));
+            foreach (var note in FailureNotes.Of(e))
+                run.Tell($"Also: {note}");
             return ExitCodes.Failed;
         }
     }

@@ -31,18 +31,19 @@ internal sealed class MemoryChannel : IBackupChannel, IRestoreChannel
     /// <summary>From now on reading the chunk gives this error code.</summary>
     public void Damage(ChunkRef chunk, string code) => _damage[chunk] = code;
 
-    public byte[] Read(ChunkRef chunk) => _chunks[chunk];
+    public byte[] Read(ChunkRef chunk) => chunk.IsZero ? new byte[chunk.Length] : _chunks[chunk];
 
     public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
     {
         OnQuery?.Invoke();
-        return ValueTask.FromResult(chunks.Select(chunk => !_chunks.ContainsKey(chunk)).ToArray());
+        return ValueTask.FromResult(chunks.Select(chunk => !chunk.IsZero && !_chunks.ContainsKey(chunk)).ToArray());
     }
 
     public ValueTask PutAsync(ChunkRef chunk, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
     {
         using (plaintext)
         {
+            Assert.False(chunk.IsZero);
             var content = plaintext.Memory.Span[..chunk.Length];
             Assert.Equal(chunk.Digest, Digest.Of(content));
             BytesPut += chunk.Length;
@@ -69,7 +70,7 @@ internal sealed class MemoryChannel : IBackupChannel, IRestoreChannel
                 continue;
             }
             var buffer = MemoryPool<byte>.Shared.Rent(chunk.Length);
-            _chunks[chunk].CopyTo(buffer.Memory);
+            Read(chunk).CopyTo(buffer.Memory);
             yield return new ChunkContent(chunk, buffer);
         }
     }

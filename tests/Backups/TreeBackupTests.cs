@@ -67,6 +67,35 @@ public sealed class TreeBackupTests : IDisposable
         Assert.Equal(put, _pipeline.Channel.BytesPut);
     }
 
+    [Fact]
+    public async Task BackUp_FileOfWrittenZeros_StoresNothingOfIt()
+    {
+        _source.Content("zeros", new byte[3_000_001]);
+
+        var root = await _pipeline.BackUpAsync(_source.Root);
+
+        var file = (await _pipeline.ListAsync(root)).Single(entry => entry.Path == RelativePath.FromText("zeros"));
+        Assert.Equal(3_000_001, file.Content.Length);
+        Assert.All(file.Content.Refs, chunk => Assert.True(chunk.IsZero));
+        // The catalogue's node and nothing else.
+        Assert.Equal([root.Node], _pipeline.Channel.Chunks);
+        Assert.Equal(root.Node.Length, _pipeline.Channel.BytesPut);
+    }
+
+    [Fact]
+    public async Task Restore_FileWithZerosBetween_IsTheSame()
+    {
+        using var target = new RawTree();
+        var content = new byte[2_000_000];
+        (content[0], content[^1]) = (1, 2);
+        _source.Content("mostly", content).Content("zeros", new byte[1_000_000]);
+
+        Assert.Empty(await _pipeline.RoundTripAsync(_source.Root, Path.Join(target.Root, "restored")));
+
+        Assert.Equal(content, await File.ReadAllBytesAsync(Path.Join(target.Root, "restored", "mostly")));
+        Assert.Equal(new byte[1_000_000], await File.ReadAllBytesAsync(Path.Join(target.Root, "restored", "zeros")));
+    }
+
     private static (long, long, long, long) Counts(BackupStatistics counts) =>
         (counts.FilesUnreadable, counts.Files, counts.Directories, counts.SizeBytes);
 }

@@ -53,22 +53,18 @@ internal static class VaultCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                VaultName.Require(run.Require(name));
+                var creation = new CreateVault
+                {
+                    OperationId = Guid.NewGuid(),
+                    Name = run.Require(name),
+                    Location = run.Require(location),
+                    ResourceGroup = run.Get(group) ?? "",
+                    SubscriptionId = run.Get(subscription) ?? "",
+                    Tags = (run.Get(tags) ?? []).Select(t => t.Split('=', 2)).GroupBy(t => t[0]).ToDictionary(t => t.Key, t => t.Last()[1]),
+                };
+                VaultRecord.Require(creation);
                 var client = await run.ConnectAsync(create: true, cancellation);
-                var created = await client.Directory.CreateVaultAsync(
-                    new CreateVault
-                    {
-                        OperationId = Guid.NewGuid(),
-                        Name = run.Require(name),
-                        Location = run.Require(location),
-                        ResourceGroup = run.Get(group) ?? "",
-                        SubscriptionId = run.Get(subscription) ?? "",
-                        Tags = (run.Get(tags) ?? [])
-                            .Select(t => t.Split('=', 2))
-                            .GroupBy(t => t[0])
-                            .ToDictionary(t => t.Key, t => t.Last()[1]),
-                    }
-                );
+                var created = await client.Directory.CreateVaultAsync(creation);
                 run.Print(VaultShape.Of(created), OutputJson.Plain.VaultShape, ShowVault);
             }
         );
