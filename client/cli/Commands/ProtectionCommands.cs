@@ -16,7 +16,7 @@ internal static class ProtectionCommands
     private static CliCommand Enable()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        var source = CommandParts.FilePath("--source", "The directory or file to back up.", "PATH");
+        var source = CommandParts.FilePath("--source", "The directory or file to back up; - for what comes by --stdin only.", "PATH|-");
         var excludes = CommandParts.Many(
             "--exclude",
             "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.",
@@ -24,10 +24,11 @@ internal static class ProtectionCommands
         );
         var caches = CommandParts.Flag("--exclude-caches", "Leave out the content of directories marked by a CACHEDIR.TAG.");
         var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
-        return new CliCommand(
+        var command = new CliCommand(
             "enable",
             "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
-            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches"
+            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches",
+            "rvault protection enable --vault-name docs --item-name mydb.sql --source -"
         )
         {
             vaultName,
@@ -36,7 +37,15 @@ internal static class ProtectionCommands
             excludes,
             caches,
             oneFileSystem,
-        }.Runs(
+        };
+        command.Validators.Add(result =>
+        {
+            Option[] ofFiles = [excludes, caches, oneFileSystem];
+            if (result.GetResult(source)?.Tokens is [{ Value: ItemSource.StreamPath }])
+                foreach (var option in ofFiles.Where(option => result.GetResult(option) is { Implicit: false }))
+                    result.AddError($"A stream has no files to leave out: leave out {option.Name}.");
+        });
+        return command.Runs(
             async (run, cancellation) =>
             {
                 var client = await run.ConnectAsync(cancellation: cancellation);
@@ -88,23 +97,35 @@ internal static class ProtectionCommands
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
         CommandParts.RefuseEmpty(source);
         var rescan = CommandParts.Flag("--rescan", "Read every file again, also those that look unchanged; so far every backup does.");
-        return new CliCommand(
+        var stream = new StreamOptions();
+        var command = new CliCommand(
             "backup-now",
             "Backs an item up; exit code 3 when some files could not be read (they are listed).",
-            "rvault protection backup-now --vault-name docs --item-name home"
+            "rvault protection backup-now --vault-name docs --item-name home",
+            "rvault protection backup-now --vault-name docs --item-name mydb.sql --stdin-from-command -- pg_dump mydb"
         )
         {
             vaultName,
             itemName,
             source,
             rescan,
-        }.Runs(
+        };
+        stream.AddTo(command, source, rescan);
+        return command.Runs(
             async (run, cancellation) =>
             {
+                var open = stream.Opening(run);
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
                 var path = run.Get(source) is { } given ? Path.GetFullPath(given) : null;
-                var report = await RunAsync(run, client, item, new BackupOptions { SourcePath = path }, run.OwnDirectories(), cancellation);
+                var report = await RunAsync(
+                    run,
+                    client,
+                    item,
+                    new BackupOptions { SourcePath = path, OpenStream = open },
+                    run.OwnDirectories(),
+                    cancellation
+                );
                 run.Print(BackupShape.Of(report), OutputJson.Plain.BackupShape, ShowBackup);
                 return report.Statistics.FilesUnreadable > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
             }
@@ -143,9 +164,9 @@ internal static class ProtectionCommands
     public static ItemSource SourceOf(string path) =>
         new()
         {
-            Path = Path.GetFullPath(path),
+            Path = path == ItemSource.StreamPath ? path : Path.GetFullPath(path),
             Host = Environment.MachineName,
-            Kind = ContentKind.Tree,
+            Kind = path == ItemSource.StreamPath ? ContentKind.Stream : ContentKind.Tree,
         };
 
     public static string Name(RelativePath path) => path.IsRoot ? "." : path.ToString();
