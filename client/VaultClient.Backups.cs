@@ -25,7 +25,8 @@ public sealed partial class VaultClient
         try
         {
             // Opens it as a backup would, and reads nothing.
-            new FileWalker(source.Path, new WalkOptions(), _ => { }).Dispose();
+            if (source.Kind == ContentKind.Tree)
+                new FileWalker(source.Path, new WalkOptions(), _ => { }).Dispose();
         }
         catch (VaultException e)
         {
@@ -55,41 +56,68 @@ public sealed partial class VaultClient
 
     /// <summary>Backs an item up and returns when its recovery point is durable.</summary>
     /// <exception cref="VaultException">
-    /// BackupInProgress, StoreFull, SourceNotFound, SourceUnreadable, a key code …; the job says the
+    /// BackupInProgress, StoreFull, SourceNotFound, SourceUnreadable, CommandFailed, a key code …; the job says the
     /// same, earlier recovery points are untouched.
     /// </exception>
     public async Task<BackupReport> BackUpAsync(IProtectedItemGrain item, BackupOptions options, CancellationToken cancellation = default)
     {
         var started = time.GetTimestamp();
         var operationId = Guid.NewGuid();
-        var ticket = await item.BeginBackupAsync(new BeginBackup(operationId, options.SourcePath));
+        var ticket = await item.BeginBackupAsync(new BeginBackup(operationId, options.SourcePath, options.OpenStream is not null));
         if (ticket.Session is not { } session)
             throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
         try
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
             await using var alive = new SessionKeepAlive(async cancel => await channel.FindNewAsync([], cancel), time);
-            await using var previous = await OpenPreviousAsync(item, channel, options, cancellation);
-            using var backup = new TreeBackup(ticket.Source.Path, ticket.Source, channel, options, time.GetUtcNow(), previous?.Files);
-            var catalogue = await backup.RunAsync(cancellation);
+            var read = options.OpenStream is { } open
+                ? await ReadStreamAsync(item, open, channel, options, cancellation)
+                : await ReadTreeAsync(item, ticket.Source, channel, options, cancellation);
             var outcome = await CommitAsync(
                 item,
                 new CommitBackup
                 {
                     OperationId = operationId,
                     SessionId = session.SessionId,
-                    Catalogue = catalogue,
-                    Statistics = backup.Statistics,
-                    Warnings = backup.Warnings,
+                    Catalogue = read.Catalogue,
+                    Statistics = read.Statistics,
+                    Warnings = read.Warnings,
                 }
             );
-            return new BackupReport(outcome, backup.Statistics, time.GetElapsedTime(started));
+            return new BackupReport(outcome, read.Statistics, time.GetElapsedTime(started));
         }
         catch (Exception e)
         {
             await AbandonAsync(item, session.SessionId, e);
             throw;
         }
+    }
+
+    private async Task<BackupReading> ReadTreeAsync(
+        IProtectedItemGrain item,
+        ItemSource source,
+        IBackupChannel channel,
+        BackupOptions options,
+        CancellationToken cancellation
+    )
+    {
+        await using var previous = await OpenPreviousAsync(item, channel, options, cancellation);
+        using var backup = new TreeBackup(source.Path, source, channel, options, time.GetUtcNow(), previous?.Files);
+        var catalogue = await backup.RunAsync(cancellation);
+        return new BackupReading(catalogue, backup.Statistics, backup.Warnings);
+    }
+
+    private async Task<BackupReading> ReadStreamAsync(
+        IProtectedItemGrain item,
+        Func<Stream> open,
+        IBackupChannel channel,
+        BackupOptions options,
+        CancellationToken cancellation
+    )
+    {
+        using var backup = new StreamBackup((await item.GetAsync()).Name, time.GetUtcNow(), channel, options);
+        await using var content = open();
+        return await backup.RunAsync(content, cancellation);
     }
 
     /// <summary>

@@ -13,6 +13,11 @@ public sealed record BackupOptions
     /// <summary>Reads every file, also those that look unchanged since the previous recovery point.</summary>
     public bool Rescan { get; init; }
 
+    /// <summary>
+    /// Opens a stream to read in place of any path: its bytes become one file. A stream whose reading fails leaves no recovery point.
+    /// </summary>
+    public Func<Stream>? OpenStream { get; init; }
+
     /// <summary>Directories never entered: the embedded store must not be backed up into itself.</summary>
     public IReadOnlySet<InodeId> NeverEnter { get; init; } = new HashSet<InodeId>();
 

@@ -63,6 +63,7 @@ public static class ErrorTable
                 "The backup or restore session has ended or belongs to somebody else.",
                 "Start again: chunks already stored are used."
             ),
+            new(CommandFailed, "The command that was to write the content failed.", "See what it wrote above, and run it by itself."),
             new(
                 FilesUnreadable,
                 "Some source files could not be read.",

@@ -11,8 +11,13 @@ public sealed record DisableProtection([property: Id(0)] Guid OperationId, [prop
 /// <summary>Begins a backup.</summary>
 /// <param name="OperationId">Chosen by the caller, anew for each backup: the same one again is answered as the first time.</param>
 /// <param name="SourcePath">Reads another path this once; null: the item's own.</param>
+/// <param name="IsStream">Takes a stream in place of any path.</param>
 [GenerateSerializer, Immutable, Alias("rv.BeginBackup")]
-public sealed record BeginBackup([property: Id(0)] Guid OperationId, [property: Id(1)] string? SourcePath = null);
+public sealed record BeginBackup(
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string? SourcePath = null,
+    [property: Id(2)] bool IsStream = false
+);
 
 /// <summary>A begun backup.</summary>
 /// <param name="JobId">Its job.</param>

@@ -8,7 +8,7 @@ namespace RecoveryVault.Items;
 [GenerateSerializer, Immutable, Alias("rv.ItemSource")]
 public sealed record ItemSource
 {
-    /// <summary>Absolute path on <see cref="Host"/>.</summary>
+    /// <summary>Absolute path on <see cref="Host"/>; of a stream <see cref="StreamPath"/>.</summary>
     [Id(0)]
     public required string Path { get; init; }
 
@@ -31,6 +31,9 @@ public sealed record ItemSource
     /// <summary>Stay on the source's file system.</summary>
     [Id(5)]
     public bool OneFileSystem { get; init; }
+
+    /// <summary>What stands for a path where content comes as a stream.</summary>
+    public const string StreamPath = "-";
 
     /// <summary>The most patterns.</summary>
     public const int MaxExcludes = 256;

@@ -1,4 +1,5 @@
 using System.Text;
+using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
@@ -16,7 +17,7 @@ public sealed partial class ProtectedItemGrain
     public async Task<BackupTicket> BeginBackupAsync(BeginBackup request)
     {
         var settings = Item.RequireSettings();
-        var source = request.SourcePath is { } path ? settings.Source with { Path = path } : settings.Source;
+        var source = SourceOf(request, settings);
         source.RequireBounded();
         if (Item.FindCommitted(request.OperationId) is { } committed)
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
@@ -30,6 +31,16 @@ public sealed partial class ProtectedItemGrain
             () => OpenBackupAsync(request.OperationId, jobId, source)
         );
     }
+
+    private static ItemSource SourceOf(BeginBackup request, ItemSettings settings) =>
+        request.IsStream ? settings.Source with { Path = ItemSource.StreamPath, Kind = ContentKind.Stream }
+        : request.SourcePath is { } path ? settings.Source with { Path = path, Kind = ContentKind.Tree }
+        : settings.Source.Kind == ContentKind.Tree ? settings.Source
+        : throw new VaultException(
+            ErrorCodes.InvalidRequest,
+            $"Item '{settings.Name}' has no path to read: its content comes as a stream.",
+            "Pipe it in with --stdin, or name the command that writes it after --stdin-from-command --."
+        );
 
     /// <summary>The ticket of an operation whose first answer was lost.</summary>
     private BackupTicket? FindOpen(Guid operationId) =>

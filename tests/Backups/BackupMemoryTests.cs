@@ -1,3 +1,5 @@
+using RecoveryVault.Backups;
+using RecoveryVault.Streams;
 using RecoveryVault.Tests.Files;
 
 namespace RecoveryVault.Tests.Backups;
@@ -34,6 +36,28 @@ public sealed class BackupMemoryTests
         var (least, most) = (await MostAliveAsync(small), await MostAliveAsync(large));
 
         Assert.InRange(most - least, long.MinValue, 12L << 20);
+    }
+
+    [Fact]
+    public async Task BackUp_LongStream_HoldsNoMoreThanAShortOne()
+    {
+        var (least, most) = (await MostAliveAsync(2), await MostAliveAsync(300));
+        Assert.InRange(most - least, long.MinValue, 12L << 20);
+    }
+
+    /// <summary>The same for a stream of so many MB.</summary>
+    private static async Task<long> MostAliveAsync(int megabytes)
+    {
+        var (most, calls) = (0L, 0);
+        var channel = new MemoryChannel
+        {
+            Keeps = false,
+            OnQuery = () => most = calls++ % 20 == 0 ? Math.Max(most, GC.GetTotalMemory(true)) : most,
+        };
+        using var backup = new StreamBackup("s", DateTimeOffset.UnixEpoch, channel, new BackupOptions());
+        await using var content = CommandOutput.Open(["head", "-c", $"{megabytes}M", "/dev/urandom"], TimeProvider.System);
+        await backup.RunAsync(content, CancellationToken.None);
+        return most;
     }
 
     /// <summary>The largest live heap seen when asked at every fiftieth query of the channel.</summary>

@@ -32,6 +32,10 @@ internal sealed class RvaultProcess : IAsyncDisposable
     /// <summary>Starts it so that a file of mode 000 cannot be read.</summary>
     public static RvaultProcess StartWithoutPowers(params IReadOnlyList<string> arguments) => StartUnder(WithoutPowers, arguments);
 
+    /// <summary>Starts it with what a shell makes of a line, which runs it as <c>"$@"</c>; <c>$0</c> is the file.</summary>
+    public static RvaultProcess StartInShell(string line, string file, params IReadOnlyList<string> arguments) =>
+        StartUnder(["sh", "-c", line, file], arguments);
+
     private static RvaultProcess StartUnder(IReadOnlyList<string> wrapper, IReadOnlyList<string> arguments)
     {
         string[] line = [.. wrapper, "dotnet", Path.Combine(AppContext.BaseDirectory, "rvault.dll"), .. arguments];

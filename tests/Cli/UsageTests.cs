@@ -35,6 +35,12 @@ public sealed class UsageTests(ReadmeStory story)
     [InlineData("keyvault create --name kv3 --location home --retention-days week", "--retention-days takes a whole number")]
     [InlineData("keyvault key create --vault-name kv1 --name k --kty DSA", "DSA")]
     [InlineData("keyvault key set-attributes --vault-name kv1 --name kek --expires tomorrow", "--expires takes a time")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers stray", "Unrecognized command or argument 'stray'")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --stdin --rescan", "leave out --rescan")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --stdin --source /tmp", "leave out --source")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --stdin-from-command", "takes a command after --")]
+    [InlineData("protection enable --vault-name docs --item-name s --source - --exclude *.tmp", "leave out --exclude")]
+    [InlineData("protection enable --vault-name docs --item-name s --source - --one-file-system", "leave out --one-file-system")]
     [InlineData("job list --vault-name docs --status Finished", "--status takes one of InProgress,")]
     public async Task Command_WrongUsage_ExitsWith2(string command, string message)
     {

@@ -65,7 +65,7 @@ internal static class ItemCommands
             ("Name", item.Name),
             ("Id", item.Id),
             ("State", item.State),
-            ("Source", $"{item.Source} on {item.Host}"),
+            ("Source", item.Source == ItemSource.StreamPath ? "a stream (--stdin)" : $"{item.Source} on {item.Host}"),
             ("Leaves out", item.Excludes.Count == 0 ? null : string.Join(" ", item.Excludes)),
             ("Caches", item.ExcludeCaches ? "left out" : null),
             ("File systems", item.OneFileSystem ? "the source's only" : null),

@@ -16,7 +16,7 @@ internal static class ProtectionCommands
     private static CliCommand Enable()
     {
         var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        var source = CommandParts.FilePath("--source", "The directory or file to back up.", "PATH");
+        var source = CommandParts.FilePath("--source", "The directory or file to back up; - for what comes by --stdin only.", "PATH|-");
         var excludes = CommandParts.Many(
             "--exclude",
             "Leave out what this matches: a name at any depth, or with a slash a path from the source; * ? [..] and ** as usual.",
@@ -27,10 +27,11 @@ internal static class ProtectionCommands
             .Optional("--type", "tree (default), or image: one file that is a disk image, cut at fixed places.", "tree|image")
             .Among("tree", "image");
         var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
-        return new CliCommand(
+        var command = new CliCommand(
             "enable",
             "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
-            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches"
+            "rvault protection enable --vault-name docs --item-name home --source ~/Documents --exclude '*.tmp' --exclude-caches",
+            "rvault protection enable --vault-name docs --item-name mydb.sql --source -"
         )
         {
             vaultName,
@@ -40,7 +41,15 @@ internal static class ProtectionCommands
             caches,
             oneFileSystem,
             type,
-        }.Runs(
+        };
+        command.Validators.Add(result =>
+        {
+            Option[] ofFiles = [excludes, caches, oneFileSystem, type];
+            if (result.GetResult(source)?.Tokens is [{ Value: ItemSource.StreamPath }])
+                foreach (var option in ofFiles.Where(option => result.GetResult(option) is { Implicit: false }))
+                    result.AddError($"A stream has no files to leave out: leave out {option.Name}.");
+        });
+        return command.Runs(
             async (run, cancellation) =>
             {
                 var client = await run.ConnectAsync(cancellation: cancellation);
@@ -93,19 +102,24 @@ internal static class ProtectionCommands
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
         CommandParts.RefuseEmpty(source);
         var rescan = CommandParts.Flag("--rescan", "Read every file, also those whose size, times and inode are as they were.");
-        return new CliCommand(
+        var stream = new StreamOptions();
+        var command = new CliCommand(
             "backup-now",
             "Backs an item up; exit code 3 when some files could not be read (they are listed).",
-            "rvault protection backup-now --vault-name docs --item-name home"
+            "rvault protection backup-now --vault-name docs --item-name home",
+            "rvault protection backup-now --vault-name docs --item-name mydb.sql --stdin-from-command -- pg_dump mydb"
         )
         {
             vaultName,
             itemName,
             source,
             rescan,
-        }.Runs(
+        };
+        stream.AddTo(command, source, rescan);
+        return command.Runs(
             async (run, cancellation) =>
             {
+                var open = stream.Opening(run);
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
                 var path = run.Get(source) is { } given ? Path.GetFullPath(given) : null;
@@ -113,7 +127,7 @@ internal static class ProtectionCommands
                     run,
                     client,
                     item,
-                    new BackupOptions { SourcePath = path, Rescan = run.Get(rescan) },
+                    new BackupOptions { SourcePath = path, Rescan = run.Get(rescan), OpenStream = open },
                     run.OwnDirectories(),
                     cancellation
                 );
@@ -155,9 +169,9 @@ internal static class ProtectionCommands
     public static ItemSource SourceOf(string path) =>
         new()
         {
-            Path = Path.GetFullPath(path),
+            Path = path == ItemSource.StreamPath ? path : Path.GetFullPath(path),
             Host = Environment.MachineName,
-            Kind = ContentKind.Tree,
+            Kind = path == ItemSource.StreamPath ? ContentKind.Stream : ContentKind.Tree,
         };
 
     public static string Name(RelativePath path) => path.IsRoot ? "." : path.ToString();
