@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using RecoveryVault.Backups;
+using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;

@@ -127,7 +127,12 @@ internal static class ProtectionCommands
                     run,
                     client,
                     item,
-                    new BackupOptions { SourcePath = path, Rescan = run.Get(rescan), OpenStream = open },
+                    new BackupOptions
+                    {
+                        SourcePath = path,
+                        Rescan = run.Get(rescan),
+                        OpenStream = open,
+                    },
                     run.OwnDirectories(),
                     cancellation
                 );
