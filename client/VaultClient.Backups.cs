@@ -26,7 +26,7 @@ public sealed partial class VaultClient
         try
         {
             // Opens it as a backup would, and reads nothing.
-            if (source.Kind == ContentKind.Tree)
+            if (source.Kind != ContentKind.Stream)
                 new FileWalker(source.Path, new WalkOptions(), _ => { }).Dispose();
         }
         catch (VaultException e)

@@ -34,8 +34,13 @@ public sealed partial class ProtectedItemGrain
 
     private static ItemSource SourceOf(BeginBackup request, ItemSettings settings) =>
         request.IsStream ? settings.Source with { Path = ItemSource.StreamPath, Kind = ContentKind.Stream }
-        : request.SourcePath is { } path ? settings.Source with { Path = path, Kind = ContentKind.Tree }
-        : settings.Source.Kind == ContentKind.Tree ? settings.Source
+        : request.SourcePath is { } path
+            ? settings.Source with
+            {
+                Path = path,
+                Kind = settings.Source.Kind == ContentKind.Stream ? ContentKind.Tree : settings.Source.Kind,
+            }
+        : settings.Source.Kind != ContentKind.Stream ? settings.Source
         : throw new VaultException(
             ErrorCodes.InvalidRequest,
             $"Item '{settings.Name}' has no path to read: its content comes as a stream.",

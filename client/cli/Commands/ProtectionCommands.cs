@@ -59,7 +59,7 @@ internal static class ProtectionCommands
                     run.Require(itemName),
                     SourceOf(run.Require(source)) with
                     {
-                        Kind = run.Get(type) == "image" ? ContentKind.Image : ContentKind.Tree,
+                        Kind = run.Get(type) == "image" ? ContentKind.Image : SourceOf(run.Require(source)).Kind,
                         Excludes = run.Get(excludes) ?? [],
                         ExcludeCaches = run.Get(caches),
                         OneFileSystem = run.Get(oneFileSystem),
