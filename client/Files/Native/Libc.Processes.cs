@@ -12,7 +12,9 @@ internal static partial class Libc
     /// <summary>Asks a process to end (SIGTERM); one that has ended already needs no asking.</summary>
     internal static void Terminate(int process) => _ = Kill(process, TerminateSignal);
 
-    /// <summary>Whether a descriptor came from who started this process: whatever was opened since is closed when another is started.</summary>
+    /// <summary>
+    /// Whether a descriptor came from who started this process: whatever was opened since is closed when another is started.
+    /// </summary>
     internal static bool IsInherited(int descriptor) => FCntl(descriptor, GetDescriptorFlags, 0) == 0;
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
