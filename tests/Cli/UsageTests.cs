@@ -10,7 +10,6 @@ public sealed class UsageTests(ReadmeStory story)
     [InlineData("", "needs a command")]
     [InlineData("vault", "rvault vault needs a command")]
     [InlineData("vault shwo --name docs", "has no command 'shwo'")]
-    [InlineData("serve", "has no command 'serve'")]
     [InlineData("identity create --name i", "has no command 'identity'")]
     [InlineData("policy list --vault-name docs", "has no command 'policy'")]
     [InlineData("store reclaim", "has no command 'reclaim'")]
