@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace RecoveryVault.Format;
@@ -8,6 +9,10 @@ namespace RecoveryVault.Format;
 /// </summary>
 internal static partial class Zstd
 {
+    private const string Library = "libzstd";
+
+    static Zstd() => NativeLibrary.SetDllImportResolver(typeof(Zstd).Assembly, Find);
+
     /// <summary>A context for each thread: making one costs more than compressing a small chunk.</summary>
     [ThreadStatic]
     private static Context? _context;
@@ -34,6 +39,21 @@ internal static partial class Zstd
         return Succeeded(result, out length);
     }
 
+    /// <summary>
+    /// Where the runtime looks; else where a build for every platform keeps it, which the runtime knows of only for the program that was
+    /// built so, not for another one in its directory.
+    /// </summary>
+    private static nint Find(string name, Assembly assembly, DllImportSearchPath? where)
+    {
+        if (name != Library)
+            return 0;
+        if (NativeLibrary.TryLoad(name, assembly, where, out var found))
+            return found;
+        var architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+        var beside = Path.Combine(AppContext.BaseDirectory, "runtimes", $"linux-{architecture}", "native", "libzstd.so");
+        return NativeLibrary.TryLoad(beside, out found) ? found : 0;
+    }
+
     private static bool Succeeded(nuint result, out int length)
     {
         var failed = IsError(result) != 0;
@@ -41,25 +61,25 @@ internal static partial class Zstd
         return !failed;
     }
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_createCCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_createCCtx")]
     private static partial nint CreateCCtx();
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_createDCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_createDCtx")]
     private static partial nint CreateDCtx();
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_freeCCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_freeCCtx")]
     private static partial nuint FreeCCtx(nint context);
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_freeDCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_freeDCtx")]
     private static partial nuint FreeDCtx(nint context);
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_compressCCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_compressCCtx")]
     private static unsafe partial nuint CompressCCtx(nint context, byte* to, nuint capacity, byte* from, nuint length, int level);
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_decompressDCtx")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_decompressDCtx")]
     private static unsafe partial nuint DecompressDCtx(nint context, byte* to, nuint capacity, byte* from, nuint length);
 
-    [LibraryImport("libzstd", EntryPoint = "ZSTD_isError")]
+    [LibraryImport(Library, EntryPoint = "ZSTD_isError")]
     private static partial uint IsError(nuint result);
 
     /// <summary>One thread's contexts, freed some time after the thread has ended.</summary>
