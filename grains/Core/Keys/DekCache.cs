@@ -40,6 +40,8 @@ public sealed class DekCache(TimeProvider time) : IDisposable
                     if (_entries.GetValueOrDefault(id) == entry)
                         return SecretBytes.CopyOf(secret.Span);
                 }
+                // Nobody copies it any more: gone before this call goes on, not some time after.
+                secret.Dispose();
             }
             catch
             {
