@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 using RecoveryVault.Access;
 using RecoveryVault.DataPath;
 using RecoveryVault.Hosting;
-using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.KeyVaults;
 
 namespace RecoveryVault.Embedded;
 
@@ -22,9 +22,9 @@ internal static class StoreHost
         Action<ISiloBuilder> network
     )
     {
-        var connector = new KeyVaultConnector(
-            (host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
-        );
+        var connector = KeyVaultAccess
+            .Read(Environment.GetEnvironmentVariable)
+            .Connect((host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)), time);
         // Served or not, whoever gets in is the user of this process: connections prove a secret that only he can read.
         var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
         var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client) { DataPlaneAddress = dataPlaneAddress };

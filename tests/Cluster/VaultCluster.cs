@@ -47,7 +47,7 @@ public sealed class VaultCluster : IAsyncLifetime
         KeyVaultTraffic = new WatchedKeyVaults(
             (host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
         );
-        var connector = new KeyVaultConnector(KeyVaultTraffic.Open);
+        var connector = new KeyVaultConnector(KeyVaultTraffic.Open, KeyVaultTraffic.Open);
         _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
         _cluster = await DeployAsync(_parts, silos: 2);
         Client = new VaultClient(_cluster.Client, DataPlane, Time);

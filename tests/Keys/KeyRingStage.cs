@@ -18,7 +18,7 @@ internal sealed class KeyRingStage : IDisposable
     {
         (KeyVault, Keyring) = (keyVault, keyring);
         Traffic = new WatchedKeyVaults((host, principal) => keyVault.Vaults.Open(host, principal));
-        Connector = new KeyVaultConnector(Traffic.Open);
+        Connector = new KeyVaultConnector(Traffic.Open, Traffic.Open);
         Wrapping = new KeyWrapping(Connector, keyring);
         Cache = new DekCache(keyVault.Time);
         Records = new AuthenticatedRecords(Store, keyring);

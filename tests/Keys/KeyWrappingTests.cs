@@ -101,7 +101,19 @@ public sealed class KeyWrappingTests : IAsyncLifetime
     [Fact]
     public void Connector_HostThatIsNoKeyVaultOfOurs_IsRefused()
     {
-        foreach (var host in (string[])["kv1.vault.azure.net", "vault.localhost.example.org", "localhost"])
+        foreach (
+            var host in (string[])
+                [
+                    "vault.localhost.example.org",
+                    "localhost",
+                    "vault.azure.net",
+                    "a.b.vault.azure.net",
+                    "kv1.vault.azure.net:8443",
+                    "kv1.vault.localhost:8443",
+                    "evilvault.azure.net",
+                    "kv1.vault.azure.net.example.org",
+                ]
+        )
         {
             var refusal = Assert.Throws<VaultException>(() => _stage.Connector.Open(KeyId.Parse($"https://{host}/keys/kek"), "p"));
             Assert.Equal(ErrorCodes.UserErrorCMKInvalidKeyUri, refusal.Code);

@@ -123,7 +123,10 @@ internal sealed class SecretScanStage : IAsyncDisposable
         Dictionary<string, SecretForms> secrets = [];
         var key = new ItemKey(vault.VaultId, await vault.Vault.FindItemAsync(item));
         var wrapping = new KeyWrapping(
-            new KeyVaultConnector((host, _) => _keyVaults.Open(host, KeyVaultCaller.Owner)),
+            new KeyVaultConnector(
+                (host, _) => _keyVaults.Open(host, KeyVaultCaller.Owner),
+                (host, _) => throw new InvalidOperationException(host)
+            ),
             _silo.Store.Keyring
         );
         var records = new AuthenticatedRecords(Blobs, _silo.Store.Keyring);

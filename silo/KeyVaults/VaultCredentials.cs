@@ -1,0 +1,38 @@
+using Azure.Core;
+using Azure.Identity;
+
+namespace RecoveryVault.KeyVaults;
+
+/// <summary>
+/// The credentials that stand behind vaults' identities, by Azure's own variables: a federated token (workload identity), a client secret, a
+/// client certificate, else the managed identity of the machine.
+/// </summary>
+/// <param name="variable">Reads a variable; null when it is not set.</param>
+internal sealed class VaultCredentials(Func<string, string?> variable)
+{
+    private TokenCredential? _process;
+
+    /// <summary>
+    /// The identity of this process, whichever vault asks: Azure gives system-assigned identities to its own resources only, and to Azure
+    /// this process is the resource.
+    /// </summary>
+    public TokenCredential OfProcess(string principalId) => _process ??= Make();
+
+    /// <summary>A vault's own identity at a token endpoint that knows vaults, such as the development server's.</summary>
+    public static TokenCredential OfPrincipal(string principalId) =>
+        new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedObjectId(principalId));
+
+    private TokenCredential Make()
+    {
+        var (tenant, client) = (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"));
+        if (variable("AZURE_FEDERATED_TOKEN_FILE") is not null)
+            return new WorkloadIdentityCredential();
+        if (tenant is not null && client is not null && variable("AZURE_CLIENT_SECRET") is { } secret)
+            return new ClientSecretCredential(tenant, client, secret);
+        if (tenant is not null && client is not null && variable("AZURE_CLIENT_CERTIFICATE_PATH") is { } certificate)
+            return new ClientCertificateCredential(tenant, client, certificate);
+        return new ManagedIdentityCredential(
+            client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)
+        );
+    }
+}
