@@ -4,8 +4,8 @@ using Azure.Identity;
 namespace RecoveryVault.KeyVaults;
 
 /// <summary>
-/// The credentials that stand behind vaults' identities, by Azure's own variables: a federated token (workload identity), a client secret, a
-/// client certificate, else the managed identity of the machine.
+/// The credentials that stand behind vaults' identities, by Azure's own variables: a federated token (workload identity), a client secret,
+/// a client certificate, else the managed identity of the machine.
 /// </summary>
 /// <param name="variable">Reads a variable; null when it is not set.</param>
 internal sealed class VaultCredentials(Func<string, string?> variable)

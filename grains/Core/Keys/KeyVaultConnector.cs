@@ -3,9 +3,9 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// Leads from a key URI's host to the key vault, as one principal sees it. <c>*.vault.localhost</c> is the local key vault (or the development
-/// server), Azure's own domains are Azure Key Vault over REST. Other hosts are refused, so that no vault's settings can make a silo
-/// talk to whatever stands in its network.
+/// Leads from a key URI's host to the key vault, as one principal sees it. <c>*.vault.localhost</c> is the local key vault (or the
+/// development server), Azure's own domains are Azure Key Vault over REST. Other hosts are refused, so that no vault's settings can make a
+/// silo talk to whatever stands in its network.
 /// </summary>
 /// <param name="openLocal">Opens a local key vault by host and principal.</param>
 /// <param name="openAzure">Opens an Azure Key Vault by host and principal.</param>

@@ -128,7 +128,7 @@ public sealed class ChallengeTests : IDisposable
         _stage
             .Service.Challenges()
             .Answer(200, RestBodies.Wrapped)
-            .Challenges(StubService.Challenge.Replace("11111111", "99999999", StringComparison.Ordinal))
+            .Challenges(StubKeyVault.Challenge.Replace("11111111", "99999999", StringComparison.Ordinal))
             .Answer(200, RestBodies.Wrapped);
 
         await _stage.Vault.WrapKeyAsync(RestStage.Key, new byte[32]);

@@ -32,7 +32,8 @@ internal static class RestBodies
     /// <summary>One item of a list of versions.</summary>
     public static string Item(int number, long created) =>
         $$$"""
-            {"kid":"https://kv1.vault.azure.net/keys/kek/{{{number:x32}}}","attributes":{"enabled":true,"created":{{{created}}},"updated":{{{created}}},
+            {"kid":"https://kv1.vault.azure.net/keys/kek/{{{number:x32}}}",
+            "attributes":{"enabled":true,"created":{{{created}}},"updated":{{{created}}},
             "recoveryLevel":"Recoverable"},"tags":{}}
             """;
 

@@ -18,7 +18,7 @@ internal sealed class RestStage : IDisposable
 
     public static KeyId Key { get; } = KeyId.Parse($"https://{Host}/keys/kek/{Version}");
 
-    public StubService Service { get; } = new();
+    public StubKeyVault Service { get; } = new();
 
     public StubCredential Credential { get; } = new();
 

@@ -5,8 +5,8 @@ using Azure.Core;
 namespace RecoveryVault.Keys.Rest;
 
 /// <summary>
-/// The body of wrap and unwrap, <c>{"alg":"RSA-OAEP-256","value":…}</c>. What is wrapped is a data key, so the body is made in pinned memory
-/// and zeroed on dispose. What the transport copied of it on its way into TLS cannot be reached.
+/// The body of wrap and unwrap, <c>{"alg":"RSA-OAEP-256","value":…}</c>. What is wrapped is a data key, so the body is made in pinned
+/// memory and zeroed on dispose. What the transport copied of it on its way into TLS cannot be reached.
 /// </summary>
 internal sealed class OperationRequest : IDisposable
 {

@@ -6,7 +6,9 @@ using Azure.Core.Pipeline;
 
 namespace RecoveryVault.Keys.Rest;
 
-/// <summary>Key vaults over REST, each as one principal sees it. They share connections; challenges and tokens are kept for each apart.</summary>
+/// <summary>
+/// Key vaults over REST, each as one principal sees it. They share connections; challenges and tokens are kept for each apart.
+/// </summary>
 /// <param name="options">How they are reached.</param>
 /// <param name="credentialOf">The credential of a principal.</param>
 /// <param name="time">The clock of timeouts.</param>

@@ -11,7 +11,7 @@ internal sealed record SeenRequest(string Method, string Uri, string? Authorizat
 }
 
 /// <summary>A service that answers request after request as told, and remembers what came.</summary>
-internal sealed class StubService : HttpMessageHandler
+internal sealed class StubKeyVault : HttpMessageHandler
 {
     public const string Challenge =
         "Bearer authorization=\"https://login.windows.net/11111111-2222-3333-4444-555555555555\", resource=\"https://vault.azure.net\"";
@@ -21,7 +21,7 @@ internal sealed class StubService : HttpMessageHandler
 
     public IReadOnlyList<SeenRequest> Seen => [.. _seen];
 
-    public StubService Answer(int status, string? body = null, params (string Name, string Value)[] headers) =>
+    public StubKeyVault Answer(int status, string? body = null, params (string Name, string Value)[] headers) =>
         Answer(() =>
         {
             var answer = new HttpResponseMessage((HttpStatusCode)status);
@@ -32,14 +32,14 @@ internal sealed class StubService : HttpMessageHandler
             return answer;
         });
 
-    public StubService Answer(Func<HttpResponseMessage> answer)
+    public StubKeyVault Answer(Func<HttpResponseMessage> answer)
     {
         _answers.Enqueue(answer);
         return this;
     }
 
     /// <summary>The first contact: 401 with Key Vault's body, and the challenge.</summary>
-    public StubService Challenges(string challenge = Challenge) =>
+    public StubKeyVault Challenges(string challenge = Challenge) =>
         Answer(
             401,
             """{"error":{"code":"Unauthorized","message":"AKV10000: Request is missing a Bearer or PoP token."}}""",
