@@ -25,7 +25,7 @@ public sealed record RestOptions
     /// <summary>Attempts after the first, on 408, 429, 5xx and lost connections.</summary>
     public int MaxRetries { get; init; } = 2;
 
-    /// <summary>Before the first retry; doubled each time, with jitter. A Retry-After is obeyed up to <see cref="MaxRetryAfter"/>.</summary>
+    /// <summary>Before the first retry, doubled each time, with jitter. Retry-After is obeyed up to <see cref="MaxRetryAfter"/>.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Asked to wait longer than this, a call fails as throttled at once instead of holding up its caller.</summary>
