@@ -19,6 +19,10 @@ public static class ErrorCodes
     public const string ItemLimitReached = nameof(ItemLimitReached);
     public const string ProtectionStopped = nameof(ProtectionStopped);
     public const string RecoveryPointNotFound = nameof(RecoveryPointNotFound);
+    public const string RecoveryPointSoftDeleted = nameof(RecoveryPointSoftDeleted);
+    public const string RecoveryPointRetained = nameof(RecoveryPointRetained);
+    public const string LastRecoveryPoint = nameof(LastRecoveryPoint);
+    public const string DeletionLimitReached = nameof(DeletionLimitReached);
     public const string PathNotFound = nameof(PathNotFound);
     public const string JobNotFound = nameof(JobNotFound);
 

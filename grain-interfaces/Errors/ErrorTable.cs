@@ -5,12 +5,13 @@ namespace RecoveryVault.Errors;
 /// <summary>
 /// The one table of error codes: cause and fix of each. A test checks that it names every code of <see cref="ErrorCodes"/> once.
 /// </summary>
-public static class ErrorTable
+public static partial class ErrorTable
 {
     /// <summary>All rows.</summary>
     public static IReadOnlyList<ErrorEntry> All { get; } =
     [
         .. General(),
+        .. Retention(),
         .. Files(),
         .. Stores(),
         .. Connections(),

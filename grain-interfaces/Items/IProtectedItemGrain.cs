@@ -33,7 +33,7 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     [Alias("AbandonBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
     Task AbandonBackupAsync(AbandonBackup request);
 
-    /// <summary>Recovery points, newest first.</summary>
+    /// <summary>Recovery points, newest first; deleted ones with their state until they are purged.</summary>
     [Alias("ListRecoveryPoints"), Requires(VaultRole.BackupReader, AccessScope.Item)]
     Task<Page<RecoveryPointSummary>> ListRecoveryPointsAsync(PageRequest page);
 
@@ -42,7 +42,20 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     [Alias("GetRecoveryPoint"), Requires(VaultRole.BackupReader, AccessScope.Item)]
     Task<RecoveryPointSummary> GetRecoveryPointAsync(string name);
 
-    /// <summary>Opens a reading session on a recovery point.</summary>
+    /// <summary>
+    /// Deletes a recovery point softly: for 14 days at the least it can be had back. Deleting it again changes nothing, and shortens
+    /// nothing.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">RecoveryPointNotFound, RecoveryPointRetained, LastRecoveryPoint, DeletionLimitReached.</exception>
+    [Alias("DeleteRecoveryPoint"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<RecoveryPointSummary> DeleteRecoveryPointAsync(DeleteRecoveryPoint request);
+
+    /// <summary>Brings a deleted recovery point back; one that is available stays so.</summary>
+    /// <exception cref="Errors.VaultException">RecoveryPointNotFound, also when it was purged.</exception>
+    [Alias("UndeleteRecoveryPoint"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request);
+
+    /// <summary>Opens a reading session on a recovery point; a deleted one must be brought back first.</summary>
     [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
     Task<RestoreTicket> BeginRestoreAsync(BeginRestore request);
 

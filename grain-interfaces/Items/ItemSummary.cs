@@ -37,17 +37,34 @@ public sealed record ItemSummary
     [Id(3)]
     public required ItemSource Source { get; init; }
 
-    /// <summary>How many recovery points there are.</summary>
+    /// <summary>How many recovery points can be restored.</summary>
     [Id(4)]
     public required long RecoveryPointCount { get; init; }
 
-    /// <summary>The newest; null before the first backup.</summary>
+    /// <summary>The newest that can be restored; null when there is none.</summary>
     [Id(5)]
     public required RecoveryPointSummary? Latest { get; init; }
 
     /// <summary>The bare key version needed to read it today; "platform" with platform-managed keys.</summary>
     [Id(6)]
     public required string KeyVersion { get; init; }
+
+    /// <summary>How many more are deleted and can still be had back.</summary>
+    [Id(7)]
+    public long SoftDeletedCount { get; init; }
+}
+
+/// <summary>Whether a recovery point can be used.</summary>
+public enum RecoveryPointState
+{
+    /// <summary>Never written.</summary>
+    Unknown = 0,
+
+    /// <summary>It can be restored.</summary>
+    Available = 1,
+
+    /// <summary>It was deleted, and can be had back until it is purged.</summary>
+    SoftDeleted = 2,
 }
 
 /// <summary>A recovery point as shown to people.</summary>
@@ -96,10 +113,26 @@ public sealed record RecoveryPointSummary
     [Id(9)]
     public required string KeyVersionAtBackup { get; init; }
 
-    /// <summary>When it may expire; null: never by itself.</summary>
+    /// <summary>When it may be purged, UTC, if it is deleted; null: never by itself.</summary>
     [Id(10)]
     public DateTimeOffset? Expires { get; init; }
 
-    /// <summary>Its state: "Valid", or "Incomplete" when some source files could not be read.</summary>
-    public string Status => FilesUnreadable == 0 ? "Valid" : "Incomplete";
+    /// <summary>Whether it can be used.</summary>
+    [Id(11)]
+    public RecoveryPointState State { get; init; } = RecoveryPointState.Available;
+
+    /// <summary>Nothing deletes it before, UTC; null when nothing was promised at its backup.</summary>
+    [Id(12)]
+    public DateTimeOffset? RetainUntil { get; init; }
+
+    /// <summary>When it was deleted, UTC; null while it is available.</summary>
+    [Id(13)]
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Why it was deleted, in the words given; null while it is available.</summary>
+    [Id(14)]
+    public string? DeletionReason { get; init; }
+
+    /// <summary>"Available", "Incomplete" when it is available and some source files could not be read, or "SoftDeleted".</summary>
+    public string Status => State == RecoveryPointState.Available && FilesUnreadable > 0 ? "Incomplete" : State.ToString();
 }

@@ -45,6 +45,15 @@ public static class JobOperations
 
     /// <summary>Stopping protection, data kept.</summary>
     public const string DisableBackup = nameof(DisableBackup);
+
+    /// <summary>Deleting a recovery point.</summary>
+    public const string DeleteBackupData = nameof(DeleteBackupData);
+
+    /// <summary>Bringing a deleted recovery point back.</summary>
+    public const string Undelete = nameof(Undelete);
+
+    /// <summary>Deleting what an item's retention policy keeps no longer.</summary>
+    public const string ExpireRecoveryPoints = nameof(ExpireRecoveryPoints);
 }
 
 /// <summary>Why a job failed, or what it warns of.</summary>

@@ -1,3 +1,4 @@
+using RecoveryVault.Clocks;
 using RecoveryVault.DataPath;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
@@ -14,6 +15,8 @@ public sealed record ItemParts(
     KeyVaultConnector KeyVaults,
     Descriptors Descriptors,
     RecoveryPoints RecoveryPoints,
+    Tombstones Tombstones,
+    ClockReader Clocks,
     SessionRegister Sessions,
     SealGate Gate,
     SiloLiveness Liveness,

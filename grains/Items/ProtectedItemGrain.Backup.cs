@@ -257,7 +257,7 @@ public sealed partial class ProtectedItemGrain
         {
             JobId = head.JobId,
             Status = head.Statistics.FilesUnreadable > 0 ? JobStatus.CompletedWithWarnings : JobStatus.Completed,
-            RecoveryPoint = Item.ToSummary(head),
+            RecoveryPoint = Item.ToSummary(head, Deletions.None(Key)),
             BytesNew = head.BytesNew,
             BytesStored = head.BytesStored,
         };

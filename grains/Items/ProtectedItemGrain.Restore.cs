@@ -9,7 +9,8 @@ public sealed partial class ProtectedItemGrain
 {
     private readonly Dictionary<Guid, OpenRestore> _restores = [];
 
-    private sealed record OpenRestore(Guid? JobId, string LogOperation);
+    /// <param name="Seq">The recovery point that is read: neither expired nor purged meanwhile.</param>
+    private sealed record OpenRestore(Guid? JobId, string LogOperation, long Seq);
 
     /// <summary>
     /// A restore must run when the store is full: its job and log entry are then left out. The key vault is asked to
@@ -32,7 +33,7 @@ public sealed partial class ProtectedItemGrain
         try
         {
             var ticket = await OpenRestoreAsync(request, jobId);
-            _restores[ticket.Session.SessionId] = new OpenRestore(jobId, operation ?? "Browse");
+            _restores[ticket.Session.SessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);
             return ticket;
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
@@ -46,7 +47,13 @@ public sealed partial class ProtectedItemGrain
 
     private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId)
     {
-        var head = await FindHeadAsync(request.RecoveryPoint);
+        var deletions = await FindDeletionsAsync();
+        var head = await FindHeadAsync(request.RecoveryPoint, deletions);
+        if (deletions.Find(head.Seq) is { } deletion)
+            throw new VaultException(
+                ErrorCodes.RecoveryPointSoftDeleted,
+                $"Recovery point {head.Name} is deleted, and may be purged from {Text(deletion.PurgeAfter)} on."
+            );
         var session = await RestoreSession.OpenAsync(_parts.Store, await OpenSecretsAsync(await Vault.GetKeyContextAsync()), _parts.Time);
         try
         {
@@ -56,7 +63,7 @@ public sealed partial class ProtectedItemGrain
             {
                 JobId = jobId,
                 Session = _parts.Sessions.Add(Guid.NewGuid(), session),
-                RecoveryPoint = Item.ToSummary(head),
+                RecoveryPoint = Item.ToSummary(head, deletions),
                 Catalogue = manifest.Catalogue,
                 Source = Item.RequireSettings().Source,
                 Statistics = head.Statistics,

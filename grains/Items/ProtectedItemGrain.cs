@@ -9,7 +9,7 @@ namespace RecoveryVault.Items;
 
 /// <summary>Hosts one <see cref="ItemRecord"/> and the item's sessions, whose unwrapped keys live in this silo only.</summary>
 [GrainType(GrainRecords.ItemType), Immovable]
-public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IItemKeys, IDisposable
+public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IItemKeys, IItemPurge, IDisposable
 {
     private readonly RecordCell<ItemRecord> _cell;
     private readonly ItemParts _parts;
@@ -36,7 +36,12 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
             ? record
             : throw new VaultException(ErrorCodes.ItemNotFound, $"There is no item {Key.ItemId}, or its protection was never completed.");
 
-    public Task<ItemSummary> GetAsync() => Task.FromResult(Item.ToSummary());
+    public async Task<ItemSummary> GetAsync()
+    {
+        var deletions = await FindDeletionsAsync();
+        var item = Item;
+        return item.ToSummary(deletions, await _parts.RecoveryPoints.FindLatestAsync(item, deletions));
+    }
 
     public Task<bool> IsProtectedAsync() => Task.FromResult(_cell.Current?.Settings?.State == ProtectionState.Protected);
 
@@ -66,13 +71,14 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
 
     public async Task<Page<RecoveryPointSummary>> ListRecoveryPointsAsync(PageRequest page)
     {
+        var deletions = await FindDeletionsAsync();
         var item = Item;
         var before = page.After is { } after ? long.Parse(after, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<RecoveryPointSummary> points = [];
-        await foreach (var head in _parts.RecoveryPoints.ListAsync(item, before))
+        await foreach (var head in _parts.RecoveryPoints.ListAsync(item, before, deletions))
         {
-            points.Add(item.ToSummary(head));
+            points.Add(item.ToSummary(head, deletions));
             if (points.Count == count)
                 break;
         }
@@ -80,18 +86,27 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
         return new Page<RecoveryPointSummary>(points, next);
     }
 
-    public async Task<RecoveryPointSummary> GetRecoveryPointAsync(string name) => Item.ToSummary(await FindHeadAsync(name));
-
-    private async Task<RecoveryPointHead> FindHeadAsync(string? name)
+    public async Task<RecoveryPointSummary> GetRecoveryPointAsync(string name)
     {
-        var head = name is null ? Item.Newest : await _parts.RecoveryPoints.FindAsync(Item, name);
-        return head
-            ?? throw new VaultException(
-                ErrorCodes.RecoveryPointNotFound,
-                name is null
-                    ? $"Item '{Item.RequireSettings().Name}' has no recovery point yet."
-                    : $"Item '{Item.RequireSettings().Name}' has no recovery point '{name}'."
-            );
+        var deletions = await FindDeletionsAsync();
+        return Item.ToSummary(await FindHeadAsync(name, deletions), deletions);
+    }
+
+    /// <summary>A recovery point that is not purged by name; the newest available one without a name.</summary>
+    private async Task<RecoveryPointHead> FindHeadAsync(string? name, Deletions deletions)
+    {
+        var item = Item;
+        var head = name is null
+            ? await _parts.RecoveryPoints.FindLatestAsync(item, deletions)
+            : await _parts.RecoveryPoints.FindAsync(item, name);
+        if (head is not null)
+            return deletions.IsPurged(head.Seq) ? throw Purged(head.Name) : head;
+        throw new VaultException(
+            ErrorCodes.RecoveryPointNotFound,
+            name is not null ? $"Item '{item.RequireSettings().Name}' has no recovery point '{name}'."
+                : item.Newest is null ? $"Item '{item.RequireSettings().Name}' has no recovery point yet."
+                : $"Item '{item.RequireSettings().Name}' has no recovery point that is not deleted."
+        );
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using RecoveryVault.Access;
 using RecoveryVault.Activity;
+using RecoveryVault.Clocks;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
@@ -38,6 +39,8 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<AuthenticatedRecords>()
             .AddSingleton<Descriptors>()
             .AddSingleton<RecoveryPoints>()
+            .AddSingleton<Tombstones>()
+            .AddSingleton<ClockReader>()
             .AddSingleton<JobLedger>()
             .AddSingleton<ActivityLog>()
             .AddSingleton<Journal>()

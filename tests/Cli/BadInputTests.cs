@@ -21,6 +21,8 @@ public sealed class BadInputTests(ReadmeStory story)
     [InlineData("recoverypoint show --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint files --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint verify --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
+    [InlineData("recoverypoint delete --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
+    [InlineData("recoverypoint undelete --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("restore run --vault-name docs --item-name papers --rp-name none --target {place}/none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint files --vault-name docs --item-name papers --path none", ErrorCodes.PathNotFound)]
     [InlineData("restore run --vault-name docs --item-name papers --include none --target {place}/none", ErrorCodes.PathNotFound)]

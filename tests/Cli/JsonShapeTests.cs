@@ -64,6 +64,9 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("item show " + OnItem, Item),
         ("recoverypoint list " + OnItem, "[] " + Point),
         ("recoverypoint show " + OnItem, Point),
+        ("recoverypoint delete --rp-name {oldest} --reason tests " + OnItem, Point + " deletedAt deletionReason"),
+        ("recoverypoint list " + OnItem, "[] " + Point),
+        ("recoverypoint undelete --rp-name {oldest} " + OnItem, Point),
         ("recoverypoint files " + OnItem, "[] path type mode size modified"),
         ("recoverypoint verify --read-data " + OnItem, "recoveryPoint filesDamaged"),
         ("restore run --target {place}/shapes " + OnItem, "jobId recoveryPoint entriesTotal bytesWritten durationSeconds"),
@@ -143,7 +146,11 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         var job = command.Contains("{job}", StringComparison.Ordinal)
             ? (await RunAsync("job list --vault-name docs --status completed --operation Backup")).Json[0].GetProperty("jobId").GetString()
             : "";
+        var oldest = command.Contains("{oldest}", StringComparison.Ordinal)
+            ? (await RunAsync("recoverypoint list " + OnItem)).Json.EnumerateArray().Last().GetProperty("name").GetString()
+            : "";
         return command
+            .Replace("{oldest}", oldest, StringComparison.Ordinal)
             .Replace("{place}", story.Place[""].TrimEnd('/'), StringComparison.Ordinal)
             .Replace("{job}", job, StringComparison.Ordinal)
             .Split(' ');

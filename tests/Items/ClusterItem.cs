@@ -54,6 +54,44 @@ internal sealed class ClusterItem : IDisposable
         Key = new ItemKey(Vault.VaultId, await Vault.Vault.FindItemAsync(name));
     }
 
+    public Task<RecoveryPointSummary> DeleteAsync(string recoveryPoint, string reason = "") =>
+        Grain.DeleteRecoveryPointAsync(new DeleteRecoveryPoint(Guid.NewGuid(), recoveryPoint, reason));
+
+    public Task<RecoveryPointSummary> UndeleteAsync(string recoveryPoint) =>
+        Grain.UndeleteRecoveryPointAsync(new UndeleteRecoveryPoint(Guid.NewGuid(), recoveryPoint));
+
+    public IPurgeProbe Purging => _cluster.Cluster.Client.GetGrain<IPurgeProbe>(Key.ToString());
+
+    /// <summary>Purges under a writer slot, which a backup session lends.</summary>
+    public async Task<PurgeOutcome> PurgeAsync()
+    {
+        var session = (await Grain.BeginBackupAsync(new BeginBackup(Guid.NewGuid()))).Session!;
+        try
+        {
+            return await Purging.PurgeDueAsync(session.SessionId);
+        }
+        finally
+        {
+            await Grain.AbandonBackupAsync(new AbandonBackup(session.SessionId, null));
+        }
+    }
+
+    /// <summary>After a crash of the store: nothing of the item or its vault is remembered, and the store works again.</summary>
+    public async Task RestartAsync()
+    {
+        await _cluster.RestartAsync(Vault.VaultId);
+        await _cluster.DeactivateAsync(Orleans.Runtime.GrainId.Create("item", Key.ToString()));
+    }
+
+    public async Task<List<RecoveryVault.Activity.ActivityEntry>> LogAsync(string operation)
+    {
+        List<RecoveryVault.Activity.ActivityEntry> entries = [];
+        await foreach (var entry in VaultClient.AllAsync(Vault.Activity.ListAsync))
+            if (entry.Operation == operation)
+                entries.Add(entry);
+        return entries;
+    }
+
     public void Write(string file, string content) => File.WriteAllText(Path.Join(Source, file), content);
 
     public async Task<RecoveryPointSummary> BackUpAsync() =>

@@ -70,6 +70,7 @@ internal static class ItemCommands
             ("Caches", item.ExcludeCaches ? "left out" : null),
             ("File systems", item.OneFileSystem ? "the source's only" : null),
             ("Recovery points", Show.Count(item.RecoveryPoints)),
+            ("Deleted", item.DeletedRecoveryPoints > 0 ? $"{Show.Count(item.DeletedRecoveryPoints)} that can be had back" : null),
             ("Latest", item.LatestRecoveryPoint?.Name),
             ("Key version", KeyVersionShape.ForPeople(item.KeyVersion))
         );

@@ -14,7 +14,16 @@ namespace RecoveryVault.Cli.Commands;
 internal static partial class RecoveryPointCommands
 {
     public static Command Build() =>
-        CommandParts.Group("recoverypoint", "Recovery points of an item.", List(), ShowOne(), Files(), Verify());
+        CommandParts.Group(
+            "recoverypoint",
+            "Recovery points of an item.",
+            List(),
+            ShowOne(),
+            Files(),
+            Verify(),
+            DeletionCommands.Delete(),
+            DeletionCommands.Undelete()
+        );
 
     public static Option<string?> RecoveryPointName(params string[] aliases) =>
         new("--rp-name", aliases) { Description = "The recovery point's name; the latest when left out.", HelpName = "RP" };
@@ -55,6 +64,7 @@ internal static partial class RecoveryPointCommands
             ("Size", p => Show.Bytes(p.SizeBytes)),
             ("Files", p => Show.Count(p.Files)),
             ("Status", p => p.Status),
+            ("Expires", p => p.Expires is { } e ? Show.Time(e) : null),
             ("Key version needed", p => KeyVersionShape.ForPeople(p.KeyVersion)),
             ("Key version at backup", p => KeyVersionShape.ForPeople(p.KeyVersionAtBackup))
         );
@@ -85,29 +95,31 @@ internal static partial class RecoveryPointCommands
                             ErrorCodes.RecoveryPointNotFound,
                             $"Item '{run.Require(itemName)}' has no recovery point yet."
                         );
-                run.Print(
-                    RecoveryPointShape.Of(point),
-                    OutputJson.Plain.RecoveryPointShape,
-                    (console, p) =>
-                        Show.Facts(
-                            console,
-                            ("Name", p.Name),
-                            ("Time", Show.Time(p.Time)),
-                            ("Status", p.Status),
-                            ("Size", Show.Bytes(p.SizeBytes)),
-                            ("Files", Show.Count(p.Files)),
-                            ("Unreadable", p.FilesUnreadable > 0 ? Show.Count(p.FilesUnreadable) : null),
-                            ("Sequence number", $"{p.Seq}"),
-                            ("Head hash", p.HeadHash),
-                            ("Previous hash", p.PrevHash),
-                            ("Key version needed", KeyVersionShape.ForPeople(p.KeyVersion)),
-                            ("Key version at backup", KeyVersionShape.ForPeople(p.KeyVersionAtBackup)),
-                            ("Expires", p.Expires is { } e ? Show.Time(e) : "never by itself")
-                        )
-                );
+                run.Print(RecoveryPointShape.Of(point), OutputJson.Plain.RecoveryPointShape, ShowPoint);
             }
         );
     }
+
+    public static void ShowPoint(IAnsiConsole console, RecoveryPointShape point) =>
+        Show.Facts(
+            console,
+            ("Name", point.Name),
+            ("Time", Show.Time(point.Time)),
+            ("Status", point.Status),
+            ("Deleted", point.DeletedAt is { } at ? $"{Show.Time(at)}{Reason(point.DeletionReason)}" : null),
+            ("Size", Show.Bytes(point.SizeBytes)),
+            ("Files", Show.Count(point.Files)),
+            ("Unreadable", point.FilesUnreadable > 0 ? Show.Count(point.FilesUnreadable) : null),
+            ("Sequence number", $"{point.Seq}"),
+            ("Head hash", point.HeadHash),
+            ("Previous hash", point.PrevHash),
+            ("Key version needed", KeyVersionShape.ForPeople(point.KeyVersion)),
+            ("Key version at backup", KeyVersionShape.ForPeople(point.KeyVersionAtBackup)),
+            ("Kept until", point.RetainUntil is { } until ? $"{Show.Time(until)}, whatever is deleted" : null),
+            ("Expires", point.Expires is { } e ? $"{Show.Time(e)}; until it is purged it can be had back" : "never by itself")
+        );
+
+    private static string Reason(string? reason) => string.IsNullOrEmpty(reason) ? "" : $" ({reason})";
 
     private static CliCommand Files()
     {

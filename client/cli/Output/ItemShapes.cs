@@ -33,6 +33,7 @@ internal sealed record ItemShape(
     bool ExcludeCaches,
     bool OneFileSystem,
     long RecoveryPoints,
+    long DeletedRecoveryPoints,
     RecoveryPointShape? LatestRecoveryPoint,
     string? KeyVersion
 )
@@ -49,6 +50,7 @@ internal sealed record ItemShape(
             item.Source.ExcludeCaches,
             item.Source.OneFileSystem,
             item.RecoveryPointCount,
+            item.SoftDeletedCount,
             item.Latest is null ? null : RecoveryPointShape.Of(item.Latest),
             KeyVersionShape.Of(item.KeyVersion)
         );
@@ -66,7 +68,10 @@ internal sealed record RecoveryPointShape(
     string Status,
     DateTimeOffset? Expires,
     long Files,
-    long FilesUnreadable
+    long FilesUnreadable,
+    DateTimeOffset? RetainUntil,
+    DateTimeOffset? DeletedAt,
+    string? DeletionReason
 )
 {
     public static RecoveryPointShape Of(RecoveryPointSummary p) =>
@@ -82,7 +87,10 @@ internal sealed record RecoveryPointShape(
             p.Status,
             p.Expires,
             p.Files,
-            p.FilesUnreadable
+            p.FilesUnreadable,
+            p.RetainUntil,
+            p.DeletedAt,
+            p.DeletionReason
         );
 }
 

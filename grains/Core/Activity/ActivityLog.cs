@@ -70,12 +70,13 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     /// The newest entry's number, found by doubling and halving; 0 when there is none. Entries have no gaps unless somebody removed some:
     /// what lies beyond a gap still counts, so that the gap shows and is never filled.
     /// </summary>
-    public async Task<long> FindEndAsync(VaultId vaultId, CancellationToken cancellation = default)
+    /// <param name="from">A number that is known to be there, or 0: fewer need to be looked at.</param>
+    public async Task<long> FindEndAsync(VaultId vaultId, CancellationToken cancellation = default, long from = 0)
     {
-        long present = 0,
-            missing = 1;
+        long present = from,
+            missing = from + 1;
         while (await ExistsAsync(vaultId, missing, cancellation))
-            (present, missing) = (missing, missing * 2);
+            (present, missing) = (missing, missing + (missing - from));
         while (missing - present > 1)
         {
             var middle = present + (missing - present) / 2;

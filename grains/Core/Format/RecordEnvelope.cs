@@ -86,6 +86,13 @@ public static class RecordEnvelope
         RequireWellFormed(record);
     }
 
+    /// <summary>The payload of a record that was scrubbed and not authenticated: for reports, never for decisions.</summary>
+    public static ReadOnlySpan<byte> UnverifiedPayload(ReadOnlySpan<byte> record)
+    {
+        Scrub(record);
+        return record[HeaderLength..^(MacLength + ChecksumLength)];
+    }
+
     private static void RequireWellFormed(ReadOnlySpan<byte> record)
     {
         if (!record.StartsWith(Magic))

@@ -9,6 +9,8 @@ public static class ItemBlobs
 
     public static string Descriptors(ItemId itemId) => $"descriptors/{itemId}";
 
+    public static string Tombstones(ItemId itemId) => $"tombstones/{itemId}";
+
     public static string Heads(ItemId itemId) => $"heads/{itemId}";
 
     /// <summary>Where the heads of one number begin; a crash can leave one beside the one that counts.</summary>

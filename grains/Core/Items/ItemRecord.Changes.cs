@@ -98,35 +98,4 @@ public sealed partial record ItemRecord
             "The item's protection was never completed.",
             "Run 'rvault protection enable' for it again."
         );
-
-    public ItemSummary ToSummary()
-    {
-        var settings = RequireSettings();
-        return new ItemSummary
-        {
-            ItemId = Key.ItemId,
-            Name = settings.Name,
-            State = settings.State,
-            Source = settings.Source,
-            RecoveryPointCount = RecoveryPointCount,
-            Latest = Newest is { } newest ? ToSummary(newest) : null,
-            KeyVersion = KeyVersions.Bare(KeyId),
-        };
-    }
-
-    /// <summary>A recovery point as shown: the key version needed today is the ring's, whatever it was at backup.</summary>
-    public RecoveryPointSummary ToSummary(RecoveryPointHead head) =>
-        new()
-        {
-            Name = head.Name,
-            Time = head.Time,
-            Seq = head.Seq,
-            HeadHash = head.HeadHash,
-            PrevHash = head.PrevHash,
-            SizeBytes = head.Statistics.SizeBytes,
-            Files = head.Statistics.Files,
-            FilesUnreadable = head.Statistics.FilesUnreadable,
-            KeyVersion = KeyVersions.Bare(KeyId),
-            KeyVersionAtBackup = KeyVersions.Bare(head.KeyIdAtBackup),
-        };
 }

@@ -33,6 +33,9 @@ public sealed partial record ItemRecord : IVersionedRecord
 
     public WriterSlot? Slot { get; init; }
 
+    /// <summary>The deletions in force; null while nothing was ever deleted.</summary>
+    public RecordRef? Tombstones { get; init; }
+
     /// <summary>
     /// Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.
     /// </summary>
@@ -42,6 +45,7 @@ public sealed partial record ItemRecord : IVersionedRecord
 
     public const int MaxHeads = 32;
 
+    /// <summary>The newest committed one, deleted or not: what the next one follows.</summary>
     public RecoveryPointHead? Newest => Heads.IsEmpty ? null : Heads[0];
 }
 
@@ -90,4 +94,7 @@ public sealed record RecoveryPointHead
     public required long BytesNew { get; init; }
 
     public required long BytesStored { get; init; }
+
+    /// <summary>Not to be deleted before; null when nothing was promised.</summary>
+    public DateTimeOffset? RetainUntil { get; init; }
 }

@@ -43,6 +43,41 @@ public sealed class RecoveryPoints(IBlobStore store, AuthenticatedRecords record
         }
     }
 
+    /// <summary>
+    /// Those that are not purged, soft-deleted ones among them, newest first: what a list shows and what chunks must be kept for. Ranges of
+    /// purged ones are jumped over.
+    /// </summary>
+    public async IAsyncEnumerable<RecoveryPointHead> ListAsync(ItemRecord item, long beforeSeq, Deletions deletions)
+    {
+        // Not above the newest, so that a purged range at the very end is jumped over too.
+        for (var before = Math.Min(beforeSeq, item.NextSeq); before > 1; )
+        {
+            if (deletions.FindPurged(before - 1) is { } gone)
+            {
+                before = gone.First;
+                continue;
+            }
+            await foreach (var head in ListAsync(item, before))
+            {
+                before = head.Seq;
+                if (deletions.IsPurged(head.Seq))
+                    break;
+                yield return head;
+            }
+        }
+    }
+
+    /// <summary>The newest that is neither deleted nor purged; null when there is none.</summary>
+    public async Task<RecoveryPointHead?> FindLatestAsync(ItemRecord item, Deletions deletions)
+    {
+        await foreach (var head in ListAsync(item, long.MaxValue, deletions))
+        {
+            if (!deletions.IsSoftDeleted(head.Seq))
+                return head;
+        }
+        return null;
+    }
+
     /// <summary>A committed recovery point by name; null when there is none.</summary>
     public async Task<RecoveryPointHead?> FindAsync(ItemRecord item, string name)
     {

@@ -11,8 +11,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Records;
 
 /// <summary>
-/// Create-only JSON records under the platform keyring's MAC: rings, descriptors and heads. Their names are <c>{folder}/{seq}-{random}</c>,
-/// the sequence number in 16 hex digits, so that a lost race leaves an orphan instead of a conflict.
+/// Create-only JSON records under the platform keyring's MAC: rings, descriptors, heads and tombstones. Their names are
+/// <c>{folder}/{seq}-{random}</c>, the sequence number in 16 hex digits, so that a lost race leaves an orphan instead of a conflict.
 /// </summary>
 public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring keyring)
 {

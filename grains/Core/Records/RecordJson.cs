@@ -24,6 +24,7 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(ItemRecord))]
 [JsonSerializable(typeof(ItemDescriptor))]
 [JsonSerializable(typeof(RecoveryPointHead))]
+[JsonSerializable(typeof(Deletions))]
 [JsonSerializable(typeof(KeyRing))]
 [JsonSerializable(typeof(StoredKeyring))]
 [JsonSerializable(typeof(StoredKeyringFormat))]

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using RecoveryVault.Format;
+using RecoveryVault.Items;
 using RecoveryVault.Records;
+using RecoveryVault.Storage;
 
 namespace RecoveryVault.Stores;
 
@@ -9,16 +12,47 @@ internal static class NamedObjects
 {
     /// <summary>The objects a grain's record names.</summary>
     /// <exception cref="JsonException">It is no such record.</exception>
-    public static IReadOnlyList<string> In(string blobName, ReadOnlySpan<byte> content)
+    public static async Task<IReadOnlyList<string>> InAsync(
+        IBlobStore store,
+        string blobName,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancellation
+    )
     {
         if (blobName.StartsWith(GrainRecords.AllItemBlobs, StringComparison.Ordinal))
-        {
-            var item = JsonSerializer.Deserialize(content, RecordJson.Default.ItemRecord);
-            return Present([item?.Ring?.Name, item?.Descriptor?.Name, .. item?.Heads.Select(h => h.Manifest) ?? []]);
-        }
+            return JsonSerializer.Deserialize(content.Span, RecordJson.Default.ItemRecord) is { } item
+                ? Present([
+                    item.Ring?.Name,
+                    item.Descriptor?.Name,
+                    item.Tombstones?.Name,
+                    .. await ManifestsAsync(store, item, cancellation),
+                ])
+                : [];
         if (blobName.StartsWith(GrainRecords.AllVaultBlobs, StringComparison.Ordinal))
-            return Present([JsonSerializer.Deserialize(content, RecordJson.Default.VaultRecord)?.Descriptor?.Name]);
+            return Present([JsonSerializer.Deserialize(content.Span, RecordJson.Default.VaultRecord)?.Descriptor?.Name]);
         return [];
+    }
+
+    /// <summary>
+    /// The manifests of the points that are not purged. Which those are a record says that is damaged itself, perhaps: then nothing is
+    /// claimed of manifests, for the scrub reports that record anyway.
+    /// </summary>
+    private static async Task<IEnumerable<string>> ManifestsAsync(IBlobStore store, ItemRecord item, CancellationToken cancellation)
+    {
+        if (item.Tombstones is not { } tombstones)
+            return item.Heads.Select(h => h.Manifest);
+        try
+        {
+            if (await store.GetAsync(tombstones.Name, cancellation) is not { } blob)
+                return [];
+            var payload = RecordEnvelope.UnverifiedPayload(blob.Content.Span);
+            var deletions = JsonSerializer.Deserialize(payload, RecordJson.Default.Deletions);
+            return item.Heads.Where(h => deletions?.IsPurged(h.Seq) is not true).Select(h => h.Manifest);
+        }
+        catch (Exception e) when (e is FormatFaultException or JsonException or BlobStoreException { Error: BlobError.Damaged })
+        {
+            return [];
+        }
     }
 
     private static List<string> Present(IEnumerable<string?> names) => [.. names.OfType<string>()];

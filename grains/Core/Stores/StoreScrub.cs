@@ -64,14 +64,14 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             case "packs" or "index" or "manifests":
                 await CheckObjectAsync(item, cancellation);
                 break;
-            case "rings" or "descriptors" or "heads" or "log":
+            case "rings" or "descriptors" or "heads" or "tombstones" or "log":
                 if (await store.GetAsync(item.Name, cancellation) is { } record)
                     RecordEnvelope.Scrub(record.Content.Span);
                 await RequireNamedAsync(_log.Follow(item.Name), cancellation);
                 break;
             case "grainstate":
                 if (await store.GetAsync(item.Name, cancellation) is { Content.IsEmpty: false } state)
-                    await RequireNamedAsync(NamedObjects.In(item.Name, state.Content.Span), cancellation);
+                    await RequireNamedAsync(await NamedObjects.InAsync(store, item.Name, state.Content, cancellation), cancellation);
                 break;
             default:
                 await store.GetAsync(item.Name, cancellation);

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using RecoveryVault.Errors;
+using RecoveryVault.Records;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Items;
+
+public sealed partial record ItemRecord
+{
+    /// <summary>What deletions made still owe to the jobs and the activity log: written with the deletion itself, removed when paid.</summary>
+    public ImmutableArray<OwedNote> Owed { get; init; } = [];
+
+    /// <summary>More are only owed while the log cannot be written; then nothing further is deleted.</summary>
+    public const int MaxOwed = 4;
+
+    /// <summary>Puts deletions in force, and owes what they owe, in one write.</summary>
+    public ItemRecord UseDeletions(RecordRef reference, OwedNote note) => this with { Tombstones = reference, Owed = Owed.Add(note) };
+
+    /// <summary>Strikes notes that were paid.</summary>
+    public ItemRecord Settle(ImmutableArray<OwedNote> paid)
+    {
+        var left = Owed.RemoveAll(note => paid.Any(p => p.Id == note.Id));
+        return left.Length == Owed.Length ? this : this with { Owed = left };
+    }
+
+    /// <summary>How many recovery points can be restored.</summary>
+    public long AvailableCount(Deletions deletions) => NextSeq - 1 - deletions.SoftDeletedCount - deletions.PurgedCount;
+
+    /// <summary>Refuses what nobody may delete: a promise that was made, and the only point that can be restored.</summary>
+    /// <param name="now">The earliest time by silo and store.</param>
+    public void RequireDeletable(RecoveryPointHead head, Deletions deletions, DateTimeOffset now)
+    {
+        if (head.RetainUntil > now)
+            throw new VaultException(
+                ErrorCodes.RecoveryPointRetained,
+                $"Recovery point {head.Name} is kept until {head.RetainUntil:yyyy-MM-dd'T'HH:mm:ss'Z'}."
+            );
+        if (deletions.IsAvailable(head.Seq) && AvailableCount(deletions) <= 1)
+            throw new VaultException(
+                ErrorCodes.LastRecoveryPoint,
+                $"Recovery point {head.Name} is the only one of item '{Settings?.Name}' that can be restored."
+            );
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using RecoveryVault.Access;
+using RecoveryVault.Clocks;
+using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Items;
+
+public sealed partial class ProtectedItemGrain
+{
+    private const string DeleteOperation = "DeleteRecoveryPoint";
+
+    public async Task<RecoveryPointSummary> DeleteRecoveryPointAsync(DeleteRecoveryPoint request)
+    {
+        Deletion.RequireReason(request.Reason);
+        if (request.ApprovalId is not null)
+            throw new VaultException(ErrorCodes.InvalidRequest, "This vault asks for no approval, so none can be named.");
+        await SettleAsync();
+        var deletions = await RequireDeletionsAsync();
+        var head = await FindHeadAsync(request.RecoveryPoint, deletions);
+        if (deletions.IsSoftDeleted(head.Seq))
+            return Item.ToSummary(head, deletions);
+        var times = await _parts.Clocks.ReadAsync(Key.VaultId);
+        Item.RequireDeletable(head, deletions, times.Now);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
+        var deletion = DeletionOf(request.OperationId, request.Reason, times, [head]);
+        var note = NoteOf(
+            DeleteOperation,
+            jobId,
+            new("recoveryPoint", head.Name),
+            new("reason", request.Reason),
+            new("purgeAfter", Text(deletion.PurgeAfter))
+        );
+        await ChangeDeletionsAsync(
+            note,
+            (item, current) =>
+            {
+                item.RequireDeletable(head, current, times.Now);
+                return current.Delete(deletion);
+            }
+        );
+        return Item.ToSummary(head, await RequireDeletionsAsync());
+    }
+
+    public async Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request)
+    {
+        Deletion.RequireReason(request.Reason);
+        await SettleAsync();
+        var deletions = await RequireDeletionsAsync();
+        var head = await FindHeadAsync(request.RecoveryPoint, deletions);
+        if (deletions.IsAvailable(head.Seq))
+            return Item.ToSummary(head, deletions);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Undelete, Item.RequireSettings().Name);
+        var note = NoteOf("UndeleteRecoveryPoint", jobId, new("recoveryPoint", head.Name), new("reason", request.Reason));
+        await ChangeDeletionsAsync(note, (_, current) => current.IsPurged(head.Seq) ? throw Purged(head.Name) : current.Undelete(head.Seq));
+        return Item.ToSummary(head, await RequireDeletionsAsync());
+    }
+
+    /// <summary>From the latest of all clocks on: one that lags must not shorten the time to take it back.</summary>
+    private static Deletion DeletionOf(Guid operationId, string reason, TrustedTime times, IReadOnlyList<RecoveryPointHead> heads) =>
+        new(
+            operationId,
+            times.Latest,
+            times.Latest + Deletions.SoftDeletePeriod,
+            reason,
+            Bounded(Caller.Current),
+            [.. heads.OrderBy(h => h.Seq).Select(h => new DeletedPoint(h.Seq, h.HeadHash, h.RetainUntil))]
+        );
+
+    private static string Bounded(string caller) => caller.Length <= Deletion.MaxReasonLength ? caller : caller[..Deletion.MaxReasonLength];
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private VaultException Purged(string name) =>
+        new(
+            ErrorCodes.RecoveryPointNotFound,
+            $"Recovery point {name} of item '{Item.RequireSettings().Name}' was deleted, and its time to be had back is over."
+        );
+}
