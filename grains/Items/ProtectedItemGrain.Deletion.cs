@@ -3,7 +3,6 @@ using RecoveryVault.Access;
 using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
 

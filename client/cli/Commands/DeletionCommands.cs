@@ -1,4 +1,3 @@
-using System.CommandLine;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Items;
 

@@ -17,7 +17,7 @@ public sealed partial class ActivityLog
         CancellationToken cancellation = default
     )
     {
-        var end = await FindEndAsync(vaultId, cancellation, known?.NewestSeq ?? 0);
+        var end = await FindEndAsync(vaultId, known?.NewestSeq ?? 0, cancellation);
         var newest = await FindTimeAsync(vaultId, end, cancellation);
         var (proven, provenSeq) = known is null || known.Proven > limit ? (null, 0) : (known.Proven, known.ProvenSeq);
         for (long low = provenSeq + 1, high = end; low <= high; )

@@ -21,7 +21,7 @@ public sealed partial class ActivityLog
     {
         if (fromSeq < 1)
             throw new VaultException(ErrorCodes.InvalidRequest, $"The first entry is 1, got {fromSeq}.");
-        var end = Math.Max(await FindEndAsync(vaultId, cancellation), knownEnd);
+        var end = Math.Max(await FindEndAsync(vaultId, cancellation: cancellation), knownEnd);
         var (fault, previous) = fromSeq == 1 ? (null, Genesis) : await CheckAsync(vaultId, fromSeq - 1, null, cancellation);
         if (fault is not null)
             return new ActivityCheck(0, null, fault, fromSeq - 1);

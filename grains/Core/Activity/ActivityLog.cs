@@ -62,7 +62,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
 
     /// <summary>The newest entry.</summary>
     public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default) =>
-        await FindEndAsync(vaultId, cancellation) is > 0 and var end
+        await FindEndAsync(vaultId, cancellation: cancellation) is > 0 and var end
             ? await FindHeadAsync(vaultId, end, cancellation)
             : new LogHead(0, Genesis);
 
@@ -71,7 +71,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     /// what lies beyond a gap still counts, so that the gap shows and is never filled.
     /// </summary>
     /// <param name="from">A number that is known to be there, or 0: fewer need to be looked at.</param>
-    public async Task<long> FindEndAsync(VaultId vaultId, CancellationToken cancellation = default, long from = 0)
+    public async Task<long> FindEndAsync(VaultId vaultId, long from = 0, CancellationToken cancellation = default)
     {
         long present = from,
             missing = from + 1;
