@@ -4,7 +4,7 @@ namespace RecoveryVault.Items;
 /// <param name="OperationId">Chosen by the caller: the same one again changes nothing.</param>
 /// <param name="RecoveryPoint">Its name.</param>
 /// <param name="Reason">Why, for the log and the list: at most 256 printable characters; may be empty.</param>
-/// <param name="ApprovalId">The second person's approval, for vaults that demand one; none does yet, so anything but null is refused.</param>
+/// <param name="ApprovalId">A second person's approval, for vaults that demand one; none does yet: anything but null is refused.</param>
 [GenerateSerializer, Immutable, Alias("rv.DeleteRecoveryPoint")]
 public sealed record DeleteRecoveryPoint(
     [property: Id(0)] Guid OperationId,

@@ -46,7 +46,9 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// Deletes a recovery point softly: for 14 days at the least it can be had back. Deleting it again changes nothing, and shortens
     /// nothing.
     /// </summary>
-    /// <exception cref="Errors.VaultException">RecoveryPointNotFound, RecoveryPointRetained, LastRecoveryPoint, DeletionLimitReached.</exception>
+    /// <exception cref="Errors.VaultException">
+    /// RecoveryPointNotFound, RecoveryPointRetained, LastRecoveryPoint, DeletionLimitReached.
+    /// </exception>
     [Alias("DeleteRecoveryPoint"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
     Task<RecoveryPointSummary> DeleteRecoveryPointAsync(DeleteRecoveryPoint request);
 

@@ -11,7 +11,7 @@ public interface IItemPurge : IGrainWithStringKey
     /// crash left of earlier ones goes too.
     /// </summary>
     /// <param name="sessionId">The session that holds the writer slot.</param>
-    /// <exception cref="Errors.VaultException">SessionLost; a damage code when the tombstones cannot be read: then nothing is purged.</exception>
+    /// <exception cref="Errors.VaultException">SessionLost; a damage code when the tombstones cannot be read.</exception>
     [Alias("PurgeDue")]
     Task<PurgeOutcome> PurgeDueAsync(Guid sessionId);
 

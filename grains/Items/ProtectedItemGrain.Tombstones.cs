@@ -33,7 +33,7 @@ public sealed partial class ProtectedItemGrain
     }
 
     /// <summary>
-    /// The same for whoever only reads: a damaged tombstone record must not stand between a customer and the recovery points that are there.
+    /// The same for whoever only reads: a damaged tombstone record must not stand between a customer and what can be restored.
     /// </summary>
     private async Task<Deletions> FindDeletionsAsync()
     {

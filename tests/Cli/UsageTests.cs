@@ -14,7 +14,7 @@ public sealed class UsageTests(ReadmeStory story)
     [InlineData("policy list --vault-name docs", "has no command 'policy'")]
     [InlineData("store reclaim", "has no command 'reclaim'")]
     [InlineData("protection undelete --vault-name docs --item-name papers", "has no command 'undelete'")]
-    [InlineData("recoverypoint delete --vault-name docs --item-name papers", "has no command 'delete'")]
+    [InlineData("recoverypoint delete --vault-name docs --item-name papers", "'--rp-name' is required")]
     [InlineData("vault show", "'--name' is required")]
     [InlineData("vault show --name docs extra", "extra")]
     [InlineData("vault show --name docs --no-such-option", "--no-such-option")]

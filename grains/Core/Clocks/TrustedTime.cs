@@ -28,7 +28,7 @@ public sealed record TrustedTime(DateTimeOffset Silo, DateTimeOffset Store, Date
     /// <summary>The latest time it can be: from it periods are reckoned.</summary>
     public DateTimeOffset Latest => Max(Max(Silo, Store), NewestLogged);
 
-    /// <summary>Why something due is held back though the silo's clock says that its time has come; null when it does not, or nothing holds it.</summary>
+    /// <summary>Why something is held back though the silo's clock says that its time has come; null when nothing holds it.</summary>
     public string? WhyNot(DateTimeOffset due) =>
         Silo < due || Earliest >= due ? null
         : Store < due ? $"the store's clock says {Text(Store)}"

@@ -169,7 +169,7 @@ public sealed record Deletion(
 }
 
 /// <summary>A deleted recovery point: that very one, by its hash.</summary>
-/// <param name="RetainUntil">What was promised at its backup: checked once more before it is purged, for clocks may have been wrong.</param>
+/// <param name="RetainUntil">The promise of its backup: kept once more before it is purged, for clocks may have been wrong.</param>
 public sealed record DeletedPoint(long Seq, string HeadHash, DateTimeOffset? RetainUntil = null);
 
 /// <summary>Numbers from first to last, both included.</summary>

@@ -7,7 +7,7 @@ namespace RecoveryVault.Items;
 
 public sealed partial record ItemRecord
 {
-    /// <summary>What deletions made still owe to the jobs and the activity log: written with the deletion itself, removed when paid.</summary>
+    /// <summary>What deletions still owe to jobs and activity log: written with the deletion itself, removed when paid.</summary>
     public ImmutableArray<OwedNote> Owed { get; init; } = [];
 
     /// <summary>More are only owed while the log cannot be written; then nothing further is deleted.</summary>
