@@ -31,6 +31,7 @@ public static class ErrorCodes
     public const string JobFailed = nameof(JobFailed);
     public const string JobInterrupted = nameof(JobInterrupted);
     public const string BackupInProgress = nameof(BackupInProgress);
+    public const string ReclaimInProgress = nameof(ReclaimInProgress);
     public const string SessionLost = nameof(SessionLost);
     public const string CommandFailed = nameof(CommandFailed);
     public const string FilesUnreadable = nameof(FilesUnreadable);

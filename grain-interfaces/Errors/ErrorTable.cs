@@ -60,6 +60,11 @@ public static partial class ErrorTable
             ),
             new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
             new(
+                ReclaimInProgress,
+                "Space of this item is being reclaimed, and one writer works on an item at a time.",
+                "Wait for it, see 'rvault job list', and try again."
+            ),
+            new(
                 SessionLost,
                 "The backup or restore session has ended or belongs to somebody else.",
                 "Start again: chunks already stored are used."

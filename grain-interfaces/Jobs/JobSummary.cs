@@ -54,6 +54,9 @@ public static class JobOperations
 
     /// <summary>Deleting what an item's retention policy keeps no longer.</summary>
     public const string ExpireRecoveryPoints = nameof(ExpireRecoveryPoints);
+
+    /// <summary>Freeing the space that no recovery point of an item needs any more.</summary>
+    public const string ReclaimSpace = nameof(ReclaimSpace);
 }
 
 /// <summary>Why a job failed, or what it warns of.</summary>

@@ -42,6 +42,8 @@ internal sealed class ItemStage
 
     public RecoveryPoints Points { get; }
 
+    public AuthenticatedRecords Records => _records;
+
     /// <summary>How many DEKs the item has; the last seals.</summary>
     public uint Epochs { get; set; } = 1;
 
@@ -80,9 +82,9 @@ internal sealed class ItemStage
         return new ItemSecrets(Key, [.. deks], first.OpenItemIdKey(SealedItemIdKey));
     }
 
-    public Task<BackupSession> OpenBackupAsync() => BackupSession.OpenAsync(Store, OpenSecrets(), Gate, Time);
+    public Task<BackupSession> OpenBackupAsync() => BackupSession.OpenAsync(Store, OpenSecrets(), Gate, Time, Record.CondemnedPacks);
 
-    public Task<RestoreSession> OpenRestoreAsync() => RestoreSession.OpenAsync(Store, OpenSecrets(), Time);
+    public Task<RestoreSession> OpenRestoreAsync() => RestoreSession.OpenAsync(Store, OpenSecrets(), Time, Record.CondemnedPacks);
 
     /// <summary>A whole backup; returns its head once it is acknowledged.</summary>
     public async Task<RecoveryPointHead> BackUpAsync(IReadOnlyDictionary<string, byte[]> content)

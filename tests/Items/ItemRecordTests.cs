@@ -146,6 +146,7 @@ public sealed class ItemRecordTests
             Descriptor = new RecordRef(new string('d', 120), Hash(1)),
             Ring = new RecordRef(new string('d', 120), Hash(1)),
             KeyId = LongKeyId,
+            Condemned = [.. Enumerable.Range(0, ItemRecord.MaxCondemned).Select(i => Hash(i + 1))],
         };
 
         var length = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ItemRecord).Length;

@@ -43,12 +43,13 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         ItemSecrets secrets,
         SealGate gate,
         TimeProvider time,
+        IEnumerable<ObjectId>? condemned = null,
         CancellationToken cancellation = default
     )
     {
         try
         {
-            return new BackupSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, cancellation), gate, time);
+            return new BackupSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, condemned, cancellation), gate, time);
         }
         catch
         {

@@ -12,9 +12,18 @@ public sealed partial class ItemIndex
     private const int FootersInFlight = 8;
 
     /// <summary>Loads an item's index, with what dead sessions stored and never indexed.</summary>
-    public static async Task<ItemIndex> LoadAsync(IBlobStore store, ItemSecrets secrets, CancellationToken cancellation = default)
+    /// <param name="store">Where the item is.</param>
+    /// <param name="secrets">The item's keys.</param>
+    /// <param name="condemned">Packs the item's record condemns; whoever has the writer slot must have read it since.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<ItemIndex> LoadAsync(
+        IBlobStore store,
+        ItemSecrets secrets,
+        IEnumerable<ObjectId>? condemned = null,
+        CancellationToken cancellation = default
+    )
     {
-        var index = new ItemIndex(store, secrets);
+        var index = new ItemIndex(store, secrets, condemned ?? []);
         // Packs before runs: a pack that is written while we look is then at worst unknown, never taken for missing.
         await index.ListPacksAsync(cancellation);
         await index.LoadRunsAsync(cancellation);
@@ -103,6 +112,8 @@ public sealed partial class ItemIndex
             )
         {
             // Whoever needs its chunks is told that they are missing, and scrubbing the store reports it; a backup stores them again.
+            lock (_gate)
+                _unreadable.Add(packId);
         }
     }
 }

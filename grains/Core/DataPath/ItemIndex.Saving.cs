@@ -108,8 +108,8 @@ public sealed partial class ItemIndex
         List<ChunkPlace> places;
         lock (_gate)
         {
-            merged = _runs.Count > MaxRuns ? SmallestThatFit() : [];
-            places = merged.Count > 1 ? BestPlaces(merged) : [];
+            merged = _runs.Count > MaxRuns ? ThatFit(_runs.OrderBy(r => r.Run.Count)) : [];
+            places = merged.Count > 1 ? BestPlaces(merged, []) : [];
         }
         if (places.Count == 0)
             return;
@@ -119,19 +119,15 @@ public sealed partial class ItemIndex
         await DeleteAsync(merged.Select(r => r.Name), cancellation);
     }
 
-    private List<StoredRun> SmallestThatFit()
+    /// <summary>The first runs that can be one.</summary>
+    private static List<StoredRun> ThatFit(IEnumerable<StoredRun> runs)
     {
         var (chunks, packs) = (0L, 0L);
-        return
-        [
-            .. _runs
-                .OrderBy(r => r.Run.Count)
-                .TakeWhile(r => (chunks += r.Run.Count) <= IndexRun.MaxChunks && (packs += r.Run.Packs.Count) <= IndexRun.MaxPacks),
-        ];
+        return [.. runs.TakeWhile(r => (chunks += r.Run.Count) <= IndexRun.MaxChunks && (packs += r.Run.Packs.Count) <= IndexRun.MaxPacks)];
     }
 
     /// <summary>A chunk may lie in a lost pack by one run and, healed, in another by the next: only the good place is kept.</summary>
-    private List<ChunkPlace> BestPlaces(IEnumerable<StoredRun> runs)
+    private List<ChunkPlace> BestPlaces(IEnumerable<StoredRun> runs, HashSet<ObjectId> gone)
     {
         Dictionary<ChunkId, ChunkPlace> places = [];
         foreach (var run in runs.Select(r => r.Run))
@@ -140,7 +136,9 @@ public sealed partial class ItemIndex
             {
                 var chunk = run[i];
                 var place = new ChunkPlace(run.Packs[chunk.PackNumber], chunk.Frame);
-                if (!places.TryGetValue(chunk.Frame.ChunkId, out var known) || StateOf(place) > StateOf(known))
+                if (
+                    !gone.Contains(place.Pack.PackId) && (!places.TryGetValue(chunk.Frame.ChunkId, out var known) || IsBetter(place, known))
+                )
                     places[chunk.Frame.ChunkId] = place;
             }
         }

@@ -19,13 +19,16 @@ public enum ChunkState
     /// <summary>It lies in a pack in which damage was found: it may be whole, but is not relied on any more.</summary>
     Doubtful,
 
+    /// <summary>It lies in a pack that may be deleted at any moment: while it is there it reads, but is not relied on any more.</summary>
+    Condemned,
+
     Stored,
 }
 
 /// <summary>
 /// Where an item's chunks lie: the sealed index runs in storage, and what was added since the last of them was written. Packs that no
 /// readable run names (their session died before its next run, or the run was lost) are read by their footers; chunks in packs that are
-/// gone or damaged are new again, so that the next backup heals them. Safe for concurrent use.
+/// gone, damaged or condemned are new again, so that the next backup stores them. Safe for concurrent use.
 /// </summary>
 public sealed partial class ItemIndex : IDisposable
 {
@@ -38,8 +41,11 @@ public sealed partial class ItemIndex : IDisposable
     private readonly Dictionary<ChunkId, ChunkPlace> _added = [];
     private readonly List<StoredRun> _runs = [];
     private readonly List<string> _damagedRuns = [];
+    private readonly HashSet<ObjectId> _condemned;
+    private readonly HashSet<ObjectId> _unreadable = [];
 
-    private ItemIndex(IBlobStore store, ItemSecrets secrets) => (_store, _secrets) = (store, secrets);
+    private ItemIndex(IBlobStore store, ItemSecrets secrets, IEnumerable<ObjectId> condemned) =>
+        (_store, _secrets, _condemned) = (store, secrets, [.. condemned]);
 
     private readonly record struct StoredPack(long Length, bool IsDamaged);
 
@@ -109,12 +115,20 @@ public sealed partial class ItemIndex : IDisposable
         }
     }
 
-    /// <summary>Of a chunk in two packs the better place counts, or a damaged pack could hide what healed it.</summary>
     private void AddLocked(ChunkPlace place)
     {
-        if (!_added.TryGetValue(place.Frame.ChunkId, out var known) || StateOf(place) > StateOf(known))
+        if (!_added.TryGetValue(place.Frame.ChunkId, out var known) || IsBetter(place, known))
             _added[place.Frame.ChunkId] = place;
     }
+
+    /// <summary>
+    /// Of a chunk in two packs the better place counts, or a damaged pack could hide what healed it. Of two equal ones always the same,
+    /// whoever asks: else of two packs with the same chunks each would be needed for some of them.
+    /// </summary>
+    private bool IsBetter(in ChunkPlace place, in ChunkPlace known) =>
+        StateOf(place) is var state
+        && StateOf(known) is var other
+        && (state > other || (state == other && place.Pack.PackId.Value.CompareTo(known.Pack.PackId.Value) < 0));
 
     private ChunkState FindLocked(ChunkId chunkId, out ChunkPlace place)
     {
@@ -138,5 +152,6 @@ public sealed partial class ItemIndex : IDisposable
         !_packs.TryGetValue(place.Pack.PackId, out var pack) ? ChunkState.Missing
         : (long)place.Frame.Offset + place.Frame.SealedLength > pack.Length ? ChunkState.CutOff
         : pack.IsDamaged ? ChunkState.Doubtful
+        : _condemned.Contains(place.Pack.PackId) ? ChunkState.Condemned
         : ChunkState.Stored;
 }

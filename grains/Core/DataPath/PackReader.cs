@@ -79,8 +79,10 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
         return null;
     }
 
-    /// <summary>A frame that does not open was tampered with, unless the pack's checksum says that its medium lost bits.</summary>
-    private Task<string> DiagnoseAsync(ObjectId packId, string name, CancellationToken cancellation) =>
+    /// <summary>
+    /// Why a frame did not open: it was tampered with, unless the pack's checksum says that its medium lost bits. Marks the pack.
+    /// </summary>
+    internal Task<string> DiagnoseAsync(ObjectId packId, string name, CancellationToken cancellation) =>
         // Once for each pack, not for each of its chunks: it takes the whole pack. A cancelled one is of no use to the next caller.
         _damaged
             .AddOrUpdate(packId, _ => New(name, cancellation), (_, known) => known.Value.IsCanceled ? New(name, cancellation) : known)

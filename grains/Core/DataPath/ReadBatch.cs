@@ -118,7 +118,7 @@ internal sealed class ReadBatch : IDisposable
         return reads;
     }
 
-    private static bool Continues(FrameEntry first, FrameEntry last, FrameEntry next) =>
+    internal static bool Continues(FrameEntry first, FrameEntry last, FrameEntry next) =>
         next.Offset - (last.Offset + last.SealedLength) <= MaxGap && next.Offset + next.SealedLength - first.Offset <= MaxRead;
 
     private static ChunkContent Zeros(ChunkRef chunk)

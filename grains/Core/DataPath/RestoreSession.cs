@@ -10,15 +10,15 @@ namespace RecoveryVault.DataPath;
 
 /// <summary>
 /// The silo's side of one restore: finds chunks, reads neighbours of one pack with one ranged read, several reads ahead, opens them and
-/// checks their digests.
+/// checks their digests. A pack that is gone may have been written anew by a reclaim meanwhile: then the index is loaded again.
 /// </summary>
-public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
+public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
 {
     private const int ReadsInFlight = 4;
 
     private readonly IBlobStore _store;
     private readonly ItemSecrets _secrets;
-    private readonly ItemIndex _index;
+    private volatile ItemIndex _index;
     private readonly TimeProvider _time;
     private readonly PackReader _packs;
     private readonly SessionUses _uses = new();
@@ -39,12 +39,13 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
         IBlobStore store,
         ItemSecrets secrets,
         TimeProvider time,
+        IEnumerable<ObjectId>? condemned = null,
         CancellationToken cancellation = default
     )
     {
         try
         {
-            return new RestoreSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, cancellation), time);
+            return new RestoreSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, condemned, cancellation), time);
         }
         catch
         {
@@ -58,22 +59,7 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
     public async Task<Manifest> ReadManifestAsync(string name, string headHash, CancellationToken cancellation = default)
     {
         using var use = Enter();
-        var body =
-            await SealedObjects.FindAsync(_store, name, ObjectType.Manifest, _secrets, Manifest.MaxLength, cancellation)
-            ?? throw new VaultException(ErrorCodes.DataMissing, $"The manifest '{name}' is missing.");
-        if (_secrets.Keys.HeadHashOf(body).ToString() != headHash)
-            throw new VaultException(
-                ErrorCodes.DataTampered,
-                $"The manifest '{name}' is authentic but not the one of this recovery point."
-            );
-        try
-        {
-            return Manifest.Decode(body);
-        }
-        catch (FormatFaultException fault)
-        {
-            throw FormatRefusals.ToVaultException(fault, $"The manifest '{name}'");
-        }
+        return await Manifests.ReadAsync(_store, _secrets, name, headHash, cancellation);
     }
 
     public ValueTask<string?[]> CheckAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
@@ -97,7 +83,8 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
         {
             // Neighbours first needed together are read together, and a few reads are always ahead of the one being waited for.
             await batch.AdvanceAsync(chunk, read => Task.Run(() => ReadAsync(read, cancellation), cancellation));
-            yield return batch.Take(chunk);
+            var content = batch.Take(chunk);
+            yield return content.ErrorCode == ErrorCodes.DataMissing ? await FindMovedAsync(content, cancellation) : content;
         }
     }
 
@@ -108,6 +95,7 @@ public sealed class RestoreSession : IRestoreChannel, IAsyncDisposable
             return;
         await _uses.WaitAsync();
         _index.Dispose();
+        _reloading.Dispose();
         _secrets.Dispose();
     }
 

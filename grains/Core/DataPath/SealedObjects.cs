@@ -38,12 +38,18 @@ public static class SealedObjects
         SealedBody.Add(writer, body.Span);
         var blob = name(writer.Header.ObjectId);
         var content = writer.Finish();
-        await PutAsync(store, blob, content, cancellation);
-        var stored =
-            await store.GetAsync(blob, cancellation)
-            ?? throw new VaultException(ErrorCodes.DataMissing, $"'{blob}' was stored and is not there.");
-        RequireSame(stored, blob, content);
+        await StoreAsync(store, blob, content, cancellation);
         return blob;
+    }
+
+    /// <summary>Creates a blob and reads it back.</summary>
+    public static async Task StoreAsync(IBlobStore store, string name, ReadOnlySequence<byte> content, CancellationToken cancellation)
+    {
+        await PutAsync(store, name, content, cancellation);
+        var stored =
+            await store.GetAsync(name, cancellation)
+            ?? throw new VaultException(ErrorCodes.DataMissing, $"'{name}' was stored and is not there.");
+        RequireSame(stored, name, content);
     }
 
     /// <summary>

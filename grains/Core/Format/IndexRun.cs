@@ -103,23 +103,27 @@ public sealed class IndexRun
     /// <summary>Finds a chunk by binary search.</summary>
     public bool TryFind(ChunkId chunkId, out IndexedChunk chunk)
     {
+        var index = IndexOf(chunkId);
+        chunk = index >= 0 ? this[index] : default;
+        return index >= 0;
+    }
+
+    /// <summary>The chunk's place in the order of chunk ids, by binary search; -1 when the run does not have it.</summary>
+    public int IndexOf(ChunkId chunkId)
+    {
         var (low, high) = (0, Count - 1);
         while (low <= high)
         {
             var middle = (low + high) / 2;
             var order = ChunkIdAt(middle).CompareTo(chunkId.Value);
             if (order == 0)
-            {
-                chunk = this[middle];
-                return true;
-            }
+                return middle;
             if (order < 0)
                 low = middle + 1;
             else
                 high = middle - 1;
         }
-        chunk = default;
-        return false;
+        return -1;
     }
 
     private Bytes32 ChunkIdAt(int index) => Bytes32.Read(_chunks.Span[(index * ChunkLength)..]);

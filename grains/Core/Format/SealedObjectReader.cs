@@ -115,6 +115,23 @@ public sealed class SealedObjectReader : IDisposable
     }
 
     /// <summary>
+    /// Opens one frame into its payload, which is the plaintext or what expands to it, for whoever seals it again as it is.
+    /// </summary>
+    /// <param name="entry">The frame.</param>
+    /// <param name="sealedFrame">Its bytes.</param>
+    /// <param name="payload">As long as <see cref="PayloadLength"/> says.</param>
+    /// <exception cref="FormatFaultException">BitRot when the object ended before the frame did, Tampered, Malformed.</exception>
+    internal void OpenPayload(in FrameEntry entry, ReadOnlySpan<byte> sealedFrame, Span<byte> payload)
+    {
+        if (!entry.IsSound(Header.Suite))
+            throw Malformed("frame entry");
+        RequireWhole(sealedFrame.Length, entry.SealedLength);
+        _cipher.Open(new(entry), sealedFrame, payload);
+    }
+
+    internal int PayloadLength(in FrameEntry entry) => entry.SealedLength - _cipher.Overhead;
+
+    /// <summary>
     /// Opens one frame, named by the footer or an index run, into a buffer of the plaintext's length, which holds nothing of it unless all
     /// of it is authentic.
     /// </summary>

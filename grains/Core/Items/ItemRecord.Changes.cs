@@ -47,13 +47,18 @@ public sealed partial record ItemRecord
         if (Slot == slot)
             return this;
         var settings = RequireSettings();
-        if (settings.State != ProtectionState.Protected)
+        if (slot.Kind == WriterKind.Backup && settings.State != ProtectionState.Protected)
             throw new VaultException(ErrorCodes.ProtectionStopped, $"Protection of item '{settings.Name}' is stopped.");
         if (Slot is { } taken && isAlive(taken))
-            throw new VaultException(
-                ErrorCodes.BackupInProgress,
-                $"A backup of item '{settings.Name}' has been running since {taken.Since:u}."
-            );
+            throw taken.Kind == WriterKind.Reclaim
+                ? new VaultException(
+                    ErrorCodes.ReclaimInProgress,
+                    $"Space of item '{settings.Name}' has been being reclaimed since {taken.Since:u}."
+                )
+                : new VaultException(
+                    ErrorCodes.BackupInProgress,
+                    $"A backup of item '{settings.Name}' has been running since {taken.Since:u}."
+                );
         return this with { Slot = slot };
     }
 

@@ -37,6 +37,12 @@ public sealed partial record ItemRecord : IVersionedRecord
     public RecordRef? Tombstones { get; init; }
 
     /// <summary>
+    /// Packs that may be deleted from now on, by whoever: nobody relies on them again. At most <see cref="MaxCondemned"/> ids; null when
+    /// there are none.
+    /// </summary>
+    public ImmutableArray<string>? Condemned { get; init; }
+
+    /// <summary>
     /// Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.
     /// </summary>
     public ImmutableArray<RecoveryPointHead> Heads { get; init; } = [];
@@ -44,6 +50,9 @@ public sealed partial record ItemRecord : IVersionedRecord
     public long RecoveryPointCount { get; init; }
 
     public const int MaxHeads = 32;
+
+    /// <summary>More packs are condemned in several rounds: a record is bounded.</summary>
+    public const int MaxCondemned = 256;
 
     /// <summary>The newest committed one, deleted or not: what the next one follows.</summary>
     public RecoveryPointHead? Newest => Heads.IsEmpty ? null : Heads[0];
@@ -63,7 +72,20 @@ public sealed record ItemSettings
 
 /// <summary>Who may write to the item now.</summary>
 /// <param name="Owner">The silo incarnation the session lives in: when that is gone, so is the session.</param>
-public sealed record WriterSlot(Guid SessionId, Guid OperationId, Guid JobId, string Owner, DateTimeOffset Since);
+public sealed record WriterSlot(Guid SessionId, Guid OperationId, Guid JobId, string Owner, DateTimeOffset Since)
+{
+    public WriterKind Kind { get; init; }
+}
+
+/// <summary>What a writer does.</summary>
+public enum WriterKind
+{
+    /// <summary>Adds a recovery point.</summary>
+    Backup = 0,
+
+    /// <summary>Deletes what no recovery point needs.</summary>
+    Reclaim = 1,
+}
 
 /// <summary>A committed recovery point: everything shown of it, and where its manifest is.</summary>
 public sealed record RecoveryPointHead
