@@ -132,8 +132,8 @@ internal sealed class ReclaimStage
             new ReclaimLedger(
                 packs => UpdateAsync(r => r.Condemn(sessionId, packs)),
                 packs => UpdateAsync(r => r.ConfirmDeleted(sessionId, packs)),
-                () => HasReaders,
-                () => HasReaders
+                () => Task.FromResult(HasReaders),
+                () => Task.FromResult(HasReaders)
             ),
             new ReclaimCounters(Item.Time)
         );

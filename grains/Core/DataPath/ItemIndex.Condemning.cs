@@ -1,5 +1,4 @@
 using RecoveryVault.Format;
-using RecoveryVault.Storage;
 
 namespace RecoveryVault.DataPath;
 

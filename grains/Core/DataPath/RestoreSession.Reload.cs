@@ -1,4 +1,3 @@
-using RecoveryVault.Errors;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.DataPath;

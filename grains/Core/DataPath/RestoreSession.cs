@@ -3,7 +3,6 @@ using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Keys;
-using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.DataPath;

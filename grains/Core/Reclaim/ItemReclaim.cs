@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
@@ -64,7 +63,7 @@ public sealed class ItemReclaim(ReclaimParts parts, ItemSecrets secrets, Reclaim
             Warnings = missing.Count == 0 ? [] : [Missing(missing.Count)],
         };
         var sweep = new ReclaimSweep(parts, secrets, ledger, counters, index, marks);
-        report = isDryRun ? sweep.Foresee(plan, report) : await sweep.RunAsync(item, plan, report, cancellation);
+        report = isDryRun ? await sweep.ForeseeAsync(plan, report) : await sweep.RunAsync(item, plan, report, cancellation);
         if (!isDryRun)
             await DeleteAsync(leftovers, cancellation);
         return report;
@@ -88,8 +87,9 @@ public sealed class ItemReclaim(ReclaimParts parts, ItemSecrets secrets, Reclaim
             try
             {
                 var (indexed, frames) = await SealedObjects.ReadFooterAsync(parts.Store, name, pack.Length, secrets, cancellation);
-                if (frames.Count(f => missing.Remove(f.ChunkId)) == 0)
+                if (!frames.Any(f => missing.Contains(f.ChunkId)))
                     continue;
+                missing.ExceptWith(frames.Select(f => f.ChunkId));
                 index.Add(indexed, pack.Length, frames);
             }
             catch (VaultException)

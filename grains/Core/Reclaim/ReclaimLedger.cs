@@ -14,6 +14,6 @@ namespace RecoveryVault.Reclaim;
 public sealed record ReclaimLedger(
     Func<IReadOnlyCollection<ObjectId>, Task> Condemn,
     Func<IReadOnlyCollection<ObjectId>, Task> ConfirmDeleted,
-    Func<bool> HasReaders,
-    Func<bool> HasEarlierReaders
+    Func<Task<bool>> HasReaders,
+    Func<Task<bool>> HasEarlierReaders
 );

@@ -24,10 +24,10 @@ internal sealed class ReclaimSweep(
     private readonly PackDeletion _deletion = new(parts.Store, secrets.Item.ItemId, index, counters);
 
     /// <summary>The figures <see cref="RunAsync"/> would come to now, and nothing written.</summary>
-    public ReclaimReport Foresee(ReclaimPlan plan, ReclaimReport report)
+    public async Task<ReclaimReport> ForeseeAsync(ReclaimPlan plan, ReclaimReport report)
     {
         List<PackUse> all = [.. plan.Condemned, .. plan.Unneeded, .. plan.Sparse];
-        if (ledger.HasReaders())
+        if (await ledger.HasReaders())
             return Waiting(report, all);
         var written = 0L;
         foreach (var round in MovingRounds(plan))
@@ -40,7 +40,7 @@ internal sealed class ReclaimSweep(
         var left = new Queue<IReadOnlyList<PackUse>>([.. plan.Unneeded.Chunk(ItemRecord.MaxCondemned), .. MovingRounds(plan)]);
         if (item.CondemnedPacks is { Count: > 0 } condemned)
         {
-            if (ledger.HasEarlierReaders())
+            if (await ledger.HasEarlierReaders())
                 return Waiting(report, [.. plan.Condemned, .. left.SelectMany(r => r)]);
             report = await SaveAsync([.. plan.Condemned.Where(p => p.LiveChunks > 0)], report, cancellation);
             await DeleteAsync(condemned, plan.Condemned, cancellation);
@@ -50,7 +50,7 @@ internal sealed class ReclaimSweep(
         {
             var moves = round[0].LiveChunks > 0;
             // What is moved while somebody reads could not be deleted, and the store would only grow.
-            if (moves && ledger.HasReaders())
+            if (moves && await ledger.HasReaders())
                 return Waiting(report, [.. round, .. left.SelectMany(r => r)]);
             if (moves)
             {
@@ -94,7 +94,7 @@ internal sealed class ReclaimSweep(
         List<ObjectId> packs = [.. round.Select(p => p.PackId)];
         index.Condemn(packs);
         await ledger.Condemn(packs);
-        if (ledger.HasEarlierReaders())
+        if (await ledger.HasEarlierReaders())
             return false;
         await DeleteAsync(packs, round, cancellation);
         return true;
@@ -170,7 +170,7 @@ internal sealed class ReclaimSweep(
             BytesDeleted = report.BytesDeleted + packs.Sum(p => p.Length),
         };
 
-    private static ReclaimReport Waiting(ReclaimReport report, IReadOnlyCollection<PackUse> packs) =>
+    private static ReclaimReport Waiting(ReclaimReport report, List<PackUse> packs) =>
         packs.Count == 0
             ? report
             : report with

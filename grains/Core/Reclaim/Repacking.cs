@@ -1,7 +1,5 @@
-using System.Buffers;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
-using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
