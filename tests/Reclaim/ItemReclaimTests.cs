@@ -1,6 +1,4 @@
-using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
-using RecoveryVault.Reclaim;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;

@@ -1,6 +1,5 @@
 using CsCheck;
 using RecoveryVault.Format;
-using RecoveryVault.Items;
 using RecoveryVault.Reclaim;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;

@@ -20,7 +20,7 @@ internal sealed class ReclaimProtocol(int sessions)
 
     public Spec<ReclaimState> Build() => WithFaults(WithRequirements(WithReclaims(WithBackups(WithPoints()))));
 
-    private Spec<ReclaimState> WithPoints() =>
+    private static Spec<ReclaimState> WithPoints() =>
         Spec.From(ReclaimState.Initial)
             .Action("Delete", Points, (s, p) => s.Point(p) == PointState.Live, (s, p) => s.Change(p, PointState.Deleted))
             .Action("Undelete", Points, (s, p) => s.Point(p) == PointState.Deleted, (s, p) => s.Change(p, PointState.Live));

@@ -14,7 +14,7 @@ namespace RecoveryVault.Tests.Reclaim;
 /// One item that is backed up and reclaimed without grains, its record in the same store and changed through the cell the grain has. What
 /// a process has in memory is made anew by <see cref="ReopenAsync"/>.
 /// </summary>
-internal sealed class ReclaimStage
+internal sealed class ReclaimStage : IDisposable
 {
     private static readonly GrainId Grain = GrainId.Parse("item/1");
 
@@ -27,6 +27,8 @@ internal sealed class ReclaimStage
             new StoredState<ItemRecord>(StorageSamples.Open(store, serializer: new RecordSerializer()), Grain)
         );
     }
+
+    public void Dispose() => _cell.Dispose();
 
     public ItemStage Item { get; }
 
