@@ -1,5 +1,4 @@
 using RecoveryVault.Errors;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;
 
