@@ -103,8 +103,8 @@ public sealed class ReclaimFaultTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The trap: content that was purged comes back in the next backup while the reclaim that died, or seemed to, goes on and deletes all it
-    /// has condemned.
+    /// The trap: content that was purged comes back in the next backup while the reclaim that died, or seemed to, goes on and deletes
+    /// all it has condemned.
     /// </summary>
     private static async Task BringBackAsync(ReclaimStage next)
     {
@@ -137,8 +137,8 @@ public sealed class ReclaimFaultTests(ITestOutputHelper output)
         fault is not Fault.Torn || !name.StartsWith("grainstate/", StringComparison.Ordinal);
 
     /// <summary>
-    /// One of everything there is to reclaim: a pack nobody needs, one marked as damaged, one of a dead session, one that is mostly dead, and
-    /// what a commit left that never happened.
+    /// One of everything there is to reclaim: a pack nobody needs, one marked as damaged, one of a dead session, one that is mostly
+    /// dead, and what a commit left that never happened.
     /// </summary>
     private static async Task<(MemoryBlobStore Store, ReclaimStage Stage)> PrepareAsync()
     {

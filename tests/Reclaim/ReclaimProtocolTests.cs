@@ -10,7 +10,10 @@ using Xunit.Abstractions;
 
 namespace RecoveryVault.Tests.Reclaim;
 
-/// <summary>The protocol, proved over every interleaving of three or four sessions; what it is proved with, tried; and the real record against it.</summary>
+/// <summary>
+/// The protocol, proved over every interleaving of three or four sessions; what it is proved with, tried; and the real record against
+/// it.
+/// </summary>
 public sealed class ReclaimProtocolTests(ITestOutputHelper output)
 {
     private static readonly ReclaimProtocol OfThree = new(sessions: 3);

@@ -38,7 +38,8 @@ public sealed partial class ItemIndex
         /// <param name="chunkId">Which.</param>
         /// <param name="walks">Whether the caller goes on to what it names.</param>
         /// <param name="isFirst">
-        /// True when it was not marked so before. Content that has the bytes of a node is content all the same: it does not count as walked.
+        /// True when it was not marked so before. Content that has the bytes of a node is content all the same: it does not count
+        /// as walked.
         /// </param>
         public ChunkState Need(ChunkId chunkId, bool walks, out bool isFirst)
         {
@@ -88,7 +89,9 @@ public sealed partial class ItemIndex
                 IsUnreadable = _index._unreadable.Contains(packId),
             };
 
-        /// <summary>Where a chunk counts: run and place in it; the run is -1 for what is in none yet, the place for what is nowhere.</summary>
+        /// <summary>
+        /// Where a chunk counts: run and place in it; the run is -1 for what is in none yet, the place for what is nowhere.
+        /// </summary>
         private (int Run, int At, ChunkPlace Place) Best(ChunkId chunkId)
         {
             var best = _added.TryGetValue(chunkId, out var added) ? (Run: -1, At: 0, Place: added) : (-1, -1, default);

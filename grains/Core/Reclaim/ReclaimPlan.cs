@@ -11,8 +11,8 @@ namespace RecoveryVault.Reclaim;
 public sealed record ReclaimPlan(ImmutableArray<PackUse> Condemned, ImmutableArray<PackUse> Unneeded, ImmutableArray<PackUse> Sparse)
 {
     /// <summary>
-    /// A pack is written anew when what is needed would fill less than this share of it. Compared are whole objects, padding and all: a pack
-    /// that would come out as long again is left alone, so that nothing is moved again and again.
+    /// A pack is written anew when what is needed would fill less than this share of it. Compared are whole objects, padding and all:
+    /// a pack that would come out as long again is left alone, so that nothing is moved again and again.
     /// </summary>
     public const double MinLiveShare = 0.5;
 

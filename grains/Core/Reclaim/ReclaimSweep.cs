@@ -7,8 +7,8 @@ using RecoveryVault.Keys;
 namespace RecoveryVault.Reclaim;
 
 /// <summary>
-/// Carries a plan out in rounds, each one conditional write of the record: what an earlier reclaim condemned, then what needs no moving, for
-/// that makes room, then what does.
+/// Carries a plan out in rounds, each one conditional write of the record: what an earlier reclaim condemned, then what needs no
+/// moving, for that makes room, then what does.
 /// </summary>
 internal sealed class ReclaimSweep(
     ReclaimParts parts,
@@ -72,8 +72,8 @@ internal sealed class ReclaimSweep(
     }
 
     /// <summary>
-    /// Nothing that is needed lies in a condemned pack only, or the protocol was broken, by whatever brought an old record back: what can be
-    /// saved is moved out before the pack goes.
+    /// Nothing that is needed lies in a condemned pack only, or the protocol was broken, by whatever brought an old record back: what
+    /// can be saved is moved out before the pack goes.
     /// </summary>
     private async Task<ReclaimReport> SaveAsync(IReadOnlyList<PackUse> packs, ReclaimReport report, CancellationToken cancellation)
     {
