@@ -101,6 +101,7 @@ public sealed partial class TidyTests
         {
             ["grains", "Core", .. var rest] => rest,
             ["client", "cli", .. var rest] => ["Cli", .. rest],
+            ["deploy", "dev-key-vault", .. var rest] => ["DevKeyVault", .. rest],
             ["tests", .. var rest] => ["Tests", .. rest],
             [_, .. var rest] => rest,
             _ => [],

@@ -15,6 +15,15 @@ public static class KeyPermissions
     public const string WrapKey = "wrapKey";
     public const string UnwrapKey = "unwrapKey";
     public const string Rotate = "rotate";
+    public const string Import = "import";
+    public const string Backup = "backup";
+    public const string Restore = "restore";
+    public const string Encrypt = "encrypt";
+    public const string Decrypt = "decrypt";
+    public const string Sign = "sign";
+    public const string Verify = "verify";
+    public const string GetRotationPolicy = "getrotationpolicy";
+    public const string SetRotationPolicy = "setrotationpolicy";
 
     /// <summary>Stands for every permission but <see cref="Purge"/>, which must be given by name.</summary>
     public const string All = "all";
@@ -25,21 +34,21 @@ public static class KeyPermissions
         List,
         Create,
         Update,
-        "import",
+        Import,
         Delete,
-        "backup",
-        "restore",
+        Backup,
+        Restore,
         Recover,
         Purge,
-        "encrypt",
-        "decrypt",
+        Encrypt,
+        Decrypt,
         WrapKey,
         UnwrapKey,
-        "sign",
-        "verify",
+        Sign,
+        Verify,
         Rotate,
-        "getrotationpolicy",
-        "setrotationpolicy",
+        GetRotationPolicy,
+        SetRotationPolicy,
         All,
     ];
 

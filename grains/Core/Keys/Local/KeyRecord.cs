@@ -9,7 +9,8 @@ internal sealed record KeyRecord(
     string Name,
     IReadOnlyList<KeyVersionRecord> Versions,
     long? DeletedOn = null,
-    long? ScheduledPurgeOn = null
+    long? ScheduledPurgeOn = null,
+    RotationPolicy? RotationPolicy = null
 ) : IDisposable
 {
     public KeyVersionRecord Latest => Versions[^1];

@@ -47,6 +47,15 @@ internal sealed record KeyShape(string Type, int SizeBits)
             ),
         };
 
+    /// <exception cref="KeyVaultException">400: a key of a size or curve that cannot be imported.</exception>
+    public static KeyShape Of(AsymmetricAlgorithm key) =>
+        key switch
+        {
+            RSA { KeySize: 2048 or 3072 or 4096 } => new(Rsa, key.KeySize),
+            ECDsa { KeySize: 256 or 384 or 521 } => new(Ec, key.KeySize),
+            _ => throw KeyVaultRefusal.BadParameter($"A key of {key.KeySize} bits cannot be imported."),
+        };
+
     /// <summary>The permitted operations in the service's spelling and order; all that the type can do when none are given.</summary>
     /// <exception cref="KeyVaultException">400: the type cannot do one of them.</exception>
     public IReadOnlyList<string> Operations(IReadOnlyList<string>? asked)

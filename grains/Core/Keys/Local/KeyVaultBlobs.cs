@@ -15,6 +15,8 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
 {
     private const string VaultPrefix = "keyvaults/";
     private const string Extension = ".json";
+    private const string BackupKeyName = "keyvaults.backup-key";
+    private const int BackupKeyLength = 32;
 
     // Each lost race is another caller's success; so many in a row mean something is wrong.
     private const int MaxAttempts = 200;
@@ -55,6 +57,29 @@ internal sealed class KeyVaultBlobs(IBlobStore store)
         Func<KeyRecord?, (KeyRecord? Next, T Result)> change,
         CancellationToken cancellation
     ) => UpdateAsync(KeyName(vault, key), KeyStoreJson.Default.KeyRecord, change, cancellation);
+
+    /// <summary>What seals backups of single keys, made when first needed; the caller disposes it.</summary>
+    public async Task<SecretBytes> BackupKeyAsync(CancellationToken cancellation)
+    {
+        if (await store.GetAsync(BackupKeyName, cancellation) is null)
+        {
+            using var made = SecretBytes.Random(BackupKeyLength);
+            try
+            {
+                await store.PutAsync(BackupKeyName, new ReadOnlySequence<byte>(made.Memory), PutCondition.IfAbsent, cancellation);
+            }
+            catch (BlobStoreException taken) when (taken.Error == BlobError.PreconditionFailed)
+            {
+                // Another process was first: its key it is.
+            }
+        }
+        var blob = await store.GetAsync(BackupKeyName, cancellation);
+        if (blob?.Content.Length != BackupKeyLength)
+            throw Damaged($"'{BackupKeyName}' is damaged; restore the keys from a recovery kit.");
+        var key = SecretBytes.CopyOf(blob.Content.Span);
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(blob.Content).Span);
+        return key;
+    }
 
     public Task<IReadOnlyList<string>> ListKeysAsync(string vault, CancellationToken cancellation) =>
         ListAsync($"keys/{vault.ToLowerInvariant()}/", cancellation);

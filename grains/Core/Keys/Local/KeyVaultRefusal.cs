@@ -136,6 +136,18 @@ internal static class KeyVaultRefusal
                 + "recovered or purged."
         );
 
+    /// <summary>Restoring under a name in use. The text follows the service's for secrets; the one for keys is not public.</summary>
+    public static KeyVaultException KeyAlreadyExists(string name) =>
+        new(
+            KeyVaultFault.Conflict,
+            409,
+            "Conflict",
+            null,
+            $"There was a conflict restoring the key '{name}' to this key vault. A key with that name already exists."
+        );
+
+    public static KeyVaultException BackupMalformed() => BadParameter("The specified backup is malformed or of another key vault service.");
+
     /// <summary>Somebody else kept changing the record.</summary>
     public static KeyVaultException TooManyConflicts(string name) =>
         new(KeyVaultFault.Conflict, 409, "Conflict", null, $"'{name}' is being changed by many callers at once; try again.");

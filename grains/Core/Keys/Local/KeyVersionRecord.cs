@@ -20,23 +20,33 @@ internal sealed record KeyVersionRecord(
 
     /// <summary>
     /// Refuses to use the key as the service does: a disabled key is for nothing, whatever else holds; an expired or not yet valid one
-    /// still unwraps, so that what it wrapped can be read.
+    /// still unwraps, decrypts and verifies.
     /// </summary>
     public void RequireUsable(string operation, long now)
     {
-        if (Shape.Type != KeyShape.Rsa)
+        var forAnyType = operation is KeyPermissions.Sign or KeyPermissions.Verify;
+        if (Shape.Type != KeyShape.Rsa && !forAnyType)
             throw KeyVaultRefusal.BadParameter($"A key of type {Shape.Type} cannot {operation}; want RSA.");
         if (!Enabled)
             throw KeyVaultRefusal.KeyDisabled(operation);
         if (!Operations.Contains(operation))
             throw KeyVaultRefusal.OperationForbidden(operation);
-        if (operation == KeyPermissions.UnwrapKey)
+        if (operation is KeyPermissions.UnwrapKey or KeyPermissions.Decrypt or KeyPermissions.Verify)
             return;
         if (now >= ExpiresOn)
             throw KeyVaultRefusal.KeyExpired(operation);
         if (now < NotBefore)
             throw KeyVaultRefusal.KeyNotYetValid(operation);
     }
+
+    /// <summary>Takes over what a new version is made with.</summary>
+    public KeyVersionRecord With(KeyCreation request) =>
+        this with
+        {
+            Enabled = request.Enabled,
+            NotBefore = request.NotBefore?.ToUnixTimeSeconds(),
+            ExpiresOn = request.ExpiresOn?.ToUnixTimeSeconds(),
+        };
 
     public KeyVersionRecord Apply(KeyUpdate update, long now) =>
         this with

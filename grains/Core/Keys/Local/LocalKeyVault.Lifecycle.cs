@@ -16,28 +16,15 @@ public sealed partial class LocalKeyVault
                 var (operations, tags) = (shape.Operations(request.KeyOps), KeyVersionRecord.RequireTags(request.Tags));
                 // Asked before the slow making of the key; the write asks again.
                 await _blobs.ReadKeyAsync(vault.Name, name, existing => RequireNameFree(existing, name), cancellation);
-                using var version = NewVersion(shape, operations, tags) with
-                {
-                    Enabled = request.Enabled,
-                    NotBefore = request.NotBefore?.ToUnixTimeSeconds(),
-                    ExpiresOn = request.ExpiresOn?.ToUnixTimeSeconds(),
-                };
-                return await _blobs.UpdateKeyAsync(
-                    vault.Name,
-                    name,
-                    existing =>
-                    {
-                        var key = RequireNameFree(existing, name)?.Add(version) ?? new KeyRecord(RecordFormat.Current, name, [version]);
-                        return (key, Bundle(vault, key, version));
-                    },
-                    cancellation
-                );
+                using var version = NewVersion(shape, operations, tags).With(request);
+                return await AddVersionAsync(vault, name, version, cancellation);
             },
             cancellation
         );
 
     /// <summary>
-    /// Makes a new latest version of the type, size, operations and tags of the one before, enabled and without a window.
+    /// Makes a new latest version of the type, size, operations and tags of the one before, enabled, and valid as long as the rotation
+    /// policy says.
     /// </summary>
     public Task<KeyBundle> RotateKeyAsync(string name, CancellationToken cancellation = default) =>
         CallAsync(
@@ -45,13 +32,7 @@ public sealed partial class LocalKeyVault
             name,
             async vault =>
             {
-                using var version = await ReadVersionAsync(
-                    vault,
-                    name,
-                    null,
-                    (_, latest) => NewVersion(latest.Shape, latest.Operations, latest.Tags),
-                    cancellation
-                );
+                using var version = await ReadVersionAsync(vault, name, null, NextVersion, cancellation);
                 return await _blobs.UpdateKeyAsync(
                     vault.Name,
                     name,
@@ -108,9 +89,28 @@ public sealed partial class LocalKeyVault
             cancellation
         );
 
-    private KeyVersionRecord NewVersion(KeyShape shape, IReadOnlyList<string> operations, IReadOnlyDictionary<string, string>? tags)
+    private Task<KeyBundle> AddVersionAsync(KeyVaultRecord vault, string name, KeyVersionRecord version, CancellationToken cancellation) =>
+        _blobs.UpdateKeyAsync(
+            vault.Name,
+            name,
+            existing =>
+            {
+                var key = RequireNameFree(existing, name)?.Add(version) ?? new KeyRecord(RecordFormat.Current, name, [version]);
+                return (key, Bundle(vault, key, version));
+            },
+            cancellation
+        );
+
+    private KeyVersionRecord NewVersion(KeyShape shape, IReadOnlyList<string> operations, IReadOnlyDictionary<string, string>? tags) =>
+        NewVersion(shape, shape.Generate(_generateRsa), operations, tags);
+
+    private KeyVersionRecord NewVersion(
+        KeyShape shape,
+        (PublicKey Public, PrivateKey Private) pair,
+        IReadOnlyList<string> operations,
+        IReadOnlyDictionary<string, string>? tags
+    )
     {
-        var (publicKey, privateKey) = shape.Generate(_generateRsa);
         var now = Now;
         return new(
             RandomNumberGenerator.GetHexString(32, lowercase: true),
@@ -119,8 +119,8 @@ public sealed partial class LocalKeyVault
             Enabled: true,
             CreatedOn: now,
             UpdatedOn: now,
-            publicKey,
-            privateKey,
+            pair.Public,
+            pair.Private,
             Tags: tags
         );
     }

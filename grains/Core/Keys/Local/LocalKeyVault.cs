@@ -98,6 +98,10 @@ public sealed partial class LocalKeyVault : IKeyVault
             cancellation
         );
 
+    /// <summary>Refuses as any operation with this permission would before it looks at a key or a request.</summary>
+    public Task RequireAsync(string permission, string? keyName, CancellationToken cancellation = default) =>
+        CallAsync(permission, keyName, _ => Task.FromResult(true), cancellation);
+
     /// <summary>
     /// The one way into the key vault, in the order of the service: host, firewall, permission, then the key. What watches or disturbs
     /// calls as a whole (an audit trail, injected faults) belongs here.

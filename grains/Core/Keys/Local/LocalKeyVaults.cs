@@ -96,9 +96,11 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
 
     private static string? NameOf(string host)
     {
-        if (!host.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase))
+        // A server on a port of its own is asked under it, and key ids carry it back.
+        var withoutPort = host.Split(':')[0];
+        if (!withoutPort.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase))
             return null;
-        var name = host[..^HostSuffix.Length];
+        var name = withoutPort[..^HostSuffix.Length];
         return KeyVaultRecord.IsName(name) ? name : null;
     }
 

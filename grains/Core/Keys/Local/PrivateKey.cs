@@ -33,14 +33,17 @@ internal sealed class PrivateKey(SecretBytes pkcs8) : IDisposable
 
     /// <summary>RSA-OAEP-256.</summary>
     /// <exception cref="KeyVaultException">400, always the same: the key did not wrap this.</exception>
-    public SecretBytes Unwrap(ReadOnlySpan<byte> encryptedKey)
+    public SecretBytes Unwrap(ReadOnlySpan<byte> encryptedKey) => Decrypt(encryptedKey, RSAEncryptionPadding.OaepSHA256);
+
+    /// <exception cref="KeyVaultException">400, always the same: the key did not encrypt this.</exception>
+    public SecretBytes Decrypt(ReadOnlySpan<byte> ciphertext, RSAEncryptionPadding padding)
     {
         using var rsa = RSA.Create();
         rsa.ImportPkcs8PrivateKey(pkcs8.Span, out _);
         Span<byte> plaintext = stackalloc byte[MaxModulusBytes];
         try
         {
-            return rsa.TryDecrypt(encryptedKey, plaintext, RSAEncryptionPadding.OaepSHA256, out var length)
+            return rsa.TryDecrypt(ciphertext, plaintext, padding, out var length)
                 ? SecretBytes.CopyOf(plaintext[..length])
                 : throw KeyVaultRefusal.ParameterIncorrect();
         }
@@ -53,6 +56,21 @@ internal sealed class PrivateKey(SecretBytes pkcs8) : IDisposable
         {
             CryptographicOperations.ZeroMemory(plaintext);
         }
+    }
+
+    /// <summary>Signs a digest; the algorithm fits the key.</summary>
+    public byte[] Sign(KeyShape shape, string algorithm, ReadOnlySpan<byte> digest)
+    {
+        var (hash, padding) = KeyAlgorithms.Signature(algorithm);
+        if (shape.Type == KeyShape.Rsa && padding is not null)
+        {
+            using var rsa = RSA.Create();
+            rsa.ImportPkcs8PrivateKey(pkcs8.Span, out _);
+            return rsa.SignHash(digest, hash, padding);
+        }
+        using var ec = ECDsa.Create();
+        ec.ImportPkcs8PrivateKey(pkcs8.Span, out _);
+        return ec.SignHash(digest);
     }
 
     public void Dispose() => pkcs8.Dispose();
