@@ -1,5 +1,6 @@
 using System.Globalization;
 using RecoveryVault.Tests.Cli;
+using RecoveryVault.Tests.DevKeyVault;
 using RecoveryVault.Tests.Files;
 using RecoveryVault.Tests.Serving;
 using RecoveryVault.Tests.Storage;
@@ -19,6 +20,7 @@ internal static class Roles
             ["fill-disk"] = FullDiskRoles.FillAsync,
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
+            ["managed-identity"] = ManagedIdentityRole.RunAsync,
             ["rvault"] = RvaultRole.RunAsync,
             ["store-lock"] = StoreLockRole.HoldAsync,
             ["walk"] = WalkRole.WalkAsync,

@@ -24,6 +24,7 @@ internal static class ProductTypes
         typeof(EmbeddedSilo).Assembly,
         typeof(VaultClient).Assembly,
         typeof(CommandLine).Assembly,
+        typeof(RecoveryVault.DevKeyVault.DevKeyVaultServer).Assembly,
     ];
 
     private static readonly Type[] Bytes =

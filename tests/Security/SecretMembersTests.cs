@@ -21,10 +21,16 @@ public sealed partial class SecretMembersTests
         ["StoredPlatformKey.Key"] = "a key: kept in the keys store, never in the data store",
         ["PrivateKey.pkcs8"] = "a key: kept in the keys store, never in the data store",
         ["PublicKey.Spki"] = "public",
+        ["SecretValue.Bytes"] = "a value in a request to the development Key Vault or its answer; never stored, never printed",
+        ["SecretValue.Memory"] = "the same",
     };
 
     private static readonly Dictionary<string, string> SecretTexts = new()
     {
+        ["MadeToken.AccessToken"] = "the development Key Vault's answer to its owner; never stored, never printed",
+        ["TokenAnswer.AccessToken"] = "the development Key Vault's answer to an identity; never stored, never printed",
+        ["TokenAnswer.TokenType"] = "the word Bearer",
+        ["ServerIdentity.ManagementToken"] = "opens the development Key Vault's management: in a file of mode 0600, never printed",
         ["ServerRecord.Secret"] = "proves connections: in a file of mode 0600 beside the keys, never printed",
     };
 

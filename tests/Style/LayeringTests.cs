@@ -20,6 +20,7 @@ public sealed class LayeringTests
             { typeof(AccessFilter).Assembly, [Contracts, Core] },
             { typeof(EmbeddedSilo).Assembly, [Contracts, Core, Grains] },
             { typeof(VaultClient).Assembly, [Contracts] },
+            { typeof(RecoveryVault.DevKeyVault.DevKeyVaultServer).Assembly, [Contracts, Core] },
         };
 
     [Theory]

@@ -9,17 +9,22 @@ internal static class KeyPaging
     /// <exception cref="Keys.KeyVaultException">400: a token of somebody else's making.</exception>
     public static KeyPage Cut(KeyRequest request, IReadOnlyList<KeyItem> all)
     {
-        var ordered = all.OrderBy(Sort, StringComparer.Ordinal).AsEnumerable();
-        if (request.Query("$skiptoken") is { } token)
-        {
-            var after = Decode(token);
-            ordered = ordered.SkipWhile(item => string.CompareOrdinal(Sort(item), after) <= 0);
-        }
-        var page = ordered.Take(request.PageSize + 1).ToList();
+        var page = RestOf(all, request.Query("$skiptoken")).Take(request.PageSize + 1).ToList();
         if (page.Count <= request.PageSize)
             return new(page, null);
         page.RemoveAt(page.Count - 1);
         return new(page, NextLink(request, Sort(page[^1])));
+    }
+
+    /// <summary>Keys come by name, versions in the order they were made; a key gone since the last page leaves its name's place.</summary>
+    private static IEnumerable<KeyItem> RestOf(IReadOnlyList<KeyItem> all, string? token)
+    {
+        if (token is null)
+            return all;
+        var last = Decode(token);
+        return all.Any(item => Sort(item) == last)
+            ? all.SkipWhile(item => Sort(item) != last).Skip(1)
+            : all.SkipWhile(item => string.CompareOrdinal(Sort(item), last) <= 0);
     }
 
     private static string Sort(KeyItem item) => item.Kid[(item.Kid.LastIndexOf('/') + 1)..].ToLowerInvariant();

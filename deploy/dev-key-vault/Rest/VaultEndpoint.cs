@@ -72,7 +72,7 @@ internal sealed class VaultEndpoint(
         var host = request.Host;
         if (operation.Key is { } key && operation.Name is not "SecretGet")
             await RotateAsync(vault, key);
-        var keys = keyVaults.Open(host, await CallerOfAsync(token.Subject));
+        var keys = keyVaults.OpenServed(host, await CallerOfAsync(token.Subject));
         // Before the body is read: who may not do it does not learn what is wrong with his request.
         if (operation.Permission is { } permission)
             await keys.RequireAsync(permission, operation.Key, request.Cancellation);

@@ -91,16 +91,20 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     /// <param name="caller">The owner or a principal.</param>
     public LocalKeyVault Open(string host, KeyVaultCaller caller) => new(host, NameOf(host), caller, _blobs, time, tenantId, _generateRsa);
 
+    /// <summary>The same for a server: callers may name its port, and key ids carry it back.</summary>
+    /// <param name="authority">Host and port of the request.</param>
+    /// <param name="caller">The principal.</param>
+    public LocalKeyVault OpenServed(string authority, KeyVaultCaller caller) =>
+        new(authority, NameOf(authority.Split(':')[0]), caller, _blobs, time, tenantId, _generateRsa);
+
     /// <summary>The keys of one key vault as a principal sees them that is no trusted service.</summary>
     public IKeyVault Open(string host, string principalId) => Open(host, KeyVaultCaller.Principal(principalId));
 
     private static string? NameOf(string host)
     {
-        // A server on a port of its own is asked under it, and key ids carry it back.
-        var withoutPort = host.Split(':')[0];
-        if (!withoutPort.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase))
+        if (!host.EndsWith(HostSuffix, StringComparison.OrdinalIgnoreCase))
             return null;
-        var name = withoutPort[..^HostSuffix.Length];
+        var name = host[..^HostSuffix.Length];
         return KeyVaultRecord.IsName(name) ? name : null;
     }
 
