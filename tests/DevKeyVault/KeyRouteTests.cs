@@ -7,6 +7,8 @@ namespace RecoveryVault.Tests.DevKeyVault;
 /// <summary>Each route once, in its good case, with the shapes of the service.</summary>
 public sealed class KeyRouteTests(ServerStage stage) : IClassFixture<ServerStage>
 {
+    private static readonly string[] UnwrapAndSign = ["unwrapKey", "sign"];
+
     [Fact]
     public async Task Create_AnswersWithTheBundleAndTheServicesHeaders()
     {
@@ -85,7 +87,7 @@ public sealed class KeyRouteTests(ServerStage stage) : IClassFixture<ServerStage
             new
             {
                 attributes = new { enabled = false },
-                key_ops = new[] { "unwrapKey" },
+                key_ops = UnwrapAndSign,
                 tags = new { x = "y" },
             }
         );
@@ -105,7 +107,7 @@ public sealed class KeyRouteTests(ServerStage stage) : IClassFixture<ServerStage
         var key = new
         {
             kty = "RSA",
-            key_ops = new[] { "unwrapKey", "sign" },
+            key_ops = UnwrapAndSign,
             n = Part(p.Modulus),
             e = Part(p.Exponent),
             d = Part(p.D),

@@ -5,6 +5,8 @@ public sealed class KeyStateTests(ServerStage stage) : IClassFixture<ServerStage
 {
     private static readonly string[] Operations = ["wrapkey", "unwrapkey", "encrypt", "decrypt", "sign", "verify"];
 
+    private static readonly string[] WrapOnly = ["wrapKey"];
+
     // Where a key is let through, the made-up ciphertext of unwrap and decrypt is refused as such.
     private const string Usable = "200, 400 BadParameter, 200, 400 BadParameter, 200, 200";
 
@@ -45,7 +47,7 @@ public sealed class KeyStateTests(ServerStage stage) : IClassFixture<ServerStage
     public async Task Operation_NotOfTheKey_IsForbidden()
     {
         var vault = await stage.CreateAsync();
-        await vault.SendAsync("POST", "keys/k/create", new { kty = "RSA", key_ops = new[] { "wrapKey" } });
+        await vault.SendAsync("POST", "keys/k/create", new { kty = "RSA", key_ops = WrapOnly });
 
         var answer = await vault.OperateAsync("k", "unwrapkey");
 

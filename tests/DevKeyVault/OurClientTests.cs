@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Rest;
-using RecoveryVault.Tests.Keys.Local;
 
 namespace RecoveryVault.Tests.DevKeyVault;
 
@@ -12,7 +11,7 @@ public sealed class OurClientTests(ServerStage stage) : IClassFixture<ServerStag
 
     public Task DisposeAsync() => FaultsAsync();
 
-    private Task FaultsAsync(params object[] rules) => stage.ManageAsync(HttpMethod.Put, "faults", rules);
+    private async Task FaultsAsync(params object[] rules) => await stage.ManageAsync(HttpMethod.Put, "faults", rules);
 
     [Theory]
     [InlineData("disabled", "KeyDisabled", "KeyDisabled")]

@@ -17,7 +17,7 @@ using RecoveryVault.Tests.Storage;
 namespace RecoveryVault.Tests.DevKeyVault;
 
 /// <summary>A running development Key Vault, and everything that talks to it: raw requests, its management, and our own client.</summary>
-public sealed class ServerStage : IAsyncLifetime
+public sealed class ServerStage : IAsyncLifetime, IDisposable
 {
     public const string Query = "api-version=7.6";
 
@@ -40,11 +40,12 @@ public sealed class ServerStage : IAsyncLifetime
         _clients.Add(Http);
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await Server.DisposeAsync();
+
+    public void Dispose()
     {
         foreach (var client in _clients)
             client.Dispose();
-        await Server.DisposeAsync();
         _scratch.Dispose();
     }
 

@@ -1,4 +1,3 @@
-using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.DevKeyVault.Rest;
