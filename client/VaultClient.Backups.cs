@@ -64,7 +64,9 @@ public sealed partial class VaultClient
     {
         var started = time.GetTimestamp();
         var operationId = Guid.NewGuid();
-        var ticket = await item.BeginBackupAsync(new BeginBackup(operationId, options.SourcePath, options.OpenStream is not null));
+        var ticket = await item.BeginBackupAsync(
+            new BeginBackup(operationId, options.SourcePath, options.OpenStream is not null, options.RetainUntil)
+        );
         if (ticket.Session is not { } session)
             throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
         try

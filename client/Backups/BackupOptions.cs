@@ -13,6 +13,9 @@ public sealed record BackupOptions
     /// <summary>Reads every file, also those that look unchanged since the previous recovery point.</summary>
     public bool Rescan { get; init; }
 
+    /// <summary>Nothing deletes the recovery point before: in the future, and at most 100 years away; null: no promise.</summary>
+    public DateTimeOffset? RetainUntil { get; init; }
+
     /// <summary>
     /// Opens a stream to read in place of any path: its bytes become one file. A stream whose reading fails leaves no recovery point.
     /// </summary>

@@ -21,6 +21,7 @@ public static class CommandLine
             VaultCommands.Build(),
             ProtectionCommands.Build(),
             ItemCommands.Build(),
+            PolicyCommands.Build(),
             RecoveryPointCommands.Build(),
             RestoreCommands.Build(),
             JobCommands.Build(),

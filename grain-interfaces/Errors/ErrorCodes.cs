@@ -23,6 +23,10 @@ public static class ErrorCodes
     public const string RecoveryPointRetained = nameof(RecoveryPointRetained);
     public const string LastRecoveryPoint = nameof(LastRecoveryPoint);
     public const string DeletionLimitReached = nameof(DeletionLimitReached);
+    public const string PolicyNotFound = nameof(PolicyNotFound);
+    public const string PolicyAlreadyExists = nameof(PolicyAlreadyExists);
+    public const string PolicyLimitReached = nameof(PolicyLimitReached);
+    public const string PolicyInUse = nameof(PolicyInUse);
     public const string PathNotFound = nameof(PathNotFound);
     public const string JobNotFound = nameof(JobNotFound);
 

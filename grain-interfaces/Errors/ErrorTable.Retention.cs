@@ -21,6 +21,14 @@ public static partial class ErrorTable
                 "It is the only recovery point of the item that can be restored.",
                 "Back the item up once more, or bring another recovery point back, and then delete this one."
             ),
+            new(PolicyNotFound, "The vault has no retention policy of that name.", "See the names with 'rvault policy list'."),
+            new(
+                PolicyAlreadyExists,
+                "A retention policy of that name exists.",
+                "Change it with 'rvault policy set', or choose another name."
+            ),
+            new(PolicyLimitReached, "A vault holds at most 64 retention policies.", "Delete one with 'rvault policy delete'."),
+            new(PolicyInUse, "Items follow the retention policy.", "Give them another one, or none, with 'rvault item set-policy' first."),
             new(
                 DeletionLimitReached,
                 "More recovery points are deleted at once than can be noted.",

@@ -12,12 +12,20 @@ public sealed record DisableProtection([property: Id(0)] Guid OperationId, [prop
 /// <param name="OperationId">Chosen by the caller, anew for each backup: the same one again is answered as the first time.</param>
 /// <param name="SourcePath">Reads another path this once; null: the item's own.</param>
 /// <param name="IsStream">Takes a stream in place of any path.</param>
+/// <param name="RetainUntil">
+/// Nothing deletes the recovery point before: in the future, and at most 100 years away; null: no promise.
+/// </param>
 [GenerateSerializer, Immutable, Alias("rv.BeginBackup")]
 public sealed record BeginBackup(
     [property: Id(0)] Guid OperationId,
     [property: Id(1)] string? SourcePath = null,
-    [property: Id(2)] bool IsStream = false
-);
+    [property: Id(2)] bool IsStream = false,
+    [property: Id(3)] DateTimeOffset? RetainUntil = null
+)
+{
+    /// <summary>The longest promise.</summary>
+    public static readonly TimeSpan MaxRetention = TimeSpan.FromDays(36_525);
+}
 
 /// <summary>A begun backup.</summary>
 /// <param name="JobId">Its job.</param>

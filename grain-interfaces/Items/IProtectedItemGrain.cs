@@ -57,6 +57,17 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     [Alias("UndeleteRecoveryPoint"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
     Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request);
 
+    /// <summary>
+    /// Applies the item's retention policy: what it keeps no longer is deleted softly, never the newest that is available. A job of its own
+    /// when there is something to delete.
+    /// </summary>
+    [Alias("Expire"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<ExpiryOutcome> ExpireAsync(ExpireRecoveryPoints request);
+
+    /// <summary>What <see cref="ExpireAsync"/> would do now with each recovery point that is available, newest first.</summary>
+    [Alias("PlanExpiry"), Requires(VaultRole.BackupReader, AccessScope.Item)]
+    Task<Page<ExpiryDecision>> PlanExpiryAsync(PageRequest page);
+
     /// <summary>Opens a reading session on a recovery point; a deleted one must be brought back first.</summary>
     [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
     Task<RestoreTicket> BeginRestoreAsync(BeginRestore request);

@@ -52,6 +52,10 @@ public sealed record ItemSummary
     /// <summary>How many more are deleted and can still be had back.</summary>
     [Id(7)]
     public long SoftDeletedCount { get; init; }
+
+    /// <summary>The retention policy it follows; null: nothing expires.</summary>
+    [Id(8)]
+    public string? Policy { get; init; }
 }
 
 /// <summary>Whether a recovery point can be used.</summary>

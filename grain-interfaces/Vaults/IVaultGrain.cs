@@ -1,6 +1,7 @@
 using RecoveryVault.Access;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
+using RecoveryVault.Retention;
 
 namespace RecoveryVault.Vaults;
 
@@ -70,6 +71,35 @@ public interface IVaultGrain : IGrainWithStringKey
     /// <exception cref="Errors.VaultException">ItemNotFound.</exception>
     [Alias("FindItem"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<ItemId> FindItemAsync(string name);
+
+    /// <summary>Makes a retention policy.</summary>
+    /// <exception cref="Errors.VaultException">InvalidName, InvalidRequest, PolicyAlreadyExists, PolicyLimitReached.</exception>
+    [Alias("CreatePolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<RetentionPolicy> CreatePolicyAsync(ChangePolicy request);
+
+    /// <summary>Changes a retention policy; it holds from the next expiry of each item that follows it.</summary>
+    /// <exception cref="Errors.VaultException">PolicyNotFound, InvalidRequest.</exception>
+    [Alias("SetPolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<RetentionPolicy> SetPolicyAsync(ChangePolicy request);
+
+    /// <summary>All retention policies in order of their names, at most 64.</summary>
+    [Alias("ListPolicies"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<IReadOnlyList<RetentionPolicy>> ListPoliciesAsync();
+
+    /// <summary>One retention policy and the items that follow it, looked up in storage now.</summary>
+    /// <exception cref="Errors.VaultException">PolicyNotFound.</exception>
+    [Alias("GetPolicy"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<RetentionPolicyUse> GetPolicyAsync(string name);
+
+    /// <summary>Deletes a retention policy that no item follows.</summary>
+    /// <exception cref="Errors.VaultException">PolicyNotFound, PolicyInUse.</exception>
+    [Alias("DeletePolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task DeletePolicyAsync(DeletePolicy request);
+
+    /// <summary>Lets an item follow a retention policy, or none.</summary>
+    /// <exception cref="Errors.VaultException">ItemNotFound, PolicyNotFound.</exception>
+    [Alias("AssignPolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task AssignPolicyAsync(AssignPolicy request);
 
     /// <summary>The items in order of their names.</summary>
     [Alias("ListItems"), Requires(VaultRole.BackupReader, AccessScope.Vault)]

@@ -12,7 +12,9 @@ public sealed partial class ProtectedItemGrain
     private const string BackupOperation = "Backup";
 
     /// <summary>What the sessions opened here read, by session.</summary>
-    private readonly Dictionary<Guid, ItemSource> _backups = [];
+    private readonly Dictionary<Guid, OpenBackup> _backups = [];
+
+    private sealed record OpenBackup(ItemSource Source, DateTimeOffset? RetainUntil);
 
     public async Task<BackupTicket> BeginBackupAsync(BeginBackup request)
     {
@@ -23,12 +25,13 @@ public sealed partial class ProtectedItemGrain
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
         if (FindOpen(request.OperationId) is { } open)
             return open;
+        var backup = new OpenBackup(source, RequireRetention(request.RetainUntil));
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name);
         return await Journal.FailOnRefusalAsync(
             Key.VaultId,
             jobId,
             BackupOperation,
-            () => OpenBackupAsync(request.OperationId, jobId, source)
+            () => OpenBackupAsync(request.OperationId, jobId, backup)
         );
     }
 
@@ -51,12 +54,12 @@ public sealed partial class ProtectedItemGrain
     private BackupTicket? FindOpen(Guid operationId) =>
         Item.Slot is { } slot
         && slot.OperationId == operationId
-        && _backups.TryGetValue(slot.SessionId, out var source)
+        && _backups.TryGetValue(slot.SessionId, out var backup)
         && _parts.Sessions.FindTicket(slot.SessionId) is { } ticket
-            ? new BackupTicket(slot.JobId, ticket, source)
+            ? new BackupTicket(slot.JobId, ticket, backup.Source)
             : null;
 
-    private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, ItemSource source)
+    private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, OpenBackup backup)
     {
         var keys = await RequireCurrentKeyAsync();
         await RequireWrappingKeyAsync(keys);
@@ -65,9 +68,9 @@ public sealed partial class ProtectedItemGrain
         try
         {
             var session = await BackupSession.OpenAsync(_parts.Store, await OpenSecretsAsync(keys), _parts.Gate, _parts.Time);
-            _backups[slot.SessionId] = source;
+            _backups[slot.SessionId] = backup;
             WatchSessions();
-            return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), source);
+            return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), backup.Source);
         }
         catch
         {
@@ -109,7 +112,7 @@ public sealed partial class ProtectedItemGrain
             session is null
             || slot?.SessionId != request.SessionId
             || slot.OperationId != request.OperationId
-            || !_backups.TryGetValue(request.SessionId, out var source)
+            || !_backups.TryGetValue(request.SessionId, out var backup)
         )
             throw new VaultException(ErrorCodes.SessionLost, $"Session {request.SessionId} has ended or does not hold the item.");
         if (request.Warnings.Count > CommitBackup.MaxWarnings)
@@ -125,7 +128,7 @@ public sealed partial class ProtectedItemGrain
             {
                 try
                 {
-                    return await CommitAsync(request, slot, session, source);
+                    return await CommitAsync(request, slot, session, backup);
                 }
                 finally
                 {
@@ -141,13 +144,13 @@ public sealed partial class ProtectedItemGrain
     /// Chunks and index, then the manifest, then its head, each durable and read back; then the one
     /// conditional write that makes the recovery point.
     /// </summary>
-    private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, ItemSource source)
+    private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, OpenBackup backup)
     {
         await session.FinishAsync();
         if (!session.IsStored(request.Catalogue.Node))
             throw new VaultException(ErrorCodes.InvalidRequest, "The catalogue's root was never stored.");
         Item.RequireSlot(slot.SessionId);
-        var manifest = ManifestOf(request, source);
+        var manifest = ManifestOf(request, backup);
         var (name, headHash) = await session.WriteManifestAsync(manifest);
         var head = new RecoveryPointHead
         {
@@ -163,6 +166,7 @@ public sealed partial class ProtectedItemGrain
             JobId = slot.JobId,
             BytesNew = session.BytesNew,
             BytesStored = session.BytesStored,
+            RetainUntil = manifest.RetainUntil,
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.
@@ -170,8 +174,9 @@ public sealed partial class ProtectedItemGrain
         return item.FindCommitted(request.OperationId) ?? head;
     }
 
-    private Manifest ManifestOf(CommitBackup request, ItemSource source)
+    private Manifest ManifestOf(CommitBackup request, OpenBackup backup)
     {
+        var source = backup.Source;
         var (item, now) = (Item, Journal.Now);
         var counts = request.Statistics;
         return new Manifest
@@ -194,6 +199,7 @@ public sealed partial class ProtectedItemGrain
                 counts.FilesExcluded
             ),
             Source = new ManifestSource(source.Host, Encoding.UTF8.GetBytes(source.Path)),
+            RetainUntil = backup.RetainUntil,
         };
     }
 

@@ -21,7 +21,9 @@ public sealed partial class ProtectedItemGrain
             var item = current ?? ItemRecord.Enrolled(Key, keys.Generation);
             if (item.Ring is null)
                 item = await WithKeysAsync(item, keys);
-            return item.Protect(item.Settings is { } known ? settings with { CreatedAt = known.CreatedAt } : settings);
+            return item.Protect(
+                item.Settings is { } known ? settings with { CreatedAt = known.CreatedAt, Policy = known.Policy } : settings
+            );
         });
         await ClearRingsAsync();
     }

@@ -10,6 +10,9 @@ namespace RecoveryVault.Items;
 
 public sealed partial class ProtectedItemGrain
 {
+    /// <summary>What interleaves must not pay the same note twice.</summary>
+    private readonly SemaphoreSlim _settling = new(1, 1);
+
     private (RecordRef? Reference, Deletions Deletions)? _known;
 
     /// <summary>The deletions in force: whoever deletes or reclaims must know them, or does nothing.</summary>
@@ -121,17 +124,23 @@ public sealed partial class ProtectedItemGrain
     /// <param name="fresh">The note of the change just made, which nobody can have paid yet.</param>
     private async Task SettleAsync(OwedNote? fresh = null)
     {
-        if (_cell.Current is not { Owed.IsEmpty: false } record)
+        if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        await _settling.WaitAsync();
+        var owed = _cell.Current.Owed;
         try
         {
-            foreach (var note in record.Owed)
+            foreach (var note in owed)
                 await Journal.PayAsync(Key.VaultId, note, mayBePaid: note.Id != fresh?.Id);
-            await UpdateAsync(current => (current ?? record).Settle(record.Owed));
+            await UpdateAsync(_ => Item.Settle(owed));
         }
-        catch (Exception e) when (Refusals.Find(e) is not null && record.Owed.Length < ItemRecord.MaxOwed)
+        catch (Exception e) when (Refusals.Find(e) is not null && owed.Length < ItemRecord.MaxOwed)
         {
             // Still owed: the next deletion, or the next activation, pays.
+        }
+        finally
+        {
+            _settling.Release();
         }
     }
 }

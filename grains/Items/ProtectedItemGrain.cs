@@ -9,7 +9,7 @@ namespace RecoveryVault.Items;
 
 /// <summary>Hosts one <see cref="ItemRecord"/> and the item's sessions, whose unwrapped keys live in this silo only.</summary>
 [GrainType(GrainRecords.ItemType), Immovable]
-public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IItemKeys, IItemPurge, IDisposable
+public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IItemKeys, IItemPolicy, IItemPurge, IDisposable
 {
     private readonly RecordCell<ItemRecord> _cell;
     private readonly ItemParts _parts;
@@ -23,7 +23,11 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
         _parts = parts;
     }
 
-    public void Dispose() => _cell.Dispose();
+    public void Dispose()
+    {
+        _cell.Dispose();
+        _settling.Dispose();
+    }
 
     private ItemKey Key => ItemKey.Parse(this.GetPrimaryKeyString());
 
@@ -73,7 +77,7 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
     {
         var deletions = await FindDeletionsAsync();
         var item = Item;
-        var before = page.After is { } after ? long.Parse(after, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
+        var before = page.After is { } after ? ParsePosition(after) : long.MaxValue;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<RecoveryPointSummary> points = [];
         await foreach (var head in _parts.RecoveryPoints.ListAsync(item, before, deletions))

@@ -8,7 +8,14 @@ namespace RecoveryVault.Vaults;
 
 /// <summary>Hosts one <see cref="VaultRecord"/>: reads it, asks it, persists the answer, acts.</summary>
 [GrainType(GrainRecords.VaultType), Immovable]
-public sealed partial class VaultGrain : Grain, IVaultGrain, IVaultKeys, IVaultCreation, IIncomingGrainCallFilter, IDisposable
+public sealed partial class VaultGrain
+    : Grain,
+        IVaultGrain,
+        IVaultKeys,
+        IVaultPolicies,
+        IVaultCreation,
+        IIncomingGrainCallFilter,
+        IDisposable
 {
     private readonly RecordCell<VaultRecord> _cell;
     private readonly VaultParts _parts;

@@ -2,6 +2,7 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Names;
 using RecoveryVault.Records;
+using RecoveryVault.Retention;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Vaults;
@@ -12,6 +13,7 @@ public sealed class VaultParts(
     Journal journal,
     KeyVaultConnector keyVaults,
     KeyCensus census,
+    PolicyUses policyUses,
     Descriptors descriptors,
     PlatformKeyring keyring
 )
@@ -21,6 +23,8 @@ public sealed class VaultParts(
     public KeyVaultConnector KeyVaults { get; } = keyVaults;
 
     public KeyCensus Census { get; } = census;
+
+    public PolicyUses PolicyUses { get; } = policyUses;
 
     public Descriptors Descriptors { get; } = descriptors;
 

@@ -9,6 +9,7 @@ using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
+using RecoveryVault.Retention;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
 
@@ -49,7 +50,12 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<ItemParts>();
 
     private static IServiceCollection AddKeys(this IServiceCollection services) =>
-        services.AddSingleton<DekCache>().AddSingleton<KeyWrapping>().AddSingleton<KeyRings>().AddSingleton<KeyCensus>();
+        services
+            .AddSingleton<DekCache>()
+            .AddSingleton<KeyWrapping>()
+            .AddSingleton<KeyRings>()
+            .AddSingleton<KeyCensus>()
+            .AddSingleton<PolicyUses>();
 
     private static IServiceCollection AddSessions(this IServiceCollection services, SiloParts parts) =>
         services

@@ -21,6 +21,11 @@ public sealed class BadInputTests(ReadmeStory story)
     [InlineData("recoverypoint show --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint files --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint verify --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
+    [InlineData("policy show --vault-name docs --name none", ErrorCodes.PolicyNotFound)]
+    [InlineData("policy set --vault-name docs --name none --keep-last 1", ErrorCodes.PolicyNotFound)]
+    [InlineData("policy delete --vault-name docs --name none", ErrorCodes.PolicyNotFound)]
+    [InlineData("item set-policy --vault-name docs --item-name papers --policy-name none", ErrorCodes.PolicyNotFound)]
+    [InlineData("item set-policy --vault-name docs --item-name none --no-policy", ErrorCodes.ItemNotFound)]
     [InlineData("recoverypoint delete --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("recoverypoint undelete --vault-name docs --item-name papers --rp-name none", ErrorCodes.RecoveryPointNotFound)]
     [InlineData("restore run --vault-name docs --item-name papers --rp-name none --target {place}/none", ErrorCodes.RecoveryPointNotFound)]
@@ -38,10 +43,24 @@ public sealed class BadInputTests(ReadmeStory story)
     [InlineData("vault create --name 1st --location home")]
     [InlineData("vault create --name a --location home")]
     [InlineData("vault create --name under_score --location home")]
+    [InlineData("policy create --vault-name docs --name a/b --keep-last 1")]
     [InlineData("vault show --name ../docs")]
     [InlineData("protection enable --vault-name docs --item-name a/b --source {place}/Documents")]
     [InlineData("protection enable --vault-name docs --item-name ä --source {place}/Documents")]
     public async Task Command_NameBreaksTheRules_IsRefused(string command) => (await RunAsync(command)).Refuses(ErrorCodes.InvalidName);
+
+    [Theory]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --retain-until 2020-01-01")]
+    [InlineData("protection backup-now --vault-name docs --item-name papers --retain-until 2999-01-01T00:00:00Z")]
+    [InlineData("policy create --vault-name docs --name p --keep-last 0")]
+    [InlineData("policy create --vault-name docs --name p --keep-daily 36526")]
+    public async Task Command_ValueOutOfRange_IsRefusedAndChangesNothing(string command)
+    {
+        var points = (await RunAsync("recoverypoint list --vault-name docs --item-name papers")).Output;
+        (await RunAsync(command)).Refuses(ErrorCodes.InvalidRequest);
+        Assert.Equal(points, (await RunAsync("recoverypoint list --vault-name docs --item-name papers")).Output);
+        Assert.DoesNotContain("keepDaily\":36526", (await RunAsync("policy list --vault-name docs")).Output, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("nonsense")]

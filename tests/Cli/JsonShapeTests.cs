@@ -16,6 +16,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
     private const string Job = "jobId operation status itemName startTime endTime durationSeconds errorDetails";
     private const string Item = "id name state source keyVersion";
     private const string Point = "name time sizeBytes seq prevHash keyVersion keyVersionAtBackup status expires";
+    private const string Policy = "name keepLast keepDaily keepWeekly keepMonthly keepYearly";
     private const string OnItem = "--vault-name docs --item-name papers";
 
     /// <summary>Commands in the order they are run, what they print ([] means an array), and the names the contract gives it.</summary>
@@ -57,9 +58,16 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("protection enable --vault-name docs --item-name second --source {place}/Documents/letters", Item),
         ("protection disable --vault-name docs --item-name second", Item),
         (
-            "protection backup-now --rescan " + OnItem,
-            "jobId recoveryPoint seq headHash status filesTotal filesUnreadable filesExcluded bytesRead bytesNew bytesStored keyVersion durationSeconds"
+            "protection backup-now --rescan --retain-until 2099-12-31T00:00:00Z " + OnItem,
+            "jobId retainUntil recoveryPoint seq headHash status filesTotal filesUnreadable filesExcluded bytesRead bytesNew bytesStored keyVersion durationSeconds"
         ),
+        ("policy create --vault-name docs --name careful --keep-daily 7 --keep-last 1000", Policy),
+        ("policy set --vault-name docs --name careful --keep-weekly 5", Policy),
+        ("policy list --vault-name docs", "[] " + Policy),
+        ("item set-policy --policy-name careful " + OnItem, Item + " policy"),
+        ("policy show --vault-name docs --name careful", Policy + " items itemCount"),
+        ("item set-policy --no-policy " + OnItem, Item + " policy"),
+        ("policy delete --vault-name docs --name careful", Policy),
         ("item list --vault-name docs", "[] " + Item),
         ("item show " + OnItem, Item),
         ("recoverypoint list " + OnItem, "[] " + Point),

@@ -137,6 +137,40 @@ public sealed class DeletionFaultTests(VaultCluster cluster, ITestOutputHelper o
         await AssertLoggedAsync(item, "UndeleteRecoveryPoint", JobOperations.Undelete);
     }
 
+    [Fact]
+    public async Task Expire_AnyFault_IsOldOrNewAndLoggedInTheEnd()
+    {
+        var (item, points) = await PrepareAsync(3);
+        using var _ = item;
+        var target = points.Keys.First();
+        points.Remove(target);
+        await item.Vault.Vault.CreatePolicyAsync(
+            new()
+            {
+                OperationId = Guid.NewGuid(),
+                Name = "p",
+                Last = 2,
+            }
+        );
+        await item.Vault.Vault.AssignPolicyAsync(new(Guid.NewGuid(), "item", "p"));
+
+        var runs = await SweepAsync(
+            item,
+            points,
+            new Step(
+                "expire",
+                () => item.UndeleteAsync(target),
+                NothingAsync,
+                () => item.Grain.ExpireAsync(new ExpireRecoveryPoints(Guid.NewGuid())),
+                () => target,
+                "SoftDeleted"
+            )
+        );
+
+        Assert.InRange(runs, 60, 400);
+        await AssertLoggedAsync(item, "ExpireRecoveryPoints", JobOperations.ExpireRecoveryPoints);
+    }
+
     /// <summary>Whatever went wrong: each change that happened is logged once, and its job is done.</summary>
     private static async Task AssertLoggedAsync(ClusterItem item, string operation, string jobOperation)
     {
@@ -148,7 +182,7 @@ public sealed class DeletionFaultTests(VaultCluster cluster, ITestOutputHelper o
             Assert.Equal((jobOperation, JobStatus.Completed), (job.Operation, job.Status));
         }
         // Deletions and undeletions alternate, so there is one of the other kind for each.
-        var others = await item.LogAsync(operation == "DeleteRecoveryPoint" ? "UndeleteRecoveryPoint" : "DeleteRecoveryPoint");
+        var others = await item.LogAsync(operation != "UndeleteRecoveryPoint" ? "UndeleteRecoveryPoint" : "DeleteRecoveryPoint");
         Assert.InRange(entries.Count - others.Count(e => e.Status == "Succeeded"), 0, 1);
     }
 

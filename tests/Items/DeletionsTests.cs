@@ -86,6 +86,23 @@ public sealed class DeletionsTests
         Assert.InRange(two - one, 1, Deletion.MaxPointBytes);
     }
 
+    [Fact]
+    public void Room_IsNeverPromisedInVain()
+    {
+        var (deletions, next) = (None, 0);
+        for (var round = 0; deletions.Room() > 0; round++)
+        {
+            var count = Math.Min(deletions.Room(), 3000);
+            var wide = new string('界', Deletion.MaxReasonLength);
+            deletions = deletions.Delete(
+                new Deletion(Guid.NewGuid(), Now, DateTimeOffset.MaxValue, wide, wide, [.. Enumerable.Range(next, count).Select(Wide)])
+            );
+            next += count;
+        }
+        Assert.Equal(next, deletions.SoftDeletedCount);
+        Assert.InRange(next, 4000, 20_000);
+    }
+
     private enum State
     {
         Available,

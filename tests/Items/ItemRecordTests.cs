@@ -141,7 +141,9 @@ public sealed class ItemRecordTests
         var record = Enumerable.Range(1, 100).Aggregate(Protected, (r, seq) => Commit(r, long.MaxValue / 2 + seq));
         record = record with
         {
-            Settings = record.Settings! with { Name = name, Source = source },
+            Settings = record.Settings! with { Name = name, Source = source, Policy = new string('p', 64) },
+            Tombstones = new RecordRef(new string('d', 120), Hash(1)),
+            Owed = [.. Enumerable.Repeat(LongNote, ItemRecord.MaxOwed)],
             Slot = Slot(1) with { Owner = new string('o', 200) },
             Descriptor = new RecordRef(new string('d', 120), Hash(1)),
             Ring = new RecordRef(new string('d', 120), Hash(1)),
@@ -192,6 +194,20 @@ public sealed class ItemRecordTests
                 iter: TestScale.Iterations(500)
             );
 
+    /// <summary>What an expiry of many points owes, with a reason of the widest characters.</summary>
+    private static readonly RecoveryVault.Vaults.OwedNote LongNote = new(
+        Guid.NewGuid(),
+        Guid.NewGuid(),
+        true,
+        "ExpireRecoveryPoints",
+        new string('c', 256),
+        DateTimeOffset.MaxValue,
+        System
+            .Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("reason", new string('界', Deletion.MaxReasonLength))
+            .Add("recoveryPoints", string.Join(' ', Enumerable.Repeat(ItemRecord.RecoveryPointName(default, long.MaxValue), 40)))
+            .Add("itemName", new string('n', 128))
+    );
+
     private const string LongKeyId =
         "https://a-key-vault-with-a-long-name.vault.azure.net/keys/a-key-with-quite-a-long-name-that-somebody-chose/0123456789abcdef0123456789abcdef";
 
@@ -208,6 +224,7 @@ public sealed class ItemRecordTests
             KeyIdAtBackup = LongKeyId,
             BytesNew = long.MaxValue,
             BytesStored = long.MaxValue,
+            RetainUntil = DateTimeOffset.MaxValue,
             Statistics = new BackupStatistics
             {
                 Entries = long.MaxValue,

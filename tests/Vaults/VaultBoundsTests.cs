@@ -43,6 +43,19 @@ public sealed class VaultBoundsTests
         var key = $"https://{LongHost}:65535/keys/{new string('k', 127)}/{99:x32}";
         for (var i = 0; i < VaultRecord.MaxOwed; i++)
             vault = vault.Owe(new(Guid.NewGuid(), Guid.NewGuid(), true, "UpdateEncryption", new string('c', 100), Now, Details(key)));
+        for (var i = 0; i < VaultRecord.MaxPolicies; i++)
+            vault = vault.CreatePolicy(
+                new()
+                {
+                    OperationId = Guid.NewGuid(),
+                    Name = $"{i:d2}" + new string('p', 62),
+                    Last = 36_525,
+                    Daily = 36_525,
+                    Weekly = 36_525,
+                    Monthly = 36_525,
+                    Yearly = 36_525,
+                }
+            );
         vault = vault with { Descriptor = new RecordRef(new string('d', 80), new string('0', 64)) };
 
         Assert.InRange(new RecordSerializer().Serialize(vault).ToMemory().Length, 150_000, RecordSerializer.MaxRecordBytes);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Items;
+using RecoveryVault.Retention;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli.Commands;
@@ -8,7 +9,7 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault item …</c></summary>
 internal static class ItemCommands
 {
-    public static Command Build() => CommandParts.Group("item", "Protected items.", List(), ShowOne());
+    public static Command Build() => CommandParts.Group("item", "Protected items.", List(), ShowOne(), SetPolicy());
 
     private static CliCommand List()
     {
@@ -59,6 +60,44 @@ internal static class ItemCommands
         );
     }
 
+    private static CliCommand SetPolicy()
+    {
+        var (vaultName, itemName) = (
+            CommandParts.VaultName(),
+            CommandParts.Text("--item-name", "The item's name.", "ITEM", "--name", "-i", "-n")
+        );
+        var policy = CommandParts.Optional("--policy-name", "The retention policy to follow.", "POLICY");
+        CommandParts.RefuseEmpty(policy);
+        var none = CommandParts.Flag("--no-policy", "Follow none: nothing expires.");
+        var command = new CliCommand(
+            "set-policy",
+            "Lets an item follow a retention policy, or none.",
+            "rvault item set-policy --vault-name docs --item-name home --policy-name careful",
+            "rvault item set-policy --vault-name docs --item-name home --no-policy"
+        )
+        {
+            vaultName,
+            itemName,
+            policy,
+            none,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(policy) is { Implicit: false } == result.GetResult(none) is { Implicit: false })
+                result.AddError($"Give either {policy.Name} or {none.Name}.");
+        });
+        return command.Runs(
+            async (run, cancellation) =>
+            {
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(vaultName));
+                await vault.Vault.AssignPolicyAsync(new AssignPolicy(Guid.NewGuid(), run.Require(itemName), run.Get(policy)));
+                var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
+                run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ShowItem);
+            }
+        );
+    }
+
     public static void ShowItem(IAnsiConsole console, ItemShape item) =>
         Show.Facts(
             console,
@@ -72,6 +111,7 @@ internal static class ItemCommands
             ("Recovery points", Show.Count(item.RecoveryPoints)),
             ("Deleted", item.DeletedRecoveryPoints > 0 ? $"{Show.Count(item.DeletedRecoveryPoints)} that can be had back" : null),
             ("Latest", item.LatestRecoveryPoint?.Name),
+            ("Policy", item.Policy ?? "none: nothing expires"),
             ("Key version", KeyVersionShape.ForPeople(item.KeyVersion))
         );
 }

@@ -62,9 +62,19 @@ internal static class OptionValues
             CustomParser = result => Read(result, wanted, read),
         };
 
+    /// <summary>Only ISO 8601: 01/02/2027 is one day here and another there.</summary>
+    private static readonly string[] TimeForms =
+    [
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
+
     private static bool TryTime(string text, out DateTimeOffset value) =>
-        DateTimeOffset.TryParse(
+        DateTimeOffset.TryParseExact(
             text,
+            TimeForms,
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
             out value

@@ -102,11 +102,13 @@ internal static class ProtectionCommands
         var source = CommandParts.Optional("--source", "Read this path instead of the item's own, this once.", "PATH");
         CommandParts.RefuseEmpty(source);
         var rescan = CommandParts.Flag("--rescan", "Read every file, also those whose size, times and inode are as they were.");
+        var retainUntil = OptionValues.Time("--retain-until", "Nothing deletes the recovery point before: no command, no policy.");
         var stream = new StreamOptions();
         var command = new CliCommand(
             "backup-now",
             "Backs an item up; exit code 3 when some files could not be read (they are listed).",
             "rvault protection backup-now --vault-name docs --item-name home",
+            "rvault protection backup-now --vault-name docs --item-name home --retain-until 2036-12-31",
             "rvault protection backup-now --vault-name docs --item-name mydb.sql --stdin-from-command -- pg_dump mydb"
         )
         {
@@ -114,6 +116,7 @@ internal static class ProtectionCommands
             itemName,
             source,
             rescan,
+            retainUntil,
         };
         stream.AddTo(command, source, rescan);
         return command.Runs(
@@ -131,6 +134,7 @@ internal static class ProtectionCommands
                     {
                         SourcePath = path,
                         Rescan = run.Get(rescan),
+                        RetainUntil = run.Get(retainUntil),
                         OpenStream = open,
                     },
                     run.OwnDirectories(),
@@ -197,6 +201,7 @@ internal static class ProtectionCommands
                     : null
             ),
             ("Key version", KeyVersionShape.ForPeople(backup.KeyVersion)),
+            ("Kept until", backup.RetainUntil is { } until ? Show.Time(until) : null),
             ("Head hash", backup.HeadHash),
             ("Job", backup.JobId.ToString()),
             ("Duration", Show.Duration(TimeSpan.FromSeconds(backup.DurationSeconds)))

@@ -35,7 +35,8 @@ internal sealed record ItemShape(
     long RecoveryPoints,
     long DeletedRecoveryPoints,
     RecoveryPointShape? LatestRecoveryPoint,
-    string? KeyVersion
+    string? KeyVersion,
+    string? Policy
 )
 {
     public static ItemShape Of(ItemSummary item) =>
@@ -52,7 +53,8 @@ internal sealed record ItemShape(
             item.RecoveryPointCount,
             item.SoftDeletedCount,
             item.Latest is null ? null : RecoveryPointShape.Of(item.Latest),
-            KeyVersionShape.Of(item.KeyVersion)
+            KeyVersionShape.Of(item.KeyVersion),
+            item.Policy
         );
 }
 
@@ -109,6 +111,7 @@ internal sealed record BackupShape(
     long BytesStored,
     long BytesExcluded,
     string? KeyVersion,
+    DateTimeOffset? RetainUntil,
     double DurationSeconds
 )
 {
@@ -128,6 +131,7 @@ internal sealed record BackupShape(
             report.Outcome.BytesStored,
             report.Statistics.BytesExcluded,
             KeyVersionShape.Of(report.Outcome.RecoveryPoint.KeyVersionAtBackup),
+            report.Outcome.RecoveryPoint.RetainUntil,
             Math.Round(report.Duration.TotalSeconds, 3)
         );
 }

@@ -36,6 +36,9 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(FileShape))]
 [JsonSerializable(typeof(ItemShape))]
 [JsonSerializable(typeof(ItemShape[]))]
+[JsonSerializable(typeof(PolicyShape))]
+[JsonSerializable(typeof(PolicyShape[]))]
+[JsonSerializable(typeof(PolicyUseShape))]
 [JsonSerializable(typeof(RecoveryPointShape))]
 [JsonSerializable(typeof(RecoveryPointShape[]))]
 internal sealed partial class OutputJson : JsonSerializerContext

@@ -113,6 +113,9 @@ public sealed record Deletions
         return Without(gone) with { Purged = [.. ranges] };
     }
 
+    /// <summary>How many more points one act can delete.</summary>
+    public int Room() => Math.Max(0, (MaxBytes - MeasureBytes() - Deletion.MaxActBytes) / Deletion.MaxPointBytes);
+
     /// <summary>How many bytes this takes as written.</summary>
     public int MeasureBytes() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.Deletions).Length;
 
@@ -141,6 +144,9 @@ public sealed record Deletion(
 )
 {
     public const int MaxReasonLength = 256;
+
+    /// <summary>The most bytes an act takes as written, without its points: characters beyond ASCII take six each.</summary>
+    public const int MaxActBytes = 2 * 6 * MaxReasonLength + 512;
 
     /// <summary>The most bytes one point takes as written.</summary>
     public const int MaxPointBytes = 192;

@@ -14,7 +14,9 @@ public sealed partial record ItemRecord
     public const int MaxOwed = 4;
 
     /// <summary>Puts deletions in force, and owes what they owe, in one write.</summary>
-    public ItemRecord UseDeletions(RecordRef reference, OwedNote note) => this with { Tombstones = reference, Owed = Owed.Add(note) };
+    public ItemRecord UseDeletions(RecordRef reference, OwedNote note) => Owe(note) with { Tombstones = reference };
+
+    public ItemRecord Owe(OwedNote note) => this with { Owed = Owed.Add(note) };
 
     /// <summary>Strikes notes that were paid.</summary>
     public ItemRecord Settle(ImmutableArray<OwedNote> paid)

@@ -19,6 +19,7 @@ public sealed partial record ItemRecord
             SoftDeletedCount = deletions.SoftDeletedCount,
             Latest = latest is null ? null : ToSummary(latest, deletions),
             KeyVersion = KeyVersions.Bare(KeyId),
+            Policy = settings.Policy,
         };
     }
 

@@ -68,6 +68,9 @@ public sealed record ItemSettings
     public required ProtectionState State { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The retention policy it follows, by name; null: nothing expires.</summary>
+    public string? Policy { get; init; }
 }
 
 /// <summary>Who may write to the item now.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Retention;
 
 namespace RecoveryVault.Vaults;
 
@@ -26,6 +27,9 @@ public sealed record VaultSettings
 
     /// <summary>The first attempt to protect an item; never removed.</summary>
     public ProtectionAttempt? FirstAttempt { get; init; }
+
+    /// <summary>Retention policies, in order of their names.</summary>
+    public ImmutableArray<RetentionPolicy> Policies { get; init; } = [];
 
     public bool Deleted { get; init; }
 }

@@ -1,0 +1,73 @@
+using RecoveryVault.Errors;
+using RecoveryVault.Retention;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial record VaultRecord
+{
+    /// <summary>Bounds the record, and any list of policies.</summary>
+    public const int MaxPolicies = 64;
+
+    /// <summary>A policy by name; null when there is none.</summary>
+    public RetentionPolicy? FindPolicy(string name) => Settings.Policies.FirstOrDefault(p => IsCalled(p, name));
+
+    public RetentionPolicy RequirePolicy(string name) =>
+        FindPolicy(name)
+        ?? throw new VaultException(ErrorCodes.PolicyNotFound, $"Vault '{Settings.Name}' has no retention policy '{name}'.");
+
+    public VaultRecord CreatePolicy(ChangePolicy request)
+    {
+        PolicyName.Require(request.Name);
+        if (FindPolicy(request.Name) is { } known)
+            throw new VaultException(
+                ErrorCodes.PolicyAlreadyExists,
+                $"Vault '{Settings.Name}' has a retention policy '{known.Name}' already."
+            );
+        if (Settings.Policies.Length >= MaxPolicies)
+            throw new VaultException(
+                ErrorCodes.PolicyLimitReached,
+                $"Vault '{Settings.Name}' has {MaxPolicies} retention policies, the most there can be."
+            );
+        return WithPolicy(new RetentionPolicy(request.Name, request.Apply(new RetentionRules()).Require()));
+    }
+
+    public VaultRecord SetPolicy(ChangePolicy request)
+    {
+        var policy = RequirePolicy(request.Name);
+        var rules = request.Apply(policy.Rules).Require();
+        return rules == policy.Rules ? this : WithPolicy(policy with { Rules = rules });
+    }
+
+    /// <param name="followers">Names of the items that follow it, as storage shows them.</param>
+    public VaultRecord DeletePolicy(string name, IReadOnlyList<string> followers)
+    {
+        var policy = RequirePolicy(name);
+        if (followers.Count > 0)
+            throw new VaultException(
+                ErrorCodes.PolicyInUse,
+                $"{followers.Count} item(s) follow retention policy '{policy.Name}': {Some(followers)}."
+            );
+        return this with { Settings = Settings with { Policies = Settings.Policies.Remove(policy) } };
+    }
+
+    private static string Some(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(10)) + (names.Count > 10 ? $" and {names.Count - 10} more" : "");
+
+    private VaultRecord WithPolicy(RetentionPolicy policy) =>
+        this with
+        {
+            Settings = Settings with
+            {
+                Policies =
+                [
+                    .. Settings
+                        .Policies.Where(p => !IsCalled(p, policy.Name))
+                        .Append(policy)
+                        .OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase),
+                ],
+            },
+        };
+
+    private static bool IsCalled(RetentionPolicy policy, string name) =>
+        string.Equals(policy.Name, name, StringComparison.OrdinalIgnoreCase);
+}
