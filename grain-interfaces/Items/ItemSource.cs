@@ -39,10 +39,10 @@ public sealed record ItemSource
     public const int MaxExcludes = 256;
 
     /// <summary>The most characters of path, host and patterns in all: message and record stay below their limits in any script.</summary>
-    public const int MaxTotalLength = 32_768;
+    public const int MaxTotalLength = 31_744;
 
     /// <summary>The most bytes the texts take in the item's record, where characters beyond ASCII take six each.</summary>
-    public const int MaxWrittenBytes = 192 * 1024;
+    public const int MaxWrittenBytes = 186 * 1024;
 
     /// <summary>The longest path or pattern in characters.</summary>
     public const int MaxTextLength = 4096;

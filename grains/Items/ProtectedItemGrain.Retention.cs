@@ -11,7 +11,7 @@ namespace RecoveryVault.Items;
 public sealed partial class ProtectedItemGrain
 {
     private const string ExpireOperation = "ExpireRecoveryPoints";
-    private const int MaxNamesLogged = 40;
+    private const int MaxNamesLogged = 20;
 
     private (long Newest, RecordRef? Tombstones, ImmutableArray<RecoveryPointHead> Heads)? _available;
 

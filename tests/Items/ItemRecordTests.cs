@@ -194,7 +194,7 @@ public sealed class ItemRecordTests
                 iter: TestScale.Iterations(500)
             );
 
-    /// <summary>What an expiry of many points owes, with a reason of the widest characters.</summary>
+    /// <summary>What a deletion with the longest reason owes: more than an expiry, which names points instead.</summary>
     private static readonly RecoveryVault.Vaults.OwedNote LongNote = new(
         Guid.NewGuid(),
         Guid.NewGuid(),

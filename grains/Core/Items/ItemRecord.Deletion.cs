@@ -11,7 +11,7 @@ public sealed partial record ItemRecord
     public ImmutableArray<OwedNote> Owed { get; init; } = [];
 
     /// <summary>More are only owed while the log cannot be written; then nothing further is deleted.</summary>
-    public const int MaxOwed = 4;
+    public const int MaxOwed = 2;
 
     /// <summary>Puts deletions in force, and owes what they owe, in one write.</summary>
     public ItemRecord UseDeletions(RecordRef reference, OwedNote note) => Owe(note) with { Tombstones = reference };
