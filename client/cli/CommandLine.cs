@@ -41,10 +41,12 @@ public static class CommandLine
     /// <param name="args">The arguments without the program's name.</param>
     /// <param name="output">In place of standard output.</param>
     /// <param name="error">In place of standard error.</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
+    /// <param name="endsProcess">The process ends with the command, and takes along what need not be ended in order.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null, bool endsProcess = false)
     {
-        var configuration = new InvocationConfiguration
+        var configuration = new RunConfiguration
         {
+            EndsProcess = endsProcess,
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = InterruptGrace,
             Output = output ?? Console.Out,
@@ -77,6 +79,13 @@ public static class CommandLine
             ? [$"{Invocation.PathOf(command)} has no command '{word}'. It has: {known}."]
             : [$"{Invocation.PathOf(command)} needs a command: {known}."];
     }
+}
+
+/// <summary>How a command line is run.</summary>
+internal sealed class RunConfiguration : InvocationConfiguration
+{
+    /// <summary>The process ends with the command.</summary>
+    public bool EndsProcess { get; init; }
 }
 
 /// <summary>What the process says by its exit code.</summary>

@@ -1,3 +1,3 @@
 using RecoveryVault.Cli;
 
-return await CommandLine.RunAsync(args);
+return await CommandLine.RunAsync(args, endsProcess: true);

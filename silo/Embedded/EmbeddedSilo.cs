@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using RecoveryVault.DataPath;
+using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.Embedded;
@@ -52,6 +53,16 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         );
         await host.StartAsync(cancellation);
         return new EmbeddedSilo(host, store, keyVaults, dataPlane);
+    }
+
+    /// <summary>
+    /// All that must happen before the process ends without stopping the silo: sessions keep what they stored findable, unwrapped keys are
+    /// zeroed. Everything else is durable before it is acknowledged, or may be lost at any time.
+    /// </summary>
+    public async Task EndSessionsAsync()
+    {
+        await _host.Services.GetRequiredService<SessionRegister>().DisposeAsync();
+        _host.Services.GetRequiredService<DekCache>().Dispose();
     }
 
     public async ValueTask DisposeAsync()
