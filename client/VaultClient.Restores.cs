@@ -32,7 +32,7 @@ public sealed partial class VaultClient
                 {
                     var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
                     await using var alive = KeepAlive(channel);
-                    using var restore = new TreeRestore(target, channel, options);
+                    using var restore = new TreeRestore(target, channel, options, ticket.Source.Kind);
                     if (options.Include.Count == 0)
                         options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
                     await restore.RunAsync(ticket.Catalogue, cancel);
@@ -105,7 +105,7 @@ public sealed partial class VaultClient
             {
                 var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
                 await using var alive = KeepAlive(channel);
-                var verification = new TreeVerification(channel, options);
+                using var verification = new TreeVerification(channel, options);
                 options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
                 await verification.RunAsync(ticket.Catalogue, cancel);
                 var report = new VerifyReport(

@@ -28,6 +28,15 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
         return ValueTask.FromResult(new ChunkRef(default, length, IsZero: true));
     }
 
+    /// <summary>Takes a chunk whose digest is known.</summary>
+    public async ValueTask AddAsync(ChunkRef chunk, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
+    {
+        _batch.Add((chunk, plaintext));
+        _bytes += chunk.Length;
+        if (_batch.Count >= BatchCount || _bytes >= BatchBytes)
+            await SendAsync(cancellation);
+    }
+
     /// <summary>Takes a copy of a catalogue or list node, which must be stored whatever is in it.</summary>
     public ValueTask<ChunkRef> AddNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellation)
     {
@@ -39,10 +48,7 @@ internal sealed class ChunkSender(IBackupChannel channel) : IDisposable
     private async ValueTask<ChunkRef> AddStoredAsync(IMemoryOwner<byte> plaintext, int length, CancellationToken cancellation)
     {
         var chunk = new ChunkRef(Digest.Of(plaintext.Memory.Span[..length]), length);
-        _batch.Add((chunk, plaintext));
-        _bytes += length;
-        if (_batch.Count >= BatchCount || _bytes >= BatchBytes)
-            await SendAsync(cancellation);
+        await AddAsync(chunk, plaintext, cancellation);
         return chunk;
     }
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Chunking;
 using RecoveryVault.DataPath;
@@ -11,7 +12,7 @@ namespace RecoveryVault.Backups;
 
 /// <summary>
 /// Reads one source into one backup session: walks it, cuts and sends content, writes the catalogue. Memory does not grow with files or
-/// trees: at any time it holds one directory's names per level, a few chunks and a node of the catalogue per level.
+/// trees: at any time it holds one directory's names per level, a few chunks and small files, and a node of the catalogue per level.
 /// </summary>
 internal sealed class TreeBackup : IDisposable
 {
@@ -20,6 +21,9 @@ internal sealed class TreeBackup : IDisposable
     /// through a memory map without a new time until the system writes the pages back, which it does within 35 seconds by default.
     /// </summary>
     internal static readonly TimeSpan Freshness = TimeSpan.FromSeconds(60);
+
+    /// <summary>How far the walk may be ahead of the catalogue; the small files among them are open.</summary>
+    private const int EntriesAhead = 128;
 
     private readonly BackupOptions _options;
     private readonly PreviousFiles? _previous;
@@ -31,7 +35,9 @@ internal sealed class TreeBackup : IDisposable
     private readonly CatalogueWriter _catalogue;
     private readonly List<JobError> _warnings = [];
     private BackupStatistics _counts = new();
+    private long _unreadable;
     private RelativePath? _lastUnreadable;
+    private readonly Channel<PassingEntry> _passing = Channel.CreateBounded<PassingEntry>(EntriesAhead);
 
     /// <param name="path">What to read.</param>
     /// <param name="source">What of it.</param>
@@ -54,11 +60,12 @@ internal sealed class TreeBackup : IDisposable
             ExcludeCaches = source.ExcludeCaches,
             OneFileSystem = source.OneFileSystem,
             NeverEnter = options.NeverEnter,
+            ReadsAttributesOnOpening = true,
         };
         _options = options;
         (_previous, _kind) = (previous, source.Kind);
         _freshSince = new FileTime((startedAt - Freshness)?.ToUnixTimeSeconds() ?? long.MaxValue, 0);
-        _walker = new FileWalker(path, walk, Report);
+        _walker = new FileWalker(path, walk, ReportWalk);
         _sender = new ChunkSender(channel);
         _chunker = new Chunker(channel.Chunker);
         _catalogue = new CatalogueWriter(_sender.AddNodeAsync);
@@ -71,6 +78,7 @@ internal sealed class TreeBackup : IDisposable
     public BackupStatistics Statistics =>
         _counts with
         {
+            FilesUnreadable = _unreadable,
             FilesExcluded = _walker.Excluded.Files + _walker.Excluded.Directories,
             BytesExcluded = _walker.Excluded.Bytes,
             BytesRead = _options.Counters.BytesRead,
@@ -79,13 +87,24 @@ internal sealed class TreeBackup : IDisposable
     /// <summary>Reads everything and returns the catalogue; all it refers to is stored then.</summary>
     public async Task<CatalogueRoot> RunAsync(CancellationToken cancellation)
     {
-        foreach (var walked in _walker.Walk())
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var recording = Task.Run(() => RecordAsync(stop.Token), CancellationToken.None);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            var entry =
-                walked.Entry.Type == EntryType.File ? await ReadFileAsync(walked, cancellation) : Recorded(walked, walked.Entry, default);
-            Count(entry);
-            await _catalogue.AddAsync(entry, cancellation);
+            await WalkAsync(recording, stop.Token);
+            _passing.Writer.TryComplete();
+            await recording;
+        }
+        catch (ChannelClosedException)
+        {
+            await recording;
+            throw;
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
         var root = await _catalogue.FinishAsync(cancellation);
         await _sender.FlushAsync(cancellation);
@@ -98,38 +117,136 @@ internal sealed class TreeBackup : IDisposable
         _walker.Dispose();
     }
 
-    private async ValueTask<CatalogueEntry> ReadFileAsync(WalkedEntry walked, CancellationToken cancellation)
+    /// <summary>Finds entries and opens files; small ones are read beside it, some ahead.</summary>
+    private async Task WalkAsync(Task recording, CancellationToken cancellation)
     {
-        if (_previous is not null && await _previous.FindUnchangedAsync(walked.Entry, cancellation) is { } known)
-            return Dated(walked.Entry with { Content = known.Content, DataExtents = known.DataExtents });
-        if (!walked.TryOpen(out var content, out var problem))
-            return Unread(walked, problem);
-        using (content)
-        using (var digest = _options.Record is null ? null : new ContentDigest())
+        foreach (var walked in _walker.Walk())
         {
-            content.Digest = digest;
+            cancellation.ThrowIfCancellationRequested();
+            var entry = walked.Entry.Type == EntryType.File ? await OpenAsync(walked, cancellation) : Pass(walked, walked.Entry);
             try
             {
-                var entry = Dated(
-                    ImageRule.IsImage(content.Entry, _kind)
-                        ? await SendImageAsync(content, cancellation)
-                        : await SendAsync(content, cancellation)
-                );
-                if (entry.ChangedWhileRead)
-                    _options.OnChanged?.Invoke(entry.Path);
-                return Recorded(walked, entry, digest?.Finish(entry.Size) ?? default);
+                await _passing.Writer.WriteAsync(entry, cancellation);
             }
-            catch (FileSystemException e)
+            catch
             {
-                return Unread(walked, new WalkProblem(walked.Entry.Path, WalkProblemKind.Unreadable, e.Errno, "reading its content"));
+                await entry.ReleaseAsync();
+                throw;
+            }
+            if (entry.WasRead is { } reading)
+                await Task.WhenAny(reading.Task, recording);
+        }
+    }
+
+    private async ValueTask<PassingEntry> OpenAsync(WalkedEntry walked, CancellationToken cancellation)
+    {
+        if (_previous is not null && await _previous.FindUnchangedAsync(walked.Entry, cancellation) is { } known)
+            return Pass(
+                walked,
+                // Whoever changes an attribute changes the inode change time as well.
+                Dated(
+                    walked.Entry with
+                    {
+                        Content = known.Content,
+                        DataExtents = known.DataExtents,
+                        ExtendedAttributes = known.ExtendedAttributes,
+                    }
+                )
+            );
+        var isOpen = walked.TryOpen(out var content, out var problem);
+        var isReported = _lastUnreadable == walked.Entry.Path;
+        if (!isOpen || content is null)
+            return new PassingEntry(walked) { Problem = problem, IsReported = isReported };
+        if (content.Length <= _chunker.MinLength && !ImageRule.IsImage(content.Entry, _kind))
+            return new PassingEntry(walked)
+            {
+                IsReported = isReported,
+                Small = Task.Run(() => SmallContent.Read(content, _options.Record is not null), CancellationToken.None),
+            };
+        return new PassingEntry(walked)
+        {
+            IsReported = isReported,
+            Large = content,
+            WasRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+        };
+    }
+
+    private static PassingEntry Pass(WalkedEntry walked, CatalogueEntry entry) => new(walked) { Known = entry };
+
+    /// <summary>Takes the entries in the order of the walk into the catalogue.</summary>
+    private async Task RecordAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var passing in _passing.Reader.ReadAllAsync(cancellation))
+            {
+                var entry = await FinishAsync(passing, cancellation);
+                Count(entry);
+                await _catalogue.AddAsync(entry, cancellation);
             }
         }
+        finally
+        {
+            _passing.Writer.TryComplete();
+            while (_passing.Reader.TryRead(out var left))
+                await left.ReleaseAsync();
+        }
+    }
+
+    private async ValueTask<CatalogueEntry> FinishAsync(PassingEntry passing, CancellationToken cancellation)
+    {
+        if (passing.Known is { } known)
+            return Recorded(passing.Walked, known, default);
+        if (passing.Problem is { } problem)
+            return Unread(passing, problem);
+        try
+        {
+            return passing.Small is { } small
+                ? await FinishSmallAsync(passing.Walked, await small, cancellation)
+                : await SendLargeAsync(passing, cancellation);
+        }
+        catch (FileSystemException e)
+        {
+            var path = passing.Walked.Entry.Path;
+            return Unread(passing, new WalkProblem(path, WalkProblemKind.Unreadable, e.Errno, "reading its content"));
+        }
+        finally
+        {
+            passing.WasRead?.TrySetResult();
+        }
+    }
+
+    private async ValueTask<CatalogueEntry> FinishSmallAsync(WalkedEntry walked, SmallContent small, CancellationToken cancellation)
+    {
+        if (small.Failure is { } failure)
+            throw failure;
+        _options.Counters.AddBytes(small.Entry.Content.Length);
+        if (small.Plaintext is { } plaintext)
+            await _sender.AddAsync(small.Entry.Content.Refs[0], plaintext, cancellation);
+        return Read(walked, small.Entry, small.Recorded);
+    }
+
+    private async ValueTask<CatalogueEntry> SendLargeAsync(PassingEntry passing, CancellationToken cancellation)
+    {
+        using var content = passing.Large ?? throw new InvalidOperationException("An entry passes with nothing to finish it by.");
+        using var digest = _options.Record is null ? null : new ContentDigest();
+        content.Digest = digest;
+        var entry = ImageRule.IsImage(content.Entry, _kind)
+            ? await SendImageAsync(content, cancellation)
+            : await SendAsync(content, cancellation);
+        return Read(passing.Walked, entry, digest?.Finish(entry.Size) ?? default);
+    }
+
+    private CatalogueEntry Read(WalkedEntry walked, CatalogueEntry read, Digest content)
+    {
+        var entry = Dated(read);
+        if (entry.ChangedWhileRead)
+            _options.OnChanged?.Invoke(entry.Path);
+        return Recorded(walked, entry, content);
     }
 
     private async ValueTask<CatalogueEntry> SendAsync(ContentStream content, CancellationToken cancellation)
     {
-        if (content.Length == 0)
-            return content.Finish();
         var list = new ChunkListWriter(_sender.AddNodeAsync);
         using var cutter = _chunker.Cut(content, content.Length);
         while (await cutter.NextAsync(cancellation) is { } chunk)
@@ -169,9 +286,10 @@ internal sealed class TreeBackup : IDisposable
 
     private bool IsFresh(FileTime time) => time.Seconds >= _freshSince.Seconds;
 
-    private CatalogueEntry Unread(WalkedEntry walked, WalkProblem problem)
+    private CatalogueEntry Unread(PassingEntry passing, WalkProblem problem)
     {
-        Report(problem);
+        Report(problem, passing.IsReported);
+        var walked = passing.Walked;
         return Recorded(walked, walked.Entry with { ReadError = problem.Errno, Content = ChunkList.Empty, DataExtents = null }, default);
     }
 
@@ -194,23 +312,31 @@ internal sealed class TreeBackup : IDisposable
         };
     }
 
-    private void Report(WalkProblem problem)
+    /// <summary>One entry may have several problems, its attributes and its content: it counts once.</summary>
+    private void ReportWalk(WalkProblem problem)
     {
-        _options.OnProblem?.Invoke(problem);
-        if (!problem.IsError)
-            return;
-        // One entry may have several problems: its attributes and its content.
-        if (_lastUnreadable != problem.Path)
-            _counts = _counts with { FilesUnreadable = _counts.FilesUnreadable + 1 };
-        _lastUnreadable = problem.Path;
-        if (_warnings.Count < CommitBackup.MaxWarnings)
-            _warnings.Add(
-                new JobError(
-                    ErrorCodes.FilesUnreadable,
-                    Shorten(problem.ToString()),
-                    ErrorTable.Find(ErrorCodes.FilesUnreadable)?.Fix ?? ""
-                )
-            );
+        Report(problem, isCounted: _lastUnreadable == problem.Path);
+        if (problem.IsError)
+            _lastUnreadable = problem.Path;
+    }
+
+    private void Report(WalkProblem problem, bool isCounted)
+    {
+        lock (_warnings)
+        {
+            _options.OnProblem?.Invoke(problem);
+            if (!problem.IsError)
+                return;
+            _unreadable += isCounted ? 0 : 1;
+            if (_warnings.Count < CommitBackup.MaxWarnings)
+                _warnings.Add(
+                    new JobError(
+                        ErrorCodes.FilesUnreadable,
+                        Shorten(problem.ToString()),
+                        ErrorTable.Find(ErrorCodes.FilesUnreadable)?.Fix ?? ""
+                    )
+                );
+        }
     }
 
     /// <summary>A hundred of the longest paths would not fit into a message.</summary>

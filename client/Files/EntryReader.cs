@@ -11,13 +11,12 @@ internal sealed class EntryReader(Action<WalkProblem> report)
     /// The entry of a name just looked up, with its attributes and, of a symbolic link, its target; null of a link whose target cannot be
     /// read, for which no entry can stand.
     /// </summary>
-    internal CatalogueEntry? Read(RelativePath path, Descriptor directory, in FileStat stat)
+    /// <param name="withFileAttributes">False: those of a regular file come when it is opened.</param>
+    internal CatalogueEntry? Read(RelativePath path, Descriptor directory, in FileStat stat, bool withFileAttributes = true)
     {
-        Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
-        var entry = Describe(path, stat) with
-        {
-            ExtendedAttributes = Attributes(path, ProcPath.Of(directory, path.Name, buffer), follow: false),
-        };
+        var entry = Describe(path, stat);
+        if (withFileAttributes || stat.Type != EntryType.File)
+            entry = WithAttributes(entry, directory);
         if (stat.Type != EntryType.Symlink)
             return entry;
         var error = Libc.ReadLink(directory, path.Name, out var target);
@@ -33,6 +32,13 @@ internal sealed class EntryReader(Action<WalkProblem> report)
         return null;
     }
 
+    /// <summary>The entry with the attributes of its name below an open directory.</summary>
+    internal CatalogueEntry WithAttributes(CatalogueEntry entry, Descriptor directory)
+    {
+        Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
+        return entry with { ExtendedAttributes = Attributes(entry.Path, ProcPath.Of(directory, entry.Path.Name, buffer), follow: false) };
+    }
+
     /// <summary>The attributes of what is open.</summary>
     internal ImmutableArray<ExtendedAttribute> Attributes(RelativePath path, Descriptor file)
     {
@@ -41,12 +47,16 @@ internal sealed class EntryReader(Action<WalkProblem> report)
     }
 
     /// <summary>The entry of a file as it is now that it is open.</summary>
-    internal CatalogueEntry Refresh(CatalogueEntry walked, Descriptor file, in FileStat stat)
+    /// <param name="lacksAttributes">They were left to be read now.</param>
+    internal CatalogueEntry Refresh(CatalogueEntry walked, Descriptor file, in FileStat stat, bool lacksAttributes)
     {
         var identity = new FileIdentity(stat.Id.Device, stat.Id.Inode, stat.ChangedAt);
-        if (walked.Identity == identity)
+        var isSame = walked.Identity == identity;
+        if (isSame && !lacksAttributes)
             return walked;
-        return Describe(walked.Path, stat) with { ExtendedAttributes = Attributes(walked.Path, file) };
+        var entry = isSame ? walked : Describe(walked.Path, stat);
+        // Most files have none, and the open file says so with one call that looks up no path.
+        return Libc.HasAttributes(file) ? entry with { ExtendedAttributes = Attributes(walked.Path, file) } : entry;
     }
 
     internal static CatalogueEntry Describe(RelativePath path, in FileStat stat) =>

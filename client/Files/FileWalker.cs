@@ -21,6 +21,7 @@ public sealed class FileWalker : IDisposable
     private readonly ExclusionRules _rules;
     private readonly EntryReader _reader;
     private readonly Action<WalkProblem> _report;
+    private readonly bool _readsAttributesOnOpening;
     private bool _walked;
 
     /// <param name="source">A path of any kind of file; when it is a symbolic link, what that leads to.</param>
@@ -35,6 +36,7 @@ public sealed class FileWalker : IDisposable
         _rules = new(options, _source.Stat.Id);
         _reader = new(report);
         _report = report;
+        _readsAttributesOnOpening = options.ReadsAttributesOnOpening;
     }
 
     /// <summary>What was left out so far.</summary>
@@ -88,7 +90,7 @@ public sealed class FileWalker : IDisposable
                 error = Errno.ESTALE;
             if (error == 0)
             {
-                content = new(file, _reader.Refresh(entry, file, stat), stat);
+                content = new(file, _reader.Refresh(entry, file, stat, _readsAttributesOnOpening), stat);
                 return true;
             }
             file.Dispose();
@@ -96,6 +98,12 @@ public sealed class FileWalker : IDisposable
         problem = new(entry.Path, WalkProblem.KindOf(error), error, "opening the file");
         return false;
     }
+
+    /// <summary>The entry of a file that did not open, with the attributes it was walked without.</summary>
+    internal CatalogueEntry WithAttributes(DirectoryNode? directory, CatalogueEntry entry) =>
+        _readsAttributesOnOpening && directory is not null && _directories.Get(directory, out _) is { } parent
+            ? _reader.WithAttributes(entry, parent)
+            : entry;
 
     private Descriptor? OpenFile(DirectoryNode? directory, ReadOnlySpan<byte> name, out int error)
     {
@@ -144,7 +152,7 @@ public sealed class FileWalker : IDisposable
             Excluded = Excluded.With(stat);
             return null;
         }
-        if (_reader.Read(path, directory, stat) is not { } entry)
+        if (_reader.Read(path, directory, stat, !_readsAttributesOnOpening) is not { } entry)
             return null;
         if (stat.Type == EntryType.Directory)
             Enter(level, directory, ref entry, ref stat, out below);

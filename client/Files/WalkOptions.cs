@@ -17,4 +17,7 @@ public sealed record WalkOptions
 
     /// <summary>Directories left out wherever they appear: the vault's own store, which must never be backed up into itself.</summary>
     public IReadOnlySet<InodeId> NeverEnter { get; init; } = new HashSet<InodeId>();
+
+    /// <summary>Leaves the extended attributes of regular files to <see cref="WalkedEntry.TryOpen"/>.</summary>
+    public bool ReadsAttributesOnOpening { get; init; }
 }

@@ -16,7 +16,7 @@ public sealed class WalkedEntry
     }
 
     /// <summary>Everything but a file's content and sparse map, which <see cref="TryOpen"/> finds.</summary>
-    public CatalogueEntry Entry { get; }
+    public CatalogueEntry Entry { get; private set; }
 
     /// <summary>What it occupies on disk.</summary>
     public long AllocatedBytes { get; }
@@ -30,6 +30,9 @@ public sealed class WalkedEntry
     {
         if (Entry.Type != EntryType.File)
             throw new InvalidOperationException($"Only regular files have content, not a {Entry.Type}.");
-        return _walker.TryOpen(_directory, Entry, out content, out problem);
+        if (_walker.TryOpen(_directory, Entry, out content, out problem))
+            return true;
+        Entry = _walker.WithAttributes(_directory, Entry);
+        return false;
     }
 }

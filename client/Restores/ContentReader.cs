@@ -6,21 +6,27 @@ namespace RecoveryVault.Restores;
 /// <summary>A chunk of somebody's content that is wanted.</summary>
 /// <param name="Owner">Whose it is.</param>
 /// <param name="Offset">Where it belongs in the content.</param>
-/// <param name="IsLast">True for the content's last chunk.</param>
-internal readonly record struct WantedChunk<TOwner>(TOwner Owner, ChunkRef Chunk, long Offset, bool IsLast);
+internal readonly record struct WantedChunk<TOwner>(TOwner Owner, ChunkRef Chunk, long Offset);
 
 /// <summary>
-/// Fetches chunks of many files in the order wanted: gathers them across files into large reads and keeps one read ahead of the one being
-/// used. Holds at most three reads' content. Not safe for concurrent use.
+/// Fetches chunks of many files: gathers them across files into reads that a processor's cache holds, with several reads under way at once.
+/// Chunks of one read are used in order, those of different reads at the same time. Not itself safe for concurrent use.
 /// </summary>
-internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<WantedChunk<TOwner>, ChunkContent, ValueTask> use)
+/// <param name="channel">Where chunks come from.</param>
+/// <param name="use">Called for every chunk, from several threads.</param>
+internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<WantedChunk<TOwner>, ChunkContent, ValueTask> use) : IDisposable
 {
-    private const int BatchBytes = 16 << 20;
-    private const int BatchCount = 192;
+    private const int BatchBytes = 4 << 20;
 
+    /// <summary>A file that is not whole holds a descriptor: so many in each read at most.</summary>
+    private const int BatchCount = 128;
+
+    private const int ReadsInFlight = 4;
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Queue<Task> _reads = [];
     private List<WantedChunk<TOwner>> _batch = [];
     private long _bytes;
-    private Task _using = Task.CompletedTask;
 
     /// <summary>Wants a chunk; may use chunks wanted before.</summary>
     public async ValueTask AddAsync(WantedChunk<TOwner> wanted, CancellationToken cancellation)
@@ -35,49 +41,38 @@ internal sealed class ContentReader<TOwner>(IRestoreChannel channel, Func<Wanted
     public async Task FinishAsync(CancellationToken cancellation)
     {
         await TurnAsync(cancellation);
-        await _using;
+        while (_reads.TryDequeue(out var read))
+            await read;
     }
 
-    /// <summary>Waits for the read under way; what it still does after a failure must not outlive its user.</summary>
-    public async Task StopAsync() => await _using.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>Ends the reads under way and waits for them; what they still do after a failure must not outlive their user.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
-    private async Task TurnAsync(CancellationToken cancellation)
+    public void Dispose() => _stop.Dispose();
+
+    private async ValueTask TurnAsync(CancellationToken cancellation)
     {
         var batch = _batch;
-        (_batch, _bytes) = ([], 0);
         if (batch.Count == 0)
-        {
-            await _using;
             return;
-        }
-        var contents = channel.ReadAsync([.. batch.Select(w => w.Chunk)], cancellation).GetAsyncEnumerator(cancellation);
-        // Its first reads are under way while the batch before it is still being used.
-        var first = Task.Run(async () => await contents.MoveNextAsync(), cancellation);
-        try
-        {
-            await _using;
-        }
-        catch
-        {
-            await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (first.IsCompletedSuccessfully && await first)
-                contents.Current.Dispose();
-            await contents.DisposeAsync();
-            throw;
-        }
-        _using = Task.Run(() => UseAsync(batch, contents, first), CancellationToken.None);
+        (_batch, _bytes) = ([], 0);
+        if (_reads.Count == ReadsInFlight)
+            await _reads.Dequeue();
+        _reads.Enqueue(Task.Run(() => ReadAsync(batch, cancellation), CancellationToken.None));
     }
 
-    private async Task UseAsync(List<WantedChunk<TOwner>> batch, IAsyncEnumerator<ChunkContent> contents, Task<bool> first)
+    private async Task ReadAsync(List<WantedChunk<TOwner>> batch, CancellationToken cancellation)
     {
-        await using (contents)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
+        var next = 0;
+        await foreach (var content in channel.ReadAsync([.. batch.Select(w => w.Chunk)], either.Token))
         {
-            var next = 0;
-            for (var more = await first; more; more = await contents.MoveNextAsync())
-            {
-                using var content = contents.Current;
+            using (content)
                 await use(batch[next++], content);
-            }
         }
     }
 }

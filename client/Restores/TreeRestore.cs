@@ -1,3 +1,4 @@
+using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
@@ -9,25 +10,29 @@ namespace RecoveryVault.Restores;
 internal sealed class TreeRestore : IDisposable
 {
     private readonly RestoreOptions _options;
+    private readonly ContentKind _kind;
     private readonly CatalogueSource _catalogue;
     private readonly TreeWriter _writer;
-    private readonly ContentReader<RestoredFile> _content;
+    private readonly ContentReader<FileContent> _content;
+    private readonly Lock _problems = new();
     private readonly HashSet<RelativePath> _made = [];
-    private RestoredFile? _damaged;
+    private long _neverRead;
+    private long _failed;
+    private long _damaged;
 
-    public TreeRestore(RestoreTarget target, IRestoreChannel channel, RestoreOptions options)
+    public TreeRestore(RestoreTarget target, IRestoreChannel channel, RestoreOptions options, ContentKind kind = ContentKind.Tree)
     {
-        _options = options;
+        (_options, _kind) = (options, kind);
         _catalogue = new CatalogueSource(channel);
         _writer = new TreeWriter(target, Report);
-        _content = new ContentReader<RestoredFile>(channel, WriteAsync);
+        _content = new ContentReader<FileContent>(channel, Write);
     }
 
-    public long NeverRead { get; private set; }
+    public long NeverRead => Interlocked.Read(ref _neverRead);
 
-    public long Failed { get; private set; }
+    public long Failed => Interlocked.Read(ref _failed);
 
-    public long Damaged { get; private set; }
+    public long Damaged => Interlocked.Read(ref _damaged);
 
     public RestoreNotes Notes => _writer.Notes;
 
@@ -50,7 +55,11 @@ internal sealed class TreeRestore : IDisposable
         _writer.Finish();
     }
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _content.Dispose();
+        _writer.Dispose();
+    }
 
     /// <summary>
     /// In walk order and each entry once, whatever order and overlap the paths were given in; the directories leading to them come first.
@@ -97,7 +106,7 @@ internal sealed class TreeRestore : IDisposable
 
     private async Task RestoreContentAsync(RestoredFile file, CancellationToken cancellation)
     {
-        var length = file.Entry.Content.Length;
+        var content = new FileContent(file, ImageRule.IsImage(file.Entry, _kind));
         var offset = 0L;
         await using var chunks = _catalogue.ReadContentAsync(file.Entry, cancellation).GetAsyncEnumerator(cancellation);
         while (true)
@@ -114,11 +123,11 @@ internal sealed class TreeRestore : IDisposable
             }
             if (damage is not null)
             {
-                await LoseListAsync(file, damage, cancellation);
+                await LoseListAsync(content, damage, cancellation);
                 return;
             }
             var chunk = chunks.Current;
-            await _content.AddAsync(new WantedChunk<RestoredFile>(file, chunk, offset, offset + chunk.Length == length), cancellation);
+            await _content.AddAsync(new WantedChunk<FileContent>(content, chunk, offset), cancellation);
             offset += chunk.Length;
         }
     }
@@ -126,50 +135,71 @@ internal sealed class TreeRestore : IDisposable
     /// <summary>
     /// A file's list of chunks is damaged: what was wanted of it is used up, then it is given up like one with a damaged chunk.
     /// </summary>
-    private async Task LoseListAsync(RestoredFile file, string code, CancellationToken cancellation)
+    private async Task LoseListAsync(FileContent content, string code, CancellationToken cancellation)
     {
         await _content.FinishAsync(cancellation);
-        Damage(file, code);
-        file.Dispose();
+        Damage(content, code);
+        content.File.Dispose();
     }
 
-    private ValueTask WriteAsync(WantedChunk<RestoredFile> wanted, ChunkContent content)
+    private ValueTask Write(WantedChunk<FileContent> wanted, ChunkContent content)
     {
+        var file = wanted.Owner.File;
         if (content.ErrorCode is { } code)
             Damage(wanted.Owner, code);
-        else if (wanted.Owner != _damaged)
-            wanted.Owner.WriteAt(wanted.Offset, content.Plaintext.Span);
+        else if (wanted.Chunk.IsZero && wanted.Owner.HasHoles)
+            file.LeaveHole(wanted.Chunk.Length);
+        else if (!wanted.Owner.IsDamaged)
+            file.WriteAt(wanted.Offset, content.Plaintext.Span);
         _options.Counters.AddBytes(wanted.Chunk.Length);
-        if (!wanted.IsLast)
+        if (!wanted.Owner.TakeLast(wanted.Chunk.Length))
             return ValueTask.CompletedTask;
-        if (wanted.Owner == _damaged)
-            wanted.Owner.Dispose();
+        if (wanted.Owner.IsDamaged)
+            file.Dispose();
         else
-            wanted.Owner.Complete();
+            file.Complete();
         return ValueTask.CompletedTask;
     }
 
-    private void Damage(RestoredFile file, string code)
+    private void Damage(FileContent content, string code)
     {
-        if (_damaged == file)
+        if (!content.TryDamage())
             return;
-        _damaged = file;
-        Damaged++;
-        _options.OnDamage?.Invoke(file.Entry.Path, code);
+        Interlocked.Increment(ref _damaged);
+        var path = content.File.Entry.Path;
+        lock (_problems)
+            _options.OnDamage?.Invoke(path, code);
         if (!_options.ContinueOnDamage)
             throw new VaultException(
                 code,
-                $"'{file.Entry.Path}' cannot be restored: its stored data is damaged.",
+                $"'{path}' cannot be restored: its stored data is damaged.",
                 $"{ErrorTable.Find(code)?.Fix} To restore everything else, add --continue-on-damage."
             );
     }
 
     private void Report(RestoreProblem problem)
     {
-        if (problem.Kind == RestoreProblemKind.NeverRead)
-            NeverRead++;
-        else
-            Failed++;
-        _options.OnProblem?.Invoke(problem);
+        Interlocked.Increment(ref problem.Kind == RestoreProblemKind.NeverRead ? ref _neverRead : ref _failed);
+        lock (_problems)
+            _options.OnProblem?.Invoke(problem);
+    }
+
+    /// <summary>What is still to come of a file's content. Safe for concurrent use.</summary>
+    /// <param name="hasHoles">Of an image nobody knows which zeros were holes: all become holes, which is what images are kept for.</param>
+    private sealed class FileContent(RestoredFile file, bool hasHoles)
+    {
+        private long _left = file.Entry.Content.Length;
+        private int _isDamaged;
+
+        public RestoredFile File => file;
+
+        public bool HasHoles => hasHoles;
+
+        public bool IsDamaged => Volatile.Read(ref _isDamaged) != 0;
+
+        public bool TryDamage() => Interlocked.Exchange(ref _isDamaged, 1) == 0;
+
+        /// <summary>True for the one that was the last to come.</summary>
+        public bool TakeLast(int length) => Interlocked.Add(ref _left, -length) == 0;
     }
 }

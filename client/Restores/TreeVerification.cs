@@ -32,18 +32,28 @@ public sealed record VerifyReport(
 );
 
 /// <summary>Goes through a recovery point and counts the files that could not be restored.</summary>
-internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions options)
+internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions options) : IDisposable
 {
     private const int LookupCount = 1024;
 
     private readonly CatalogueSource _catalogue = new(channel);
-    private readonly List<(RelativePath Path, ChunkRef Chunk)> _lookups = [];
-    private ContentReader<RelativePath>? _content;
-    private RelativePath? _lastDamaged;
+    private readonly List<(VerifiedFile File, ChunkRef Chunk)> _lookups = [];
+    private ContentReader<VerifiedFile>? _content;
+    private long _damaged;
 
-    public long Damaged { get; private set; }
+    public long Damaged => Interlocked.Read(ref _damaged);
 
-    private ContentReader<RelativePath> Content => _content ??= new(channel, Look);
+    private ContentReader<VerifiedFile> Content => _content ??= new(channel, Look);
+
+    /// <summary>A file that counts as damaged once, whatever is damaged of it.</summary>
+    private sealed class VerifiedFile(RelativePath path)
+    {
+        private int _isDamaged;
+
+        public RelativePath Path => path;
+
+        public bool TryDamage() => Interlocked.Exchange(ref _isDamaged, 1) == 0;
+    }
 
     public async Task RunAsync(CatalogueRoot root, CancellationToken cancellation)
     {
@@ -63,13 +73,16 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
         }
     }
 
+    public void Dispose() => _content?.Dispose();
+
     private async Task VerifyAsync(CatalogueEntry entry, CancellationToken cancellation)
     {
+        var file = new VerifiedFile(entry.Path);
         string damage;
         try
         {
             await foreach (var chunk in _catalogue.ReadContentAsync(entry, cancellation))
-                await WantAsync(entry.Path, chunk, cancellation);
+                await WantAsync(file, chunk, cancellation);
             return;
         }
         catch (VaultException e) when (CatalogueSource.IsDamage(e.Code))
@@ -78,17 +91,17 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
         }
         // Of a file whose list of chunks is damaged, what came before is verified first.
         await DrainAsync(cancellation);
-        Damage(entry.Path, damage);
+        Damage(file, damage);
     }
 
-    private async ValueTask WantAsync(RelativePath path, ChunkRef chunk, CancellationToken cancellation)
+    private async ValueTask WantAsync(VerifiedFile file, ChunkRef chunk, CancellationToken cancellation)
     {
         if (options.ReadData)
         {
-            await Content.AddAsync(new WantedChunk<RelativePath>(path, chunk, 0, false), cancellation);
+            await Content.AddAsync(new WantedChunk<VerifiedFile>(file, chunk, 0), cancellation);
             return;
         }
-        _lookups.Add((path, chunk));
+        _lookups.Add((file, chunk));
         if (_lookups.Count == LookupCount)
             await LookUpAsync(cancellation);
     }
@@ -103,29 +116,29 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
     {
         var codes = await channel.CheckAsync([.. _lookups.Select(l => l.Chunk)], cancellation);
         for (var i = 0; i < codes.Length; i++)
-            Count(_lookups[i].Path, _lookups[i].Chunk, codes[i]);
+            Count(_lookups[i].File, _lookups[i].Chunk, codes[i]);
         _lookups.Clear();
     }
 
-    private ValueTask Look(WantedChunk<RelativePath> wanted, ChunkContent content)
+    private ValueTask Look(WantedChunk<VerifiedFile> wanted, ChunkContent content)
     {
         Count(wanted.Owner, wanted.Chunk, content.ErrorCode);
         return ValueTask.CompletedTask;
     }
 
-    private void Count(RelativePath path, ChunkRef chunk, string? code)
+    private void Count(VerifiedFile file, ChunkRef chunk, string? code)
     {
         options.Counters.AddBytes(chunk.Length);
         if (code is not null)
-            Damage(path, code);
+            Damage(file, code);
     }
 
-    private void Damage(RelativePath path, string code)
+    private void Damage(VerifiedFile file, string code)
     {
-        if (_lastDamaged == path)
+        if (!file.TryDamage())
             return;
-        _lastDamaged = path;
-        Damaged++;
-        options.OnDamage?.Invoke(path, code);
+        Interlocked.Increment(ref _damaged);
+        lock (_lookups)
+            options.OnDamage?.Invoke(file.Path, code);
     }
 }

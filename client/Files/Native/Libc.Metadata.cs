@@ -32,11 +32,28 @@ internal static partial class Libc
     /// <summary>Sets the mode of what a path leads to (see <see cref="ProcPath"/>).</summary>
     internal static int ChangeMode(ReadOnlySpan<byte> path, uint mode) => ErrorOf(ChMod(path, mode));
 
+    /// <summary>Sets the mode of an open file; not for one opened as a path only.</summary>
+    internal static int ChangeMode(Descriptor file, uint mode) => ErrorOf(FChMod(file, mode));
+
     /// <summary>Sets the modification time of what a path leads to; the access time stays.</summary>
     internal static unsafe int SetModified(ReadOnlySpan<byte> path, FileTime time)
     {
         var times = stackalloc long[] { 0, OmitTime, time.Seconds, time.Nanoseconds };
         return ErrorOf(UTimeNsAt(Descriptor.WorkingDirectory, path, times, 0));
+    }
+
+    /// <summary>Sets the modification time of an open file; not for one opened as a path only.</summary>
+    internal static unsafe int SetModified(Descriptor file, FileTime time)
+    {
+        var times = stackalloc long[] { 0, OmitTime, time.Seconds, time.Nanoseconds };
+        return ErrorOf(FUTimeNs(file, times));
+    }
+
+    /// <summary>Whether an open file has extended attributes, or none can be told; not for one opened as a path only.</summary>
+    internal static unsafe bool HasAttributes(Descriptor file)
+    {
+        var length = FListXAttr(file, null, 0);
+        return length > 0 || (length < 0 && ErrorOf(length) != Errno.EOPNOTSUPP);
     }
 
     /// <summary>The names of the extended attributes, each ended by a zero byte; ERANGE when they do not fit.</summary>
@@ -106,6 +123,15 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true)]
     private static partial int ChMod([MarshalUsing(typeof(NulTerminated))] ReadOnlySpan<byte> path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    private static partial int FChMod(Descriptor file, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    private static unsafe partial int FUTimeNs(Descriptor file, long* times);
+
+    [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
+    private static unsafe partial nint FListXAttr(Descriptor file, byte* names, nuint length);
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
     private static unsafe partial int UTimeNsAt(

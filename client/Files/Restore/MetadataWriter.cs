@@ -26,7 +26,27 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         SetAttributes(path, entry);
         if (entry.Type != EntryType.Symlink)
             SetMode(path, entry, ownerHolds);
-        SetTime(file, path, entry);
+        SetTime(file, entry, Libc.SetModified(path, entry.ModifiedAt));
+    }
+
+    /// <summary>The same for a regular file just made and open for writing, with fewer calls; returns which it is.</summary>
+    internal InodeId ApplyToNew(Descriptor file, CatalogueEntry entry)
+    {
+        var error = Libc.Stat(file, out var stat);
+        if (error != 0)
+        {
+            Report(entry, error, "reading back its metadata");
+            return stat.Id;
+        }
+        var ownerHolds = SetOwner(file, entry, stat);
+        var hasAttributes = !entry.ExtendedAttributes.IsEmpty || Libc.HasAttributes(file);
+        if (hasAttributes)
+            SetAttributes(file, entry);
+        var isUntouched = !hasAttributes && stat.Uid == entry.Uid && stat.Gid == entry.Gid;
+        if (!isUntouched || stat.Mode != entry.Mode)
+            SetMode(file, entry, ownerHolds);
+        SetTime(file, entry, Libc.SetModified(file, entry.ModifiedAt));
+        return stat.Id;
     }
 
     private bool SetOwner(Descriptor file, CatalogueEntry entry, in FileStat stat)
@@ -44,11 +64,29 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         var groupHolds = stat.Gid == entry.Gid || Libc.ChangeOwner(file, uint.MaxValue, entry.Gid) == 0;
         if (groupHolds && stat.Uid == entry.Uid)
             return true;
-        notes.OwnersNotRestored++;
+        Note(() => notes.OwnersNotRestored++);
         return false;
     }
 
     private void SetMode(ReadOnlySpan<byte> path, CatalogueEntry entry, bool ownerHolds)
+    {
+        var mode = AllowedMode(entry, ownerHolds);
+        ReportMode(entry, mode, Libc.ChangeMode(path, (uint)mode));
+    }
+
+    private void SetMode(Descriptor file, CatalogueEntry entry, bool ownerHolds)
+    {
+        var mode = AllowedMode(entry, ownerHolds);
+        ReportMode(entry, mode, Libc.ChangeMode(file, (uint)mode));
+    }
+
+    private void ReportMode(CatalogueEntry entry, int mode, int error)
+    {
+        if (error != 0)
+            Report(entry, error, $"setting its mode to {Convert.ToString(mode, 8)}");
+    }
+
+    private int AllowedMode(CatalogueEntry entry, bool ownerHolds)
     {
         var mode = entry.Mode & 0xFFF;
         if ((mode & SetIdBits) != 0 && !(isRoot && ownerHolds))
@@ -57,11 +95,15 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
             if (isRoot)
                 Report(entry, Errno.EPERM, "keeping its set-id bits, which its owner here must not have");
             else
-                notes.SetIdBitsDropped++;
+                Note(() => notes.SetIdBitsDropped++);
         }
-        var error = Libc.ChangeMode(path, (uint)mode);
-        if (error != 0)
-            Report(entry, error, $"setting its mode to {Convert.ToString(mode, 8)}");
+        return mode;
+    }
+
+    private void SetAttributes(Descriptor file, CatalogueEntry entry)
+    {
+        Span<byte> buffer = stackalloc byte[ProcPath.MaxLength];
+        SetAttributes(ProcPath.Of(file, buffer), entry);
     }
 
     private void SetAttributes(ReadOnlySpan<byte> path, CatalogueEntry entry)
@@ -80,7 +122,7 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         {
             if (!isRoot && AttributeNames.IsPrivileged(attribute.Name.Span))
             {
-                notes.AttributesSkipped++;
+                Note(() => notes.AttributesSkipped++);
                 continue;
             }
             var error = attribute.Name.Span.Contains((byte)0)
@@ -91,9 +133,8 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
         }
     }
 
-    private void SetTime(Descriptor file, ReadOnlySpan<byte> path, CatalogueEntry entry)
+    private void SetTime(Descriptor file, CatalogueEntry entry, int error)
     {
-        var error = Libc.SetModified(path, entry.ModifiedAt);
         // A file system that cannot hold the time takes its nearest and says nothing.
         if (
             error == 0
@@ -104,6 +145,13 @@ internal sealed class MetadataWriter(bool isRoot, RestoreNotes notes, Action<Res
             error = Errno.EOVERFLOW;
         if (error != 0)
             Report(entry, error, "setting its modification time");
+    }
+
+    /// <summary>Files are finished on several threads at once.</summary>
+    private void Note(Action count)
+    {
+        lock (notes)
+            count();
     }
 
     private static string Text(ExtendedAttribute attribute) => new RelativePath(attribute.Name).ToString();

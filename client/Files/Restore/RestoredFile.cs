@@ -16,6 +16,8 @@ public sealed class RestoredFile : IDisposable
     private readonly long[] _starts;
     private long _written;
     private int _failed;
+    private int _ended;
+    private bool _hasHoles;
 
     internal RestoredFile(TreeWriter writer, TargetDirectory directory, CatalogueEntry entry, Descriptor file, byte[] temporaryName)
     {
@@ -58,6 +60,13 @@ public sealed class RestoredFile : IDisposable
             offset += part.Length;
         }
         return Volatile.Read(ref _failed) == 0;
+    }
+
+    /// <summary>Takes so many zeros of its content for written: nothing is there yet, and what was never written reads as zeros.</summary>
+    public void LeaveHole(long length)
+    {
+        Volatile.Write(ref _hasHoles, true);
+        Interlocked.Add(ref _written, length);
     }
 
     /// <summary>
@@ -118,6 +127,12 @@ public sealed class RestoredFile : IDisposable
         }
         return content.Length;
     }
+
+    /// <summary>True for the one who ends the work on the file.</summary>
+    internal bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>A hole at its end makes no file longer.</summary>
+    internal int FixLength() => Volatile.Read(ref _hasHoles) && !TargetNames.HasLength(Entry) ? Libc.Truncate(File, Entry.Size) : 0;
 
     internal void Fail(int error, string what)
     {

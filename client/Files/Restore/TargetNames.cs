@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
+using System.Text.Unicode;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Files.Native;
 
@@ -9,10 +9,20 @@ namespace RecoveryVault.Files.Restore;
 internal static class TargetNames
 {
     private const uint PrivateFile = 0x180; // 0600 until the mode is set
+    private const int PermissionBits = 0x1FF;
+
+    /// <summary>Up to here a file becomes as long as it is by being written; a longer one that does not fit is refused at once.</summary>
+    private const long ShortFile = 4 << 20;
+
+    private static long _lastTemporary = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
     /// <summary>Told apart from anything of the user's, should an interrupted restore leave one.</summary>
-    internal static byte[] Temporary() =>
-        Encoding.ASCII.GetBytes($".rvault-restore-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
+    internal static byte[] Temporary()
+    {
+        var name = new byte[32];
+        Utf8.TryWrite(name, $".rvault-restore-{Interlocked.Increment(ref _lastTemporary):x16}", out _);
+        return name;
+    }
 
     /// <summary>Makes a symbolic link, fifo, socket or device under a temporary name and opens exactly that.</summary>
     internal static Descriptor? Make(Descriptor directory, CatalogueEntry entry, byte[] temporary, out int error)
@@ -56,18 +66,23 @@ internal static class TargetNames
         return error;
     }
 
-    internal static Descriptor? MakeFile(Descriptor directory, byte[] temporary, long size, out int error)
+    /// <param name="mayKnowMode">Whoever makes it is its owner: then the mode may hold from the start, which often saves setting it.</param>
+    internal static Descriptor? MakeFile(Descriptor directory, byte[] temporary, CatalogueEntry entry, bool mayKnowMode, out int error)
     {
-        var file = Libc.Open(directory, temporary, OpenFlags.Write | OpenFlags.CreateNew | OpenFlags.NoFollow, out error, PrivateFile);
-        if (file is null)
-            return null;
-        error = Libc.Truncate(file, size);
+        var mode = mayKnowMode ? (uint)(entry.Mode & PermissionBits) : PrivateFile;
+        var file = Libc.Open(directory, temporary, OpenFlags.Write | OpenFlags.CreateNew | OpenFlags.NoFollow, out error, mode);
+        if (file is null || !HasLength(entry))
+            return file;
+        error = Libc.Truncate(file, entry.Size);
         if (error == 0)
             return file;
         file.Dispose();
         Libc.Unlink(directory, temporary);
         return null;
     }
+
+    /// <summary>Whether <see cref="MakeFile"/> gave it its length.</summary>
+    internal static bool HasLength(CatalogueEntry entry) => entry.DataExtents is not null || entry.Size > ShortFile;
 
     /// <summary>Gives what bears a temporary name its own; an empty directory makes way, one that holds something does not.</summary>
     internal static int Place(Descriptor directory, byte[] temporary, ReadOnlySpan<byte> name, bool replace)

@@ -22,7 +22,9 @@ public sealed partial class TreeWriter : IDisposable
     private readonly Lock _gate = new();
     private readonly RestoreTarget _target;
     private readonly Action<RestoreProblem> _report;
-    private readonly bool _isRoot = Libc.EffectiveUser() == 0;
+    private readonly Lock _reporting = new();
+    private readonly uint _user = Libc.EffectiveUser();
+    private readonly uint _group = Libc.EffectiveGroup();
     private readonly MetadataWriter _metadata;
     private readonly TargetDirectories _directories;
     private readonly HashSet<RestoredFile> _unfinished = [];
@@ -33,10 +35,17 @@ public sealed partial class TreeWriter : IDisposable
     /// <param name="report">Hears of everything that could not be restored.</param>
     public TreeWriter(RestoreTarget target, Action<RestoreProblem> report)
     {
-        (_target, _report) = (target, report);
-        _metadata = new(_isRoot, Notes, report);
-        _directories = new(target, _isRoot, _metadata, report);
+        _target = target;
+        _report = problem =>
+        {
+            lock (_reporting)
+                report(problem);
+        };
+        _metadata = new(IsRoot, Notes, _report);
+        _directories = new(target, IsRoot, _metadata, _report);
     }
+
+    private bool IsRoot => _user == 0;
 
     /// <summary>What was not restored because the restoring user is not root.</summary>
     public RestoreNotes Notes { get; } = new();
@@ -100,22 +109,23 @@ public sealed partial class TreeWriter : IDisposable
     /// <summary>Ends the work on a file, once; true if it is in its place now.</summary>
     internal bool Finish(RestoredFile file, bool succeeded)
     {
+        if (!file.TryEnd())
+            return false;
+        // What concerns the file alone happens beside what other threads do: in trees of small files it is most of the work.
+        var id = default(InodeId);
+        var error = succeeded ? Close(file, out id) : 0;
         lock (_gate)
         {
-            if (!_unfinished.Remove(file))
-                return false;
-            var placed = succeeded ? Place(file) : Discard(file);
+            var placed = succeeded ? Place(file, id, error) : Discard(file);
             Settle(file.Entry, placed);
             _directories.Release(file.Directory);
+            _unfinished.Remove(file);
             return placed is not null;
         }
     }
 
-    internal void Report(CatalogueEntry entry, RestoreProblemKind kind, int error, string what)
-    {
-        lock (_gate)
-            _report(new(entry.Path, kind, error, what));
-    }
+    internal void Report(CatalogueEntry entry, RestoreProblemKind kind, int error, string what) =>
+        _report(new(entry.Path, kind, error, what));
 
     private void ReportNeverRead(CatalogueEntry entry)
     {
@@ -130,7 +140,7 @@ public sealed partial class TreeWriter : IDisposable
             ReportNeverRead(entry);
             return null;
         }
-        if (!_isRoot && entry.Type is EntryType.CharacterDevice or EntryType.BlockDevice)
+        if (!IsRoot && entry.Type is EntryType.CharacterDevice or EntryType.BlockDevice)
         {
             Notes.DevicesSkipped++;
             return null;
@@ -157,7 +167,7 @@ public sealed partial class TreeWriter : IDisposable
         Descriptor? made = null;
         var error = HasSoundLengths(entry) ? 0 : Errno.EINVAL;
         if (error == 0 && _directories.Open(parent, out error) is { } directory)
-            made = TargetNames.MakeFile(directory, temporary, entry.Size, out error);
+            made = TargetNames.MakeFile(directory, temporary, entry, entry.Uid == _user && entry.Gid == _group, out error);
         if (made is null)
         {
             Report(entry, RestoreProblemKind.NotRestored, error, $"making the file of {entry.Size} bytes");
@@ -184,20 +194,24 @@ public sealed partial class TreeWriter : IDisposable
         return entry.Size >= 0 && data == entry.Content.Length;
     }
 
-    private InodeId? Place(RestoredFile file)
+    /// <summary>Everything that needs the open file: length, metadata, and its close, which may tell of a failed write.</summary>
+    private int Close(RestoredFile file, out InodeId id)
     {
-        _metadata.Apply(file.File, file.Entry);
-        var error = Libc.Stat(file.File, out var stat);
+        var error = file.FixLength();
+        id = _metadata.ApplyToNew(file.File, file.Entry);
         var closing = file.File.CloseChecked();
-        if (error == 0)
-            error = closing;
+        return error == 0 ? closing : error;
+    }
+
+    private InodeId? Place(RestoredFile file, InodeId id, int error)
+    {
         if (_directories.Open(file.Directory, out var lost) is not { } directory)
             error = lost;
         else if (error == 0)
             error = TargetNames.Place(directory, file.TemporaryName, file.Entry.Path.Name, _target.Overwrite);
         else
             Libc.Unlink(directory, file.TemporaryName);
-        return Placed(file.Entry, error, stat.Id);
+        return Placed(file.Entry, error, id);
     }
 
     private InodeId? Discard(RestoredFile file)
