@@ -65,7 +65,7 @@ public sealed partial class ProtectedItemGrain
                 Session = _parts.Sessions.Add(Guid.NewGuid(), session),
                 RecoveryPoint = Item.ToSummary(head, deletions),
                 Catalogue = manifest.Catalogue,
-                Source = Item.RequireSettings().Source,
+                Source = Item.RequireSettings().Source with { Kind = manifest.Kind },
                 Statistics = head.Statistics,
             };
         }
