@@ -236,7 +236,7 @@ internal sealed class Invocation : IAsyncDisposable
         : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set
         : null;
 
-    /// <summary>To stop a silo in order takes a tenth of a command's time; it has something to say then only to those who asked for it.</summary>
+    /// <summary>To stop a silo in order takes a tenth of a command's time; what it has to say then only --verbose shows.</summary>
     private bool EndsProcess => !IsVerbose && _parsed.InvocationConfiguration is RunConfiguration { EndsProcess: true };
 
     public async ValueTask DisposeAsync()

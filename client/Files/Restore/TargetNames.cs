@@ -66,7 +66,8 @@ internal static class TargetNames
         return error;
     }
 
-    /// <param name="mayKnowMode">Whoever makes it is its owner: then the mode may hold from the start, which often saves setting it.</param>
+    /// <summary>Makes an empty file under a temporary name, as long as it will be if that tells early that it does not fit.</summary>
+    /// <param name="mayKnowMode">Whoever makes it is its owner: then the mode holds from the start.</param>
     internal static Descriptor? MakeFile(Descriptor directory, byte[] temporary, CatalogueEntry entry, bool mayKnowMode, out int error)
     {
         var mode = mayKnowMode ? (uint)(entry.Mode & PermissionBits) : PrivateFile;
