@@ -11,6 +11,7 @@ public static class FailureNotes
     /// <summary>What else went wrong, oldest first.</summary>
     public static IReadOnlyList<string> Of(Exception first) => first.Data[Key] as string[] ?? [];
 
-    internal static void Add(Exception first, string what, Exception second) =>
+    /// <summary>Puts a later failure beside the first.</summary>
+    public static void Add(Exception first, string what, Exception second) =>
         first.Data[Key] = (string[])[.. Of(first), $"{what}: {second.Message}"];
 }

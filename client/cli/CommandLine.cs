@@ -18,6 +18,7 @@ public static class CommandLine
         {
             QuickstartCommand.Build(),
             KeyVaultCommands.Build(),
+            IdentityCommands.Build(),
             VaultCommands.Build(),
             ProtectionCommands.Build(),
             ItemCommands.Build(),

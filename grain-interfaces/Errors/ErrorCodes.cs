@@ -92,6 +92,8 @@ public static class ErrorCodes
     public const string UserErrorCMKProtectionAttempted = nameof(UserErrorCMKProtectionAttempted);
     public const string UserErrorCMKCannotRevertToPMK = nameof(UserErrorCMKCannotRevertToPMK);
     public const string UserErrorCMKVaultIdentityMissing = nameof(UserErrorCMKVaultIdentityMissing);
+    public const string IdentityNotFound = nameof(IdentityNotFound);
+    public const string UserErrorCMKAtCreateRequiresUserAssignedIdentity = nameof(UserErrorCMKAtCreateRequiresUserAssignedIdentity);
     public const string UserErrorCMKIdentityInUse = nameof(UserErrorCMKIdentityInUse);
     public const string UserErrorCMKMissingMangedIdentityPermissionOnKeyVault = nameof(
         UserErrorCMKMissingMangedIdentityPermissionOnKeyVault

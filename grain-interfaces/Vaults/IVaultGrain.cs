@@ -22,11 +22,14 @@ public interface IVaultGrain : IGrainWithStringKey
     [Alias("Move"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<VaultSummary> MoveAsync(MoveVault request);
 
-    /// <summary>Enables the system-assigned identity; enabling it again changes nothing.</summary>
+    /// <summary>
+    /// Enables the system-assigned identity, or gives user-assigned ones to the vault; what it has already stays as it is.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">IdentityNotFound.</exception>
     [Alias("AssignIdentity"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<VaultIdentity> AssignIdentityAsync(ChangeIdentity request);
 
-    /// <summary>Disables the system-assigned identity; refused while it opens the customer-managed key.</summary>
+    /// <summary>Takes identities away; refused for the one that opens the customer-managed key.</summary>
     /// <exception cref="Errors.VaultException">UserErrorCMKIdentityInUse.</exception>
     [Alias("RemoveIdentity"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request);

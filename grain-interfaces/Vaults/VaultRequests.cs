@@ -16,9 +16,19 @@ public sealed record MoveVault(
     [property: Id(2)] string? SubscriptionId
 );
 
-/// <summary>Enables or disables the system-assigned identity.</summary>
+/// <summary>Gives identities to a vault, or takes them away.</summary>
+/// <param name="OperationId">Chosen by the caller.</param>
 [GenerateSerializer, Immutable, Alias("rv.ChangeIdentity")]
-public sealed record ChangeIdentity([property: Id(0)] Guid OperationId);
+public sealed record ChangeIdentity([property: Id(0)] Guid OperationId)
+{
+    /// <summary>Whether the system-assigned identity is meant.</summary>
+    [Id(1)]
+    public bool SystemAssigned { get; init; } = true;
+
+    /// <summary>User-assigned identities, by name or resource id; at most 20.</summary>
+    [Id(2)]
+    public IReadOnlyList<string> UserAssigned { get; init; } = [];
+}
 
 /// <summary>Assigns or changes a customer-managed key.</summary>
 [GenerateSerializer, Immutable, Alias("rv.UpdateEncryption")]
@@ -39,6 +49,17 @@ public sealed record UpdateEncryption
     /// <summary>The key vault's subscription; only recorded.</summary>
     [Id(3)]
     public string? KeyVaultSubscriptionId { get; init; }
+
+    /// <summary>
+    /// The user-assigned identity that opens the key, by name or resource id; it must be one of the vault's. Null, and
+    /// <see cref="UseSystemAssignedIdentity"/> false: the one in use stays, at first the system-assigned one.
+    /// </summary>
+    [Id(4)]
+    public string? UserAssignedIdentity { get; init; }
+
+    /// <summary>The system-assigned identity opens the key; not together with <see cref="UserAssignedIdentity"/>.</summary>
+    [Id(5)]
+    public bool UseSystemAssignedIdentity { get; init; }
 }
 
 /// <summary>One precondition of a customer-managed key.</summary>

@@ -53,7 +53,7 @@ public sealed record VaultSummary
 [GenerateSerializer, Immutable, Alias("rv.VaultIdentity")]
 public sealed record VaultIdentity
 {
-    /// <summary>"None" or "SystemAssigned".</summary>
+    /// <summary>See <see cref="IdentityTypes"/>.</summary>
     [Id(0)]
     public required string Type { get; init; }
 
@@ -64,7 +64,18 @@ public sealed record VaultIdentity
     /// <summary>The tenant it lives in; null without one.</summary>
     [Id(2)]
     public string? TenantId { get; init; }
+
+    /// <summary>The user-assigned identities in the order they were given.</summary>
+    [Id(3)]
+    public IReadOnlyList<AssignedIdentity> UserAssigned { get; init; } = [];
 }
+
+/// <summary>A user-assigned identity of a vault.</summary>
+/// <param name="Id">The resource id.</param>
+/// <param name="PrincipalId">The object id; empty when only Azure knows it.</param>
+/// <param name="ClientId">The application id; empty when only Azure knows it.</param>
+[GenerateSerializer, Immutable, Alias("rv.AssignedIdentity")]
+public sealed record AssignedIdentity([property: Id(0)] string Id, [property: Id(1)] string PrincipalId, [property: Id(2)] string ClientId);
 
 /// <summary>Values of <see cref="VaultIdentity.Type"/>.</summary>
 public static class IdentityTypes
@@ -74,6 +85,12 @@ public static class IdentityTypes
 
     /// <summary>The vault's own identity.</summary>
     public const string SystemAssigned = "SystemAssigned";
+
+    /// <summary>Identities that live by themselves.</summary>
+    public const string UserAssigned = "UserAssigned";
+
+    /// <summary>Both, in Azure's spelling.</summary>
+    public const string Both = "SystemAssigned, UserAssigned";
 }
 
 /// <summary>A vault's encryption settings, in Azure's shape.</summary>
@@ -96,7 +113,9 @@ public sealed record EncryptionSummary
     [Id(3)]
     public string? SubscriptionId { get; init; }
 
-    /// <summary>Which identity opens the key vault; null with platform-managed keys.</summary>
+    /// <summary>
+    /// Which identity opens the key vault: "SystemAssigned", or the resource id of a user-assigned one; null with platform-managed keys.
+    /// </summary>
     [Id(4)]
     public string? Identity { get; init; }
 

@@ -29,16 +29,17 @@ public sealed partial class VaultGrain
         OwedNote? note = null;
         try
         {
-            var seen = Vault;
-            var facts = await LookAtAsync(keyId);
+            var seen = Vault.UseIdentity(request);
+            var facts = await LookAtAsync(keyId, seen.KeyPrincipal);
             CmkPreconditions.Require(seen, facts, Journal.Now);
-            await RequireOldKeyAsync(seen.Settings.Encryption, facts?.Key);
+            await RequireOldKeyAsync(seen.Settings.Encryption, facts?.Key, seen.KeyPrincipal);
             await UpdateAsync(_ =>
             {
                 var vault = Vault;
                 if (vault.JobOf(request.OperationId) is not null)
                     return vault;
                 var next = vault
+                    .UseIdentity(request)
                     .AssignKey(keyId, request.KeyVaultSubscriptionId, facts, seen, Journal.Now)
                     .Remember(request.OperationId, jobId);
                 // The same version again is done at once; a pass under way towards it keeps its own job.
@@ -64,11 +65,11 @@ public sealed partial class VaultGrain
     private Task EnsureRotationAsync() => GrainFactory.GetGrain<IRotationSchedule>(this.GetPrimaryKeyString()).EnsureAsync();
 
     /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
-    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey)
+    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey, string? principal)
     {
         if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey?.Properties.Id.ToString() == old.Current.KeyId)
             return;
-        var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId));
+        var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId), principal);
         if ((facts?.UnwrapFault ?? facts?.GetFault) is { } fault)
             throw KeyVaultRefusals.ToVaultException(fault, $"The key in force, {old.Current.KeyId}, must unwrap the data keys once more");
     }
@@ -97,7 +98,7 @@ public sealed partial class VaultGrain
         KeyId? keyId = null;
         if (uri is not null && !KeyId.TryParse(uri, out keyId))
             throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{uri}' is not a key URI.");
-        return [.. CmkPreconditions.Check(Vault, keyId is null ? null : await LookAtAsync(keyId), Journal.Now)];
+        return [.. CmkPreconditions.Check(Vault, keyId is null ? null : await LookAtAsync(keyId, Vault.KeyPrincipal), Journal.Now)];
     }
 
     public async Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync()
@@ -105,14 +106,13 @@ public sealed partial class VaultGrain
         // "Safe" must never be said too early: not from what this activation remembers.
         await _cell.ReadAsync();
         var needs = KeyNeeds.Of(Vault.Settings.Encryption, await _parts.Census.TakeAsync(VaultId, Vault.Roster));
-        var states = await KeyStates.ReadAsync(needs.Select(n => n.KeyId), id => OpenKeyVault(id), Journal.Now);
+        var states = await KeyStates.ReadAsync(needs.Select(n => n.KeyId), id => OpenKeyVault(id, Vault.KeyPrincipal), Journal.Now);
         return [.. needs.Select(n => new KeyVersionUse(KeyVersions.Bare(n.KeyId), n.KeyId, states[n.KeyId], n.NeededBy, n.SafeToDisable))];
     }
 
     /// <summary>Null without an identity to look with.</summary>
-    private async Task<KeyFacts?> LookAtAsync(KeyId keyId) =>
-        OpenKeyVault(keyId) is { } keyVault ? await KeyFacts.GatherAsync(keyVault, keyId) : null;
+    private async Task<KeyFacts?> LookAtAsync(KeyId keyId, string? principal) =>
+        OpenKeyVault(keyId, principal) is { } keyVault ? await KeyFacts.GatherAsync(keyVault, keyId) : null;
 
-    private IKeyVault? OpenKeyVault(KeyId keyId) =>
-        Vault.Settings.SystemPrincipalId is { } principal ? _parts.KeyVaults.Open(keyId, principal) : null;
+    private IKeyVault? OpenKeyVault(KeyId keyId, string? principal) => principal is null ? null : _parts.KeyVaults.Open(keyId, principal);
 }

@@ -44,7 +44,7 @@ public sealed partial class VaultGrain
                 KeyId = encryption.Current.KeyId,
                 KeyThumbprint = encryption.Current.Thumbprint,
                 PreviousKeyId = encryption.Previous?.KeyId,
-                PrincipalId = vault.Settings.SystemPrincipalId,
+                PrincipalId = vault.KeyPrincipal,
                 LastPolledAt = vault.LastPolledAt,
                 RotationJobId = vault.RotationJobId,
             }

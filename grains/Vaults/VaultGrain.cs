@@ -1,5 +1,6 @@
 using Orleans.Placement;
 using RecoveryVault.Errors;
+using RecoveryVault.Identities;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
@@ -101,26 +102,42 @@ public sealed partial class VaultGrain
 
     public async Task<VaultIdentity> AssignIdentityAsync(ChangeIdentity request)
     {
+        VaultRecord.Require(request);
         var principal = Guid.NewGuid().ToString();
+        List<UserAssignedIdentity> identities = [];
+        foreach (var nameOrId in request.UserAssigned)
+            identities.Add(await _parts.Identities.GetAsync(nameOrId));
         await ChangeAsync(
             request.OperationId,
             "AssignIdentity",
-            vault => vault.AssignSystemIdentity(principal),
-            _ => [new("type", IdentityTypes.SystemAssigned), new("principalId", principal)]
+            vault => (request.SystemAssigned ? vault.AssignSystemIdentity(principal) : vault).AssignUserIdentities(identities),
+            vault => DetailsOf(request, vault)
         );
         return Vault.ToIdentity();
     }
 
     public async Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request)
     {
-        var before = Vault.Settings.SystemPrincipalId ?? "";
+        VaultRecord.Require(request);
+        var before = Vault;
         await ChangeAsync(
             request.OperationId,
             "RemoveIdentity",
-            vault => vault.RemoveSystemIdentity(),
-            _ => [new("type", IdentityTypes.SystemAssigned), new("principalId", before)]
+            vault => (request.SystemAssigned ? vault.RemoveSystemIdentity() : vault).RemoveUserIdentities([.. request.UserAssigned]),
+            _ => DetailsOf(request, before)
         );
         return Vault.ToIdentity();
+    }
+
+    private static KeyValuePair<string, string>[] DetailsOf(ChangeIdentity request, VaultRecord vault)
+    {
+        var ids = vault.Settings.UserIdentities.Where(i => request.UserAssigned.Any(i.Is)).Select(i => i.Id).ToList();
+        List<KeyValuePair<string, string>> details = [];
+        if (request.SystemAssigned)
+            details.AddRange([new("type", IdentityTypes.SystemAssigned), new("principalId", vault.Settings.SystemPrincipalId ?? "")]);
+        if (ids.Count > 0)
+            details.Add(new("userAssigned", string.Join(' ', ids)));
+        return [.. details];
     }
 
     /// <summary>Changes the record; the log entry is owed in the same write. An operation made before changes nothing.</summary>

@@ -1,3 +1,4 @@
+using RecoveryVault.Identities;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Names;
@@ -15,12 +16,15 @@ public sealed class VaultParts(
     KeyCensus census,
     PolicyUses policyUses,
     Descriptors descriptors,
-    PlatformKeyring keyring
+    PlatformKeyring keyring,
+    IdentityDirectory identities
 )
 {
     public Journal Journal { get; } = journal;
 
     public KeyVaultConnector KeyVaults { get; } = keyVaults;
+
+    public IdentityDirectory Identities { get; } = identities;
 
     public KeyCensus Census { get; } = census;
 

@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using RecoveryVault.Access;
 using RecoveryVault.DataPath;
 using RecoveryVault.Hosting;
+using RecoveryVault.Identities;
+using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 
@@ -22,12 +24,17 @@ internal static class StoreHost
         Action<ISiloBuilder> network
     )
     {
+        var identities = new UserAssignedIdentities(store.Keys, store.Manifest.StoreId);
         var connector = KeyVaultAccess
             .Read(Environment.GetEnvironmentVariable)
-            .Connect((host, principal) => keyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true)), time);
+            .Connect((host, principal) => OpenLocal(keyVaults, identities, host, VaultPrincipal.Parse(principal)), time);
         // Served or not, whoever gets in is the user of this process: connections prove a secret that only he can read.
         var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
-        var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client) { DataPlaneAddress = dataPlaneAddress };
+        var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client)
+        {
+            DataPlaneAddress = dataPlaneAddress,
+            Identities = new IdentityDirectory(identities),
+        };
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(time);
         if (logging is not null)
@@ -39,5 +46,11 @@ internal static class StoreHost
             silo.AddRecoveryVault(parts);
         });
         return builder.Build();
+    }
+
+    private static IKeyVault OpenLocal(LocalKeyVaults keyVaults, UserAssignedIdentities identities, string host, VaultPrincipal principal)
+    {
+        var keys = keyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+        return principal.IsUserAssigned ? new IdentityCheckedKeyVault(keys, identities, principal.Id) : keys;
     }
 }

@@ -24,6 +24,7 @@ public static class RecoveryVaultSiloExtensions
             .Services.AddSingleton(parts.Blobs)
             .AddSingleton(parts.Keyring)
             .AddSingleton(parts.KeyVaults)
+            .AddSingleton(parts.Identities)
             .AddSingleton(parts.Client)
             .AddSingleton(OpenContract.ClusterManifest)
             .AddStores()

@@ -1,5 +1,6 @@
 using RecoveryVault.Access;
 using RecoveryVault.DataPath;
+using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
 
@@ -19,6 +20,9 @@ public sealed record SiloParts(
     VerifiedClient Client
 )
 {
+    /// <summary>The user-assigned identities that vaults can be given; at least Azure's, by resource id.</summary>
+    public IdentityDirectory Identities { get; init; } = new(local: null);
+
     /// <summary>Where other processes reach this silo's sessions; null: nobody does, the silo's own address names them.</summary>
     public string? DataPlaneAddress { get; init; }
 }

@@ -55,7 +55,7 @@ public sealed class KeyVaultAccess
     }
 
     private Func<string, string, IKeyVault> OpenerOfAzure(TimeProvider time) =>
-        new RestKeyVaults(_options with { Endpoint = null, TrustedRoots = null }, new VaultCredentials(_variable).OfProcess, time).Open;
+        new RestKeyVaults(_options with { Endpoint = null, TrustedRoots = null }, new VaultCredentials(_variable).OnAzure, time).Open;
 
     private Func<string, string, IKeyVault> OpenerOfServer(TimeProvider time) =>
         new RestKeyVaults(_options, VaultCredentials.OfPrincipal, time).Open;

@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Identity;
+using RecoveryVault.Keys;
 
 namespace RecoveryVault.KeyVaults;
 
@@ -13,14 +14,21 @@ internal sealed class VaultCredentials(Func<string, string?> variable)
     private TokenCredential? _process;
 
     /// <summary>
-    /// The identity of this process, whichever vault asks: Azure gives system-assigned identities to its own resources only, and to Azure
-    /// this process is the resource.
+    /// On Azure: a user-assigned identity is itself; for a system-assigned one stands the identity of this process, whichever vault asks,
+    /// for Azure gives those to its own resources only, and to Azure this process is the resource.
     /// </summary>
-    public TokenCredential OfProcess(string principalId) => _process ??= Make();
+    public TokenCredential OnAzure(string principal) =>
+        VaultPrincipal.Parse(principal) is { IsUserAssigned: true } user ? OfUserAssigned(user.Id) : _process ??= Make();
 
     /// <summary>A vault's own identity at a token endpoint that knows vaults, such as the development server's.</summary>
-    public static TokenCredential OfPrincipal(string principalId) =>
-        new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedObjectId(principalId));
+    public static TokenCredential OfPrincipal(string principal) => OfUserAssigned(VaultPrincipal.Parse(principal).Id);
+
+    private static ManagedIdentityCredential OfUserAssigned(string id) =>
+        new(
+            id.StartsWith('/')
+                ? ManagedIdentityId.FromUserAssignedResourceId(new ResourceIdentifier(id))
+                : ManagedIdentityId.FromUserAssignedObjectId(id)
+        );
 
     private TokenCredential Make()
     {

@@ -12,6 +12,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
     private const string Vault = "name location identity encryption";
     private const string Encryption =
         "encryptionAtRestType keyUri keyVersion subscriptionId identity lastUpdateStatus infrastructureEncryptionState";
+    private const string UserIdentity = "id name principalId clientId tenantId";
     private const string Identity = "type principalId tenantId userAssignedIdentities";
     private const string Job = "jobId operation status itemName startTime endTime durationSeconds errorDetails";
     private const string Item = "id name state source keyVersion";
@@ -40,6 +41,10 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("keyvault key purge --vault-name kv2 --name k", "vaultName name"),
         ("keyvault backup --out {place}/second.rvkit", "file storeId blobs"),
         ("keyvault restore --in {place}/second.rvkit", "file storeId blobs"),
+        ("identity create --name i", UserIdentity),
+        ("identity show --name i", UserIdentity),
+        ("identity list", "[] " + UserIdentity),
+        ("identity delete --name i", UserIdentity),
         ("vault create --name empty --location home --resource-group rg --subscription s --tags a=1 b=2", Vault),
         ("vault show --name docs", Vault),
         ("vault list", "[] " + Vault),

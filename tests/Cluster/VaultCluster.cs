@@ -4,6 +4,7 @@ using Orleans.TestingHost;
 using RecoveryVault.Access;
 using RecoveryVault.DataPath;
 using RecoveryVault.Hosting;
+using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Tests.Keys;
@@ -28,6 +29,9 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public MemoryBlobStore KeyStore { get; } = new();
 
+    /// <summary>The user-assigned identities that vaults can be given.</summary>
+    public UserAssignedIdentities Identities => new(KeyStore, "11111111-1111-1111-1111-111111111111");
+
     public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster is not started.");
 
     public LocalKeyVaults KeyVaults { get; private set; } = null!;
@@ -45,10 +49,17 @@ public sealed class VaultCluster : IAsyncLifetime
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
         _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
         KeyVaultTraffic = new WatchedKeyVaults(
-            (host, principal) => KeyVaults.Open(host, KeyVaultCaller.Principal(principal, isTrustedService: true))
+            (host, text) =>
+            {
+                var principal = VaultPrincipal.Parse(text);
+                return KeyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+            }
         );
         var connector = new KeyVaultConnector(KeyVaultTraffic.Open, KeyVaultTraffic.Open);
-        _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor));
+        _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor))
+        {
+            Identities = new IdentityDirectory(Identities),
+        };
         _cluster = await DeployAsync(_parts, silos: 2);
         Client = new VaultClient(_cluster.Client, DataPlane, Time);
     }

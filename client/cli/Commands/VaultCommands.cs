@@ -12,7 +12,7 @@ internal static class VaultCommands
         CommandParts.Group(
             "vault",
             "Vaults.",
-            Create(),
+            VaultCreateCommand.Build(),
             ShowOne(),
             List(),
             Delete(),
@@ -21,54 +21,6 @@ internal static class VaultCommands
             VaultEncryptionCommands.Build(),
             VaultEncryptionCommands.Checklist()
         );
-
-    private static CliCommand Create()
-    {
-        var name = CommandParts.Name("vault");
-        var location = CommandParts.Text(
-            "--location",
-            "The region, such as westeurope; a key vault for this vault must be in the same.",
-            "REGION",
-            "-l"
-        );
-        var group = CommandParts.Optional("--resource-group", "The resource group.", "GROUP");
-        var subscription = CommandParts.Optional("--subscription", "The subscription.", "ID");
-        var tags = CommandParts.Many("--tags", "Tags, as name=value.", "NAME=VALUE");
-        tags.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) < 1))
-                result.AddError($"'{token.Value}' is no tag: write name=value.");
-        });
-        return new CliCommand(
-            "create",
-            "Creates a vault, encrypted with platform-managed keys at first; makes the store if there is none.",
-            "rvault vault create --name docs --location westeurope"
-        )
-        {
-            name,
-            location,
-            group,
-            subscription,
-            tags,
-        }.Runs(
-            async (run, cancellation) =>
-            {
-                var creation = new CreateVault
-                {
-                    OperationId = Guid.NewGuid(),
-                    Name = run.Require(name),
-                    Location = run.Require(location),
-                    ResourceGroup = run.Get(group) ?? "",
-                    SubscriptionId = run.Get(subscription) ?? "",
-                    Tags = (run.Get(tags) ?? []).Select(t => t.Split('=', 2)).GroupBy(t => t[0]).ToDictionary(t => t.Key, t => t.Last()[1]),
-                };
-                VaultRecord.Require(creation);
-                var client = await run.ConnectAsync(create: true, cancellation);
-                var created = await client.Directory.CreateVaultAsync(creation);
-                run.Print(VaultShape.Of(created), OutputJson.Plain.VaultShape, ShowVault);
-            }
-        );
-    }
 
     private static CliCommand ShowOne()
     {
@@ -155,7 +107,7 @@ internal static class VaultCommands
         );
     }
 
-    private static void ShowVault(IAnsiConsole console, VaultShape vault) =>
+    public static void ShowVault(IAnsiConsole console, VaultShape vault) =>
         Show.Facts(
             console,
             [

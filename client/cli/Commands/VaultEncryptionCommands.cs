@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys;
@@ -30,7 +31,12 @@ internal static class VaultEncryptionCommands
         var key = CommandParts.Optional("--key-name", "The key's name.", "KEY");
         var system = CommandParts.Flag(
             "--mi-system-assigned",
-            "Open the key vault with the vault's system-assigned identity (the only kind there is so far)."
+            "Open the key vault with the vault's system-assigned identity: the default at first, later the one in use."
+        );
+        var user = CommandParts.Optional(
+            "--mi-user-assigned",
+            "Open the key vault with a user-assigned identity of the vault, by name or resource id.",
+            "ID"
         );
         var command = new CliCommand(
             "update",
@@ -44,15 +50,9 @@ internal static class VaultEncryptionCommands
             keyVault,
             key,
             system,
+            user,
         };
-        command.Validators.Add(result =>
-        {
-            var byUri = result.GetResult(keyId) is not null;
-            var byName = result.GetResult(keyVault) is not null && result.GetResult(key) is not null;
-            var anyName = result.GetResult(keyVault) is not null || result.GetResult(key) is not null;
-            if (byUri == byName || (byUri && anyName))
-                result.AddError("Name the key: either --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
-        });
+        command.Validators.Add(result => RequireOneKeyAndIdentity(result, keyId, keyVault, key, system, user));
         return command.Runs(
             async (run, cancellation) =>
             {
@@ -61,12 +61,36 @@ internal static class VaultEncryptionCommands
                 var uri = run.Get(keyId) ?? $"https://{LocalKeyVaults.HostOf(run.Get(keyVault) ?? "")}/keys/{run.Get(key)}";
                 var updated = await VaultClient.UpdateEncryptionAsync(
                     vault,
-                    new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = uri },
+                    new UpdateEncryption
+                    {
+                        OperationId = Guid.NewGuid(),
+                        KeyUri = uri,
+                        UserAssignedIdentity = run.Get(user),
+                        UseSystemAssignedIdentity = run.Get(system),
+                    },
                     cancellation
                 );
                 run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
             }
         );
+    }
+
+    private static void RequireOneKeyAndIdentity(
+        CommandResult result,
+        Option<string?> keyId,
+        Option<string?> keyVault,
+        Option<string?> key,
+        Option<bool> system,
+        Option<string?> user
+    )
+    {
+        var byUri = result.GetResult(keyId) is not null;
+        var byName = result.GetResult(keyVault) is not null && result.GetResult(key) is not null;
+        var anyName = result.GetResult(keyVault) is not null || result.GetResult(key) is not null;
+        if (byUri == byName || (byUri && anyName))
+            result.AddError("Name the key: either --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
+        if (result.GetValue(system) && result.GetResult(user) is not null)
+            result.AddError("Name one identity: either --mi-system-assigned or --mi-user-assigned ID.");
     }
 
     private static CliCommand ShowOne()

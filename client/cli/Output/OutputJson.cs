@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Vaults;
 
@@ -18,6 +19,8 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(VaultShape))]
 [JsonSerializable(typeof(VaultShape[]))]
 [JsonSerializable(typeof(IdentityShape))]
+[JsonSerializable(typeof(UserAssignedIdentity))]
+[JsonSerializable(typeof(UserAssignedIdentity[]))]
 [JsonSerializable(typeof(EncryptionShape))]
 [JsonSerializable(typeof(KeyVersionUse[]))]
 [JsonSerializable(typeof(ChecklistEntry[]))]

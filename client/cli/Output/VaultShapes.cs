@@ -44,11 +44,24 @@ internal sealed record IdentityShape(
     string Type,
     string? PrincipalId,
     string? TenantId,
-    IReadOnlyDictionary<string, string> UserAssignedIdentities
+    IReadOnlyDictionary<string, AssignedIdentityShape> UserAssignedIdentities
 )
 {
     public static IdentityShape Of(VaultIdentity identity) =>
-        new(identity.Type, identity.PrincipalId, identity.TenantId, new Dictionary<string, string>());
+        new(
+            identity.Type,
+            identity.PrincipalId,
+            identity.TenantId,
+            identity.UserAssigned.ToDictionary(i => i.Id, AssignedIdentityShape.Of)
+        );
+}
+
+/// <summary>A user-assigned identity of a vault; ids that only Azure knows are null.</summary>
+internal sealed record AssignedIdentityShape(string? PrincipalId, string? ClientId)
+{
+    public static AssignedIdentityShape Of(AssignedIdentity identity) => new(Known(identity.PrincipalId), Known(identity.ClientId));
+
+    private static string? Known(string id) => id.Length > 0 ? id : null;
 }
 
 internal sealed record EncryptionShape(

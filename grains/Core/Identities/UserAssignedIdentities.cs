@@ -20,15 +20,24 @@ public sealed partial class UserAssignedIdentities(IBlobStore keys, string tenan
     private const string ResourcePrefix =
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.ManagedIdentity/userAssignedIdentities/";
 
-    /// <summary>Creates an identity, or shows the one that bears the name, as <c>az identity create</c> does.</summary>
     /// <exception cref="VaultException">InvalidName.</exception>
-    public async Task<UserAssignedIdentity> CreateAsync(string name, CancellationToken cancellation = default)
+    public static void RequireName(string name)
     {
         if (!NameGrammar().IsMatch(name))
             throw new VaultException(
                 ErrorCodes.InvalidName,
                 $"'{name}' is no name of an identity: 1 to 128 letters, digits, hyphens and underscores, first a letter or digit."
             );
+    }
+
+    /// <summary>Whether a resource id is one that this kind of store gives out.</summary>
+    public static bool IsLocalId(string id) => id.StartsWith(ResourcePrefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Creates an identity, or shows the one that bears the name, as <c>az identity create</c> does.</summary>
+    /// <exception cref="VaultException">InvalidName.</exception>
+    public async Task<UserAssignedIdentity> CreateAsync(string name, CancellationToken cancellation = default)
+    {
+        RequireName(name);
         var made = new UserAssignedIdentity(ResourcePrefix + name, name, Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), tenantId);
         var content = JsonSerializer.SerializeToUtf8Bytes(made, IdentityJson.Default.UserAssignedIdentity);
         try

@@ -43,7 +43,8 @@ public sealed class KeyVaultConnector(Func<string, string, IKeyVault> openLocal,
         );
     }
 
-    private static bool IsLocal(KeyId keyId) => IsUnder(keyId.Host, LocalSuffix);
+    /// <summary>Whether the key vault is the local one or the development server's.</summary>
+    public static bool IsLocal(KeyId keyId) => IsUnder(keyId.Host, LocalSuffix);
 
     /// <summary>One label before the suffix: Azure has no deeper names, and no ports.</summary>
     private static bool IsUnder(string host, string suffix) =>

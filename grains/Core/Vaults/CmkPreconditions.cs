@@ -54,8 +54,16 @@ public static class CmkPreconditions
     }
 
     private static ChecklistEntry Identity(VaultRecord vault) =>
-        vault.Settings.SystemPrincipalId is { } principal
-            ? Met(1, "Managed identity", $"System-assigned, object id {principal}.")
+        vault.KeyPrincipal is { } principal
+            ? Met(
+                1,
+                "Managed identity",
+                VaultPrincipal.Parse(principal) switch
+                {
+                    { IsUserAssigned: true } user => $"User-assigned, {user.Id}.",
+                    var system => $"System-assigned, object id {system.Id}.",
+                }
+            )
             : NotMet(
                 1,
                 "Managed identity",
@@ -69,14 +77,27 @@ public static class CmkPreconditions
         if (facts is null)
             return Unknown(2, Name, ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
         var missing = MissingPermissions(facts);
-        if (missing.Count > 0)
+        if (missing.Count > 0 && !KeyVaultConnector.IsLocal(facts.Requested))
         {
+            // Whom Azure saw only its own words tell.
             return NotMet(
                 2,
                 Name,
                 ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
-                $"The vault's identity {vault.Settings.SystemPrincipalId} lacks {string.Join(", ", missing)} on {facts.Requested.Host}.",
-                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {vault.Settings.SystemPrincipalId} --key-permissions get list wrapKey unwrapKey'."
+                $"{string.Join(", ", missing)} on {facts.Requested.Host} is missing: {facts.Faults.First().Message}",
+                "Give the principal that the message names the key permissions get, list, wrapKey and unwrapKey, or the role Key Vault Crypto "
+                    + "Service Encryption User where the key vault goes by roles."
+            );
+        }
+        if (missing.Count > 0)
+        {
+            var principal = VaultPrincipal.Parse(vault.KeyPrincipal ?? "").Id;
+            return NotMet(
+                2,
+                Name,
+                ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
+                $"The vault's identity {principal} lacks {string.Join(", ", missing)} on {facts.Requested.Host}.",
+                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {principal} --key-permissions get list wrapKey unwrapKey'."
             );
         }
         if (

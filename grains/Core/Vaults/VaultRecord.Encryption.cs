@@ -62,8 +62,7 @@ public sealed partial record VaultRecord
         if (facts?.Key is not { } key)
             throw new VaultException(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, $"{keyId} could not be read.");
         var isAsSeen =
-            Settings.SystemPrincipalId == seen.Settings.SystemPrincipalId
-            && Settings.Encryption.Current.Generation == seen.Settings.Encryption.Current.Generation;
+            KeyPrincipal == seen.KeyPrincipal && Settings.Encryption.Current.Generation == seen.Settings.Encryption.Current.Generation;
         if (!isAsSeen)
             throw new VaultException(
                 ErrorCodes.ConcurrentChange,
@@ -145,7 +144,7 @@ public sealed partial record VaultRecord
             KeyUri = encryption.KeyUri,
             KeyVersion = encryption.IsCustomerManaged ? KeyVersions.Bare(encryption.Current.KeyId) : null,
             SubscriptionId = encryption.KeyVaultSubscriptionId,
-            Identity = encryption.IsCustomerManaged ? IdentityTypes.SystemAssigned : null,
+            Identity = encryption.IsCustomerManaged ? encryption.UserIdentityId ?? IdentityTypes.SystemAssigned : null,
             LastUpdateStatus = encryption.LastUpdateStatus,
             InfrastructureEncryptionState = encryption.InfrastructureEncryption ? "Enabled" : "Disabled",
             AutoRotation = FollowsRotation,

@@ -23,6 +23,9 @@ public sealed record VaultSettings
     /// <summary>The system-assigned identity's object id; null when it is off. Switching it on again gives a new one.</summary>
     public string? SystemPrincipalId { get; init; }
 
+    /// <summary>The user-assigned identities, at most <see cref="VaultRecord.MaxUserIdentities"/>.</summary>
+    public ImmutableArray<UserIdentity> UserIdentities { get; init; } = [];
+
     public required EncryptionSettings Encryption { get; init; }
 
     /// <summary>The first attempt to protect an item; never removed.</summary>
@@ -44,6 +47,9 @@ public sealed record EncryptionSettings
     public string? KeyUri { get; init; }
 
     public string? KeyVaultSubscriptionId { get; init; }
+
+    /// <summary>The user-assigned identity that opens the key; null: the system-assigned one.</summary>
+    public string? UserIdentityId { get; init; }
 
     /// <summary>The version in force: new wraps use it from the moment it stands here.</summary>
     public required KeyUse Current { get; init; }
