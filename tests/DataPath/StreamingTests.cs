@@ -21,7 +21,7 @@ public sealed class StreamingTests
         var sending = SendAsync(session, held, count: 44);
         await store.WaitForPutsAsync(3);
 
-        // Three packs of 32 MiB wait for the store; behind them the queue of chunks fills, and the client waits.
+        // Packs of 16 MiB wait for the store; behind them the queue of chunks fills, and the client waits.
         await held.WaitForStandstillAsync();
         var (isSent, sent, outstanding, free) = (sending.IsCompleted, held.Sent, held.Outstanding, gate.FreePacks);
         go.SetResult();

@@ -14,7 +14,7 @@ namespace RecoveryVault.DataPath;
 internal sealed class PackPipeline : IAsyncDisposable
 {
     /// <summary>A pack is closed when it reaches this many bytes; one put of a blob takes it whole.</summary>
-    public const int PackLength = 32 << 20;
+    public const int PackLength = 16 << 20;
 
     /// <summary>Chunks between compression and sealing, not counting small ones.</summary>
     private const int QueueLength = 8;
@@ -28,7 +28,7 @@ internal sealed class PackPipeline : IAsyncDisposable
     private const int SmallQueueLength = 256;
 
     /// <summary>Packs of one session under upload at once.</summary>
-    private const int MaxUploads = 4;
+    private const int MaxUploads = 3;
 
     private readonly IBlobStore _store;
     private readonly ItemSecrets _secrets;
