@@ -27,7 +27,7 @@ public sealed class StreamingTests
         go.SetResult();
         await sending;
         Assert.False(isSent);
-        Assert.InRange(sent, 24, 24 + 16);
+        Assert.InRange(sent, 12, 12 + 16);
         Assert.InRange(outstanding, 1, 16);
         Assert.Equal(0, free);
         await session.FinishAsync();
