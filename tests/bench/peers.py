@@ -10,7 +10,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIZES = {"mixed": (1, 1), "small": (100_000, 5_000), "image": (4096, 256)}
-OPERATIONS = ["start-up", "first backup", "unchanged again", "1 % in 4 MiB blocks", "1 % in 4 KiB pages", "restore", "restore one file"]
+OPERATIONS = ["start-up", "first backup", "first backup, silo apart", "unchanged again", "1 % in 4 MiB blocks", "1 % in 4 KiB pages", "restore", "restore one file"]
 # What changed less than this before a backup is read again by the next one.
 SETTLING = 75
 
@@ -141,6 +141,11 @@ def run_round(kind, folder, work, tools, results):
         tool.prepare()
     all_tools("start-up", lambda tool, _: tool.start())
     all_tools("first backup", lambda tool, _: tool.backup(), keeps=True)
+    if kind == "mixed" and "rvault" in tools:
+        results.setdefault((kind, "first backup, silo apart", "rvault"), []).append(backup_to_server(folder, work))
+        if "restic" in tools:
+            # It has no silo to be apart from: its own first backup again, for the ratio.
+            results.setdefault((kind, "first backup, silo apart", "restic"), []).append(results[kind, "first backup", "restic"][-1])
     all_tools("unchanged again", lambda tool, _: tool.backup())
     if kind == "image":
         corpus("edit-blocks", folder, None)
@@ -152,6 +157,25 @@ def run_round(kind, folder, work, tools, results):
         path = one_file(folder)
         all_tools("restore one file", lambda tool, target: tool.restore(target, path))
     for tool in state.values():
+        shutil.rmtree(tool.place)
+
+
+def backup_to_server(folder, work):
+    """A first backup with client and silo as two processes: wall seconds, processor seconds of both, the silo's resident MB."""
+    tool = Rvault("apart", os.path.join(work, "apart"), folder)
+    tool.prepare()
+    server = subprocess.Popen(tool.command("serve"), env=tool.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        server.stdout.readline()
+        wall, cpu, _ = measure(tool.backup(), tool.env)
+        with open(f"/proc/{server.pid}/status") as status:
+            peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+        with open(f"/proc/{server.pid}/stat") as stat:
+            cpu += sum(map(int, stat.read().rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+        return wall, cpu, peak, tool.stored()
+    finally:
+        server.terminate()
+        server.wait()
         shutil.rmtree(tool.place)
 
 
