@@ -45,6 +45,7 @@ public sealed partial class VaultClient
                         NeverRead = restore.NeverRead,
                         Failed = restore.Failed,
                         Damaged = restore.Damaged,
+                        Lost = restore.Lost,
                         Notes = restore.Notes.ToString(),
                         Duration = time.GetElapsedTime(started),
                     };
@@ -116,8 +117,11 @@ public sealed partial class VaultClient
                     options.Counters.Bytes,
                     verification.Damaged,
                     time.GetElapsedTime(started)
-                );
-                var status = report.Damaged == 0 ? JobStatus.Completed : JobStatus.Failed;
+                )
+                {
+                    Lost = verification.Lost,
+                };
+                var status = report.Damaged + report.Lost == 0 ? JobStatus.Completed : JobStatus.Failed;
                 return (
                     report,
                     status,
@@ -176,7 +180,7 @@ public sealed partial class VaultClient
     }
 
     private static JobStatus StatusOf(RestoreReport report) =>
-        report.Failed + report.Damaged > 0 ? JobStatus.Failed
+        report.Failed + report.Damaged + report.Lost > 0 ? JobStatus.Failed
         : report.NeverRead > 0 ? JobStatus.CompletedWithWarnings
         : JobStatus.Completed;
 }

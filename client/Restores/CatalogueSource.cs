@@ -5,11 +5,13 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Restores;
 
 /// <summary>Reads a recovery point's catalogue through a restore session.</summary>
-internal sealed class CatalogueSource(IRestoreChannel channel)
+/// <param name="channel">The session.</param>
+/// <param name="lost">Told of every stretch of the catalogue that cannot be read; null: the first one ends the reading.</param>
+internal sealed class CatalogueSource(IRestoreChannel channel, Action<LostEntries>? lost = null)
 {
     /// <summary>The entry at a path and all below it; everything when the path is the root's.</summary>
     public IAsyncEnumerable<CatalogueEntry> ReadAsync(CatalogueRoot root, RelativePath from, CancellationToken cancellation) =>
-        new CatalogueReader(FetchAsync).ReadAsync(root, from, cancellation);
+        new CatalogueReader(FetchAsync, lost).ReadAsync(root, from, cancellation);
 
     /// <summary>The chunks of a file's content, in order.</summary>
     public IAsyncEnumerable<ChunkRef> ReadContentAsync(CatalogueEntry file, CancellationToken cancellation) =>
@@ -24,13 +26,7 @@ internal sealed class CatalogueSource(IRestoreChannel channel)
     }
 
     /// <summary>True for a code that tells of damage to what is stored: it costs what is stored there, and nothing else.</summary>
-    public static bool IsDamage(string code) =>
-        code
-            is ErrorCodes.DataDamaged
-                or ErrorCodes.DataMissing
-                or ErrorCodes.DataBitRot
-                or ErrorCodes.DataTampered
-                or ErrorCodes.CatalogueDamaged;
+    public static bool IsDamage(string code) => LostEntries.IsDamage(code);
 
     private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(ChunkRef chunk, CancellationToken cancellation)
     {

@@ -27,6 +27,9 @@ public sealed record RestoreOptions
     /// <summary>Told of every file that stored damage keeps from being restored, with the error code.</summary>
     public Action<RelativePath, string>? OnDamage { get; init; }
 
+    /// <summary>Told of every stretch of the list of files that cannot be read: whatever was there is left out.</summary>
+    public Action<LostEntries>? OnLost { get; init; }
+
     /// <summary>Counts while the restore runs.</summary>
     public RestoreCounters Counters { get; init; } = new();
 }
@@ -74,6 +77,9 @@ public sealed record RestoreReport
 
     /// <summary>Files that stored damage kept from being restored.</summary>
     public required long Damaged { get; init; }
+
+    /// <summary>Stretches of the list of files that cannot be read; what they held is not restored.</summary>
+    public required long Lost { get; init; }
 
     /// <summary>What only root restores, in one line; empty when there is nothing to tell.</summary>
     public required string Notes { get; init; }

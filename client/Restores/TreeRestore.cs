@@ -16,6 +16,8 @@ internal sealed class TreeRestore : IDisposable
     private readonly ContentReader<FileContent> _content;
     private readonly Lock _problems = new();
     private readonly HashSet<RelativePath> _made = [];
+    private readonly HashSet<LostEntries> _lost = [];
+    private readonly LostDirectories _directories;
     private long _neverRead;
     private long _failed;
     private long _damaged;
@@ -23,7 +25,8 @@ internal sealed class TreeRestore : IDisposable
     public TreeRestore(RestoreTarget target, IRestoreChannel channel, RestoreOptions options, ContentKind kind = ContentKind.Tree)
     {
         (_options, _kind) = (options, kind);
-        _catalogue = new CatalogueSource(channel);
+        _catalogue = new CatalogueSource(channel, options.ContinueOnDamage ? Lose : null);
+        _directories = new LostDirectories(MakeLost);
         _writer = new TreeWriter(target, Report);
         _content = new ContentReader<FileContent>(channel, Write);
     }
@@ -33,6 +36,9 @@ internal sealed class TreeRestore : IDisposable
     public long Failed => Interlocked.Read(ref _failed);
 
     public long Damaged => Interlocked.Read(ref _damaged);
+
+    /// <summary>Stretches of the catalogue that cannot be read.</summary>
+    public long Lost => _lost.Count;
 
     public RestoreNotes Notes => _writer.Notes;
 
@@ -71,7 +77,7 @@ internal sealed class TreeRestore : IDisposable
         {
             if (paths is [.., var covered] && path.IsWithin(covered))
                 continue;
-            if (await _catalogue.FindAsync(root, path, cancellation) is null)
+            if (await _catalogue.FindAsync(root, path, cancellation) is null && !_lost.Any(lost => lost.MayHold(path)))
                 throw new VaultException(ErrorCodes.PathNotFound, $"The recovery point has no path '{path}'; nothing was restored.");
             paths.Add(path);
         }
@@ -88,7 +94,7 @@ internal sealed class TreeRestore : IDisposable
         {
             var ancestor = new RelativePath(path.Bytes[..end]);
             if (_made.Add(ancestor) && await _catalogue.FindAsync(root, ancestor, cancellation) is { } entry)
-                _writer.Add(entry);
+                Add(entry);
             var slash = path.Bytes.Span[Math.Min(end + 1, path.Bytes.Length)..].IndexOf((byte)'/');
             end = slash < 0 ? -1 : end + 1 + slash;
         }
@@ -99,9 +105,30 @@ internal sealed class TreeRestore : IDisposable
         await foreach (var entry in entries.WithCancellation(cancellation))
         {
             _options.Counters.AddEntry();
-            if (_writer.Add(entry) is { } file)
+            if (Add(entry) is { } file)
                 await RestoreContentAsync(file, cancellation);
         }
+    }
+
+    private RestoredFile? Add(CatalogueEntry entry)
+    {
+        _directories.Reach(entry, isLossy: _lost.Count > 0);
+        return _writer.Add(entry);
+    }
+
+    private void Lose(LostEntries lost)
+    {
+        if (!_lost.Add(lost))
+            return;
+        lock (_problems)
+            _options.OnLost?.Invoke(lost);
+    }
+
+    /// <summary>A directory of which only the path is known, from what lies in it.</summary>
+    private void MakeLost(CatalogueEntry directory)
+    {
+        _writer.Add(directory);
+        Report(new(directory.Path, RestoreProblemKind.Incomplete, 0, "its own entry is lost: made for its owner only"));
     }
 
     private async Task RestoreContentAsync(RestoredFile file, CancellationToken cancellation)

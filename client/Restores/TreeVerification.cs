@@ -16,6 +16,9 @@ public sealed record VerifyOptions
     /// <summary>Told of every damaged file, with the error code.</summary>
     public Action<RelativePath, string>? OnDamage { get; init; }
 
+    /// <summary>Told of every stretch of the list of files that cannot be read.</summary>
+    public Action<LostEntries>? OnLost { get; init; }
+
     /// <summary>Counts while the verification runs.</summary>
     public RestoreCounters Counters { get; init; } = new();
 }
@@ -29,21 +32,35 @@ public sealed record VerifyReport(
     long Bytes,
     long Damaged,
     TimeSpan Duration
-);
+)
+{
+    /// <summary>Stretches of the list of files that cannot be read.</summary>
+    public long Lost { get; init; }
+}
 
 /// <summary>Goes through a recovery point and counts the files that could not be restored.</summary>
-internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions options) : IDisposable
+internal sealed class TreeVerification : IDisposable
 {
     private const int LookupCount = 1024;
 
-    private readonly CatalogueSource _catalogue = new(channel);
+    private readonly IRestoreChannel _channel;
+    private readonly VerifyOptions _options;
+    private readonly CatalogueSource _catalogue;
+    private readonly ContentReader<VerifiedFile> _content;
     private readonly List<(VerifiedFile File, ChunkRef Chunk)> _lookups = [];
-    private ContentReader<VerifiedFile>? _content;
     private long _damaged;
+
+    public TreeVerification(IRestoreChannel channel, VerifyOptions options)
+    {
+        (_channel, _options) = (channel, options);
+        _catalogue = new CatalogueSource(channel, Lose);
+        _content = new ContentReader<VerifiedFile>(channel, Look);
+    }
 
     public long Damaged => Interlocked.Read(ref _damaged);
 
-    private ContentReader<VerifiedFile> Content => _content ??= new(channel, Look);
+    /// <summary>Stretches of the catalogue that cannot be read.</summary>
+    public long Lost { get; private set; }
 
     /// <summary>A file that counts as damaged once, whatever is damaged of it.</summary>
     private sealed class VerifiedFile(RelativePath path)
@@ -61,19 +78,19 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
         {
             await foreach (var entry in _catalogue.ReadAsync(root, RelativePath.Root, cancellation))
             {
-                options.Counters.AddEntry();
+                _options.Counters.AddEntry();
                 await VerifyAsync(entry, cancellation);
             }
             await DrainAsync(cancellation);
         }
         catch
         {
-            await Content.StopAsync();
+            await _content.StopAsync();
             throw;
         }
     }
 
-    public void Dispose() => _content?.Dispose();
+    public void Dispose() => _content.Dispose();
 
     private async Task VerifyAsync(CatalogueEntry entry, CancellationToken cancellation)
     {
@@ -96,9 +113,9 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
 
     private async ValueTask WantAsync(VerifiedFile file, ChunkRef chunk, CancellationToken cancellation)
     {
-        if (options.ReadData)
+        if (_options.ReadData)
         {
-            await Content.AddAsync(new WantedChunk<VerifiedFile>(file, chunk, 0), cancellation);
+            await _content.AddAsync(new WantedChunk<VerifiedFile>(file, chunk, 0), cancellation);
             return;
         }
         _lookups.Add((file, chunk));
@@ -109,12 +126,12 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
     private async Task DrainAsync(CancellationToken cancellation)
     {
         await LookUpAsync(cancellation);
-        await Content.FinishAsync(cancellation);
+        await _content.FinishAsync(cancellation);
     }
 
     private async Task LookUpAsync(CancellationToken cancellation)
     {
-        var codes = await channel.CheckAsync([.. _lookups.Select(l => l.Chunk)], cancellation);
+        var codes = await _channel.CheckAsync([.. _lookups.Select(l => l.Chunk)], cancellation);
         for (var i = 0; i < codes.Length; i++)
             Count(_lookups[i].File, _lookups[i].Chunk, codes[i]);
         _lookups.Clear();
@@ -128,9 +145,16 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
 
     private void Count(VerifiedFile file, ChunkRef chunk, string? code)
     {
-        options.Counters.AddBytes(chunk.Length);
+        _options.Counters.AddBytes(chunk.Length);
         if (code is not null)
             Damage(file, code);
+    }
+
+    private void Lose(LostEntries lost)
+    {
+        Lost++;
+        lock (_lookups)
+            _options.OnLost?.Invoke(lost);
     }
 
     private void Damage(VerifiedFile file, string code)
@@ -139,6 +163,6 @@ internal sealed class TreeVerification(IRestoreChannel channel, VerifyOptions op
             return;
         Interlocked.Increment(ref _damaged);
         lock (_lookups)
-            options.OnDamage?.Invoke(file.Path, code);
+            _options.OnDamage?.Invoke(file.Path, code);
     }
 }

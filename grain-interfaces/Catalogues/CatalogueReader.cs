@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RecoveryVault.Errors;
 
 namespace RecoveryVault.Catalogues;
 
@@ -9,7 +10,14 @@ namespace RecoveryVault.Catalogues;
 /// <param name="fetch">
 /// Returns a node's plaintext after checking its digest; the bytes stay unchanged until the enumeration ends.
 /// </param>
-public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch)
+/// <param name="lost">
+/// Told of every stretch that cannot be read, which is then left out; null: the first such stretch ends the enumeration. The root's own
+/// node always does.
+/// </param>
+public sealed class CatalogueReader(
+    Func<ChunkRef, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+    Action<LostEntries>? lost = null
+)
 {
     /// <summary>
     /// The entry <paramref name="from"/> and everything below it; of the nodes only those are fetched that can hold such entries. Nothing
@@ -33,11 +41,12 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
         {
             if (cursor.NextChild(from) is { } child)
             {
-                path.Push(await OpenAsync(child.Node, cursor.Level - 1, child.First, cancellation));
+                if (await TryOpenAsync(child, path, cancellation) is { } opened)
+                    path.Push(opened);
                 continue;
             }
             path.Pop();
-            while (cursor.NextEntry(previous) is { } entry)
+            while (NextEntry(cursor, previous, path) is { } entry)
             {
                 previous = entry;
                 if (entry.Path < from)
@@ -48,6 +57,36 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
             }
         }
     }
+
+    private async ValueTask<Cursor?> TryOpenAsync(Child child, Stack<Cursor> path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await OpenAsync(child.Node, path.Peek().Level - 1, child.First, cancellation);
+        }
+        catch (VaultException e) when (lost is not null && LostEntries.IsDamage(e.Code))
+        {
+            lost(new LostEntries(child.First, EndOf(path), e.Code));
+            return null;
+        }
+    }
+
+    private CatalogueEntry? NextEntry(Cursor cursor, CatalogueEntry? previous, Stack<Cursor> path)
+    {
+        try
+        {
+            return cursor.NextEntry(previous);
+        }
+        catch (VaultException e) when (lost is not null && LostEntries.IsDamage(e.Code))
+        {
+            lost(new LostEntries(cursor.Reached, EndOf(path), e.Code));
+            return null;
+        }
+    }
+
+    /// <summary>Where what has been read so far ends at the latest: the next node's first path.</summary>
+    private static RelativePath? EndOf(Stack<Cursor> path) =>
+        path.Select(cursor => cursor.Ahead).FirstOrDefault(ahead => ahead is not null);
 
     private async ValueTask<Cursor> OpenAsync(ChunkRef reference, int level, RelativePath? first, CancellationToken cancellation)
     {
@@ -85,6 +124,12 @@ public sealed class CatalogueReader(Func<ChunkRef, CancellationToken, ValueTask<
         }
 
         public int Level { get; }
+
+        /// <summary>The last entry read, or where the first should be.</summary>
+        public RelativePath Reached => _position == 1 ? _first ?? RelativePath.Root : _last;
+
+        /// <summary>The first path of the next child; null when there is none.</summary>
+        public RelativePath? Ahead => _child < _children.Count ? _children[_child].First : null;
 
         /// <summary>The next child that can hold entries at or below a path; null for a segment, or when there is none left.</summary>
         public Child? NextChild(RelativePath from)

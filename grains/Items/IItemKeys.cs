@@ -12,6 +12,10 @@ public interface IItemKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsProtected")]
     Task<bool> IsProtectedAsync();
 
+    /// <summary>The item's name as its authenticated settings have it; null when its protection was never completed.</summary>
+    [AlwaysInterleave, Alias("GetName")]
+    Task<string?> GetNameAsync();
+
     /// <summary>
     /// Completes an item's protection: makes its keys if it has none and keeps its source. Interleaves, because the vault waits for it, and
     /// a backup of this item may be waiting for the vault.

@@ -14,6 +14,7 @@ public sealed record ItemParts(
     KeyRings Rings,
     KeyVaultConnector KeyVaults,
     Descriptors Descriptors,
+    ItemProof Proof,
     RecoveryPoints RecoveryPoints,
     Tombstones Tombstones,
     ClockReader Clocks,

@@ -61,6 +61,7 @@ public sealed partial class ProtectedItemGrain
 
     private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, OpenBackup backup)
     {
+        await _parts.Proof.RequireSettingsAsync(Key, Item);
         var keys = await RequireCurrentKeyAsync();
         await RequireWrappingKeyAsync(keys);
         var slot = new WriterSlot(Guid.NewGuid(), operationId, jobId, _parts.Liveness.Self, Journal.Now);

@@ -57,7 +57,7 @@ public sealed partial class ProtectedItemGrain
         var session = await RestoreSession.OpenAsync(_parts.Store, await OpenSecretsAsync(await Vault.GetKeyContextAsync()), _parts.Time);
         try
         {
-            var manifest = await session.ReadManifestAsync(head.Manifest, head.HeadHash);
+            var manifest = await session.ReadManifestAsync(head);
             WatchSessions();
             return new RestoreTicket
             {

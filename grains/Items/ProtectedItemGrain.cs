@@ -9,7 +9,14 @@ namespace RecoveryVault.Items;
 
 /// <summary>Hosts one <see cref="ItemRecord"/> and the item's sessions, whose unwrapped keys live in this silo only.</summary>
 [GrainType(GrainRecords.ItemType), Immovable]
-public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IItemKeys, IItemPolicy, IItemPurge, IDisposable
+public sealed partial class ProtectedItemGrain
+    : Grain,
+        IProtectedItemGrain,
+        IItemKeys,
+        IItemPolicy,
+        IItemPurge,
+        IIncomingGrainCallFilter,
+        IDisposable
 {
     private readonly RecordCell<ItemRecord> _cell;
     private readonly ItemParts _parts;
@@ -19,7 +26,7 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
         ItemParts parts
     )
     {
-        _cell = new RecordCell<ItemRecord>(state);
+        _cell = new RecordCell<ItemRecord>(state, record => parts.Proof.VerifyAsync(Key, record));
         _parts = parts;
     }
 
@@ -40,6 +47,13 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
             ? record
             : throw new VaultException(ErrorCodes.ItemNotFound, $"There is no item {Key.ItemId}, or its protection was never completed.");
 
+    /// <summary>No call is answered from a record that may be stale after a failed write, or that is not authentic.</summary>
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        await _cell.RefreshAsync();
+        await context.Invoke();
+    }
+
     public async Task<ItemSummary> GetAsync()
     {
         var deletions = await FindDeletionsAsync();
@@ -48,6 +62,8 @@ public sealed partial class ProtectedItemGrain : Grain, IProtectedItemGrain, IIt
     }
 
     public Task<bool> IsProtectedAsync() => Task.FromResult(_cell.Current?.Settings?.State == ProtectionState.Protected);
+
+    public Task<string?> GetNameAsync() => Task.FromResult(_cell.Current?.Settings?.Name);
 
     public async Task DisableAsync(DisableProtection request)
     {

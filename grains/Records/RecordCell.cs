@@ -1,4 +1,5 @@
 using Orleans.Storage;
+using RecoveryVault.Errors;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Records;
@@ -79,9 +80,32 @@ public sealed class RecordCell<T>(IPersistentState<T> state, Func<T, Task>? chec
             await state.ReadStateAsync();
             _mustRead = false;
         }
-        if (!_isChecked && check is not null && Stored is { } record)
-            await check(record);
+        if (!_isChecked && check is not null)
+            await CheckAsync(check);
         _isChecked = true;
+    }
+
+    /// <summary>
+    /// What a record is compared with may be that of a newer one already, which another activation wrote after this one was read: a failure
+    /// counts only when storage still holds the record that failed.
+    /// </summary>
+    private async Task CheckAsync(Func<T, Task> check)
+    {
+        for (var attempt = 1; Stored is { } record; attempt++)
+        {
+            try
+            {
+                await check(record);
+                return;
+            }
+            catch (VaultException) when (attempt < MaxAttempts)
+            {
+                var etag = state.Etag;
+                await state.ReadStateAsync();
+                if (state.Etag == etag)
+                    throw;
+            }
+        }
     }
 
     private async Task<bool> TryWriteAsync(T next, bool isLast)

@@ -108,10 +108,20 @@ public sealed partial class VaultGrain
             : throw new VaultException(ErrorCodes.InvalidRequest, $"The ticket names no attempt to protect '{itemName}' in this vault.");
     }
 
-    public async Task<ItemId> FindItemAsync(string name) =>
-        await _parts.ItemNames(VaultId).FindAsync(ItemName.Require(name)) is { } claim && Vault.Roster.Contains(ItemId.Parse(claim.Id))
-            ? ItemId.Parse(claim.Id)
-            : throw new VaultException(ErrorCodes.ItemNotFound, $"Vault '{Vault.Settings.Name}' has no item '{name}'.");
+    public async Task<ItemId> FindItemAsync(string name)
+    {
+        if (
+            await _parts.ItemNames(VaultId).FindAsync(ItemName.Require(name)) is not { } claim
+            || !Vault.Roster.Contains(ItemId.Parse(claim.Id))
+        )
+            throw new VaultException(ErrorCodes.ItemNotFound, $"Vault '{Vault.Settings.Name}' has no item '{name}'.");
+        var itemId = ItemId.Parse(claim.Id);
+        var known = await GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString()).GetNameAsync();
+        // The register is not authenticated, the item's settings are.
+        return known is null || string.Equals(known, name, StringComparison.OrdinalIgnoreCase)
+            ? itemId
+            : throw new VaultException(ErrorCodes.RecordTampered, $"The name '{name}' leads to an item that is called '{known}'.");
+    }
 
     public async Task<Page<ItemListing>> ListItemsAsync(PageRequest page)
     {

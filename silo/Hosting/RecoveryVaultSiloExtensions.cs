@@ -40,6 +40,7 @@ public static class RecoveryVaultSiloExtensions
         services
             .AddSingleton<AuthenticatedRecords>()
             .AddSingleton<Descriptors>()
+            .AddSingleton<ItemProof>()
             .AddSingleton<RecoveryPoints>()
             .AddSingleton<Tombstones>()
             .AddSingleton<ClockReader>()

@@ -31,6 +31,16 @@ internal sealed class MemoryChannel : IBackupChannel, IRestoreChannel
     /// <summary>From now on reading the chunk gives this error code.</summary>
     public void Damage(ChunkRef chunk, string code) => _damage[chunk] = code;
 
+    /// <summary>Another channel with the same chunks, of which one more cannot be read.</summary>
+    public MemoryChannel Without(ChunkRef chunk, string code)
+    {
+        var copy = new MemoryChannel { Chunker = Chunker };
+        foreach (var (known, content) in _chunks)
+            copy._chunks[known] = content;
+        copy.Damage(chunk, code);
+        return copy;
+    }
+
     public byte[] Read(ChunkRef chunk) => chunk.IsZero ? new byte[chunk.Length] : _chunks[chunk];
 
     public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)

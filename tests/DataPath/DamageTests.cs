@@ -104,6 +104,21 @@ public sealed class DamageTests
         );
     }
 
+    /// <summary>Both are in the clear in the item's record, for anyone to exchange.</summary>
+    [Fact]
+    public async Task Restore_AnotherPointsManifestWithItsHash_IsTampered()
+    {
+        var (_, stage, head, _) = await PrepareAsync();
+        var older = stage.Record.Heads[1];
+        await using var session = await stage.OpenRestoreAsync();
+
+        await BackupSessionTests.RefusedAsync(
+            ErrorCodes.RecordTampered,
+            () => session.ReadManifestAsync(head with { Manifest = older.Manifest, HeadHash = older.HeadHash, PrevHash = older.PrevHash })
+        );
+        Assert.Equal(head.Seq, (await session.ReadManifestAsync(head)).Seq);
+    }
+
     [Fact]
     public async Task Restore_FullStore_StillReportsDamage()
     {

@@ -152,6 +152,7 @@ internal sealed class ItemStage
         var head = Head(manifest.Seq, headHash.ToString(), manifest.PrevHash.ToString()) with
         {
             Name = manifest.RecoveryPoint,
+            Time = manifest.Time,
             Manifest = name,
             OperationId = slot.OperationId,
             BytesNew = session.BytesNew,

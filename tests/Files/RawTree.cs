@@ -55,6 +55,25 @@ internal sealed class RawTree : IDisposable
         return this;
     }
 
+    /// <summary>Writes into a file that is there.</summary>
+    public RawTree WriteAt(string path, long offset, ReadOnlySpan<byte> content)
+    {
+        using var file =
+            Libc.Open(Descriptor.WorkingDirectory, Full(path), OpenFlags.Write | OpenFlags.NoFollow, out var error)
+            ?? throw new IOException($"{path}: {Errno.Describe(error)}");
+        Require(Libc.Write(file, content, offset), path);
+        return this;
+    }
+
+    /// <summary>Gives something another name in its directory.</summary>
+    public RawTree Rename(string path, string to)
+    {
+        using var directory = Handle(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".");
+        var (name, newName) = (Encoding.Latin1.GetBytes(Path.GetFileName(path)), Encoding.Latin1.GetBytes(Path.GetFileName(to)));
+        Require(Libc.Rename(directory, name, newName, replace: false), path);
+        return this;
+    }
+
     public RawTree Symlink(string path, string target)
     {
         Require(Libc.MakeSymlink(Encoding.Latin1.GetBytes(target), Descriptor.WorkingDirectory, Full(path)), path);

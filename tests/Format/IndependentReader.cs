@@ -42,7 +42,7 @@ internal sealed class IndependentReader : IDisposable
 
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        var script = Path.Combine(AppContext.BaseDirectory, "Format", "reader", "rvread.py");
+        var script = Path.Combine(AppContext.BaseDirectory, "reader", "rvread.py");
         var start = new ProcessStartInfo("python3", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("python3 did not start.");
         var output = process.StandardOutput.ReadToEndAsync();

@@ -14,6 +14,9 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
 
     private sealed record Entry(byte[] Content, string ETag, DateTimeOffset LastModified);
 
+    /// <summary>Another store that holds the same, at no cost.</summary>
+    public MemoryBlobStore Copy() => new(_time) { _entries = _entries, _writes = _writes };
+
     public Task<string> PutAsync(
         string name,
         ReadOnlySequence<byte> content,
@@ -24,6 +27,8 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
         cancellation.ThrowIfCancellationRequested();
         BlobName.Require(name);
         var bytes = content.ToArray();
+        if (condition.Kind == PutConditionKind.IfAbsent)
+            SealMonitor.Shared.Observe(bytes);
         lock (_gate)
         {
             var current = _entries.GetValueOrDefault(name);

@@ -23,10 +23,11 @@ public enum RestoreProblemKind
 /// <summary>Something that could not be restored.</summary>
 /// <param name="Path">Which entry.</param>
 /// <param name="Kind">What it cost.</param>
-/// <param name="Errno">The Linux error number.</param>
+/// <param name="Errno">The Linux error number; 0 when none is to blame.</param>
 /// <param name="What">What was being done, for people.</param>
 public sealed record RestoreProblem(RelativePath Path, RestoreProblemKind Kind, int Errno, string What)
 {
     /// <summary>One line for people.</summary>
-    public override string ToString() => $"{(Path.IsRoot ? "." : Path.ToString())}: {What}: {Native.Errno.Describe(Errno)}";
+    public override string ToString() =>
+        $"{(Path.IsRoot ? "." : Path.ToString())}: {What}{(Errno == 0 ? "" : $": {Native.Errno.Describe(Errno)}")}";
 }

@@ -226,6 +226,7 @@ internal static partial class RecoveryPointCommands
                 {
                     RecoveryPoint = run.Get(name),
                     ReadData = run.Get(readData),
+                    OnLost = lost => run.Tell(RestoreCommands.Describe(lost)),
                     OnDamage = (damaged, code) => run.Tell($"{ProtectionCommands.Name(damaged)}: {code}"),
                 };
                 var report = await ProgressDisplay.RunAsync(
@@ -234,6 +235,11 @@ internal static partial class RecoveryPointCommands
                     () => new ProgressState(options.Counters.Entries, options.Counters.Bytes, options.Counters.BytesTotal),
                     () => client.VerifyAsync(item, options, cancellation)
                 );
+                if (report.Lost > 0)
+                    throw new VaultException(
+                        ErrorCodes.DataDamaged,
+                        $"{Show.Count(report.Lost)} part(s) of the list of files and {Show.Count(report.Damaged)} file(s) of recovery point {report.RecoveryPoint} cannot be read; they are listed above."
+                    );
                 if (report.Damaged > 0)
                     throw new VaultException(
                         ErrorCodes.DataDamaged,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RecoveryVault.Catalogues;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
@@ -98,6 +99,7 @@ internal static class RestoreCommands
         options = options with
         {
             OnProblem = options.OnProblem ?? (problem => run.Tell(problem.ToString())),
+            OnLost = lost => run.Tell(Describe(lost)),
             OnDamage = (path, code) => run.Tell($"{ProtectionCommands.Name(path)}: {code}: {ErrorTable.Find(code)?.Cause}"),
         };
         var report = await ProgressDisplay.RunAsync(
@@ -111,8 +113,22 @@ internal static class RestoreCommands
         return report;
     }
 
+    /// <summary>What can be said of entries nobody knows.</summary>
+    public static string Describe(LostEntries lost)
+    {
+        var range = lost.Before is { } before
+            ? $"from '{ProtectionCommands.Name(lost.First)}' up to, not including, '{ProtectionCommands.Name(before)}'"
+            : $"from '{ProtectionCommands.Name(lost.First)}' on";
+        return $"The list of files cannot be read {range}: {lost.Code}: {ErrorTable.Find(lost.Code)?.Cause}";
+    }
+
     private static void RequireComplete(RestoreReport report)
     {
+        if (report.Lost > 0)
+            throw new VaultException(
+                ErrorCodes.DataDamaged,
+                $"{Show.Count(report.Lost)} part(s) of the list of files and {Show.Count(report.Damaged)} file(s) could not be read because stored data is damaged; they are listed above. Everything else was restored."
+            );
         if (report.Damaged > 0)
             throw new VaultException(
                 ErrorCodes.DataDamaged,

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
+using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
 
@@ -59,6 +60,26 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
     {
         using var use = Enter();
         return await Manifests.ReadAsync(_store, _secrets, name, headHash, cancellation);
+    }
+
+    /// <summary>
+    /// Reads the manifest a head names and checks that it is that of this very recovery point: a head of the item's record could be given
+    /// another's manifest together with its hash.
+    /// </summary>
+    /// <exception cref="VaultException">DataMissing, DataBitRot, DataTampered, RecordTampered, WrongKey, DataTooNew.</exception>
+    public async Task<Manifest> ReadManifestAsync(RecoveryPointHead head, CancellationToken cancellation = default)
+    {
+        var manifest = await ReadManifestAsync(head.Manifest, head.HeadHash, cancellation);
+        var isIts =
+            (manifest.RecoveryPoint, manifest.Seq, manifest.OperationId) == (head.Name, head.Seq, head.OperationId.ToString())
+            && manifest.Time == head.Time
+            && manifest.PrevHash.ToString() == head.PrevHash;
+        return isIts
+            ? manifest
+            : throw new VaultException(
+                ErrorCodes.RecordTampered,
+                $"The record of recovery point '{head.Name}' does not say what its manifest says, which is that of '{manifest.RecoveryPoint}'."
+            );
     }
 
     public ValueTask<string?[]> CheckAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)

@@ -26,10 +26,18 @@ public sealed record Deletions
     public required long Seq { get; init; }
 
     /// <summary>What was deleted and can still be had back, one entry for each act of deleting, oldest first.</summary>
-    public ImmutableArray<Deletion> SoftDeleted { get; init; } = [];
+    public ImmutableArray<Deletion> SoftDeleted
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     /// <summary>Numbers of recovery points that are gone for good: ascending, with gaps between them.</summary>
-    public ImmutableArray<SeqRange> Purged { get; init; } = [];
+    public ImmutableArray<SeqRange> Purged
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public static Deletions None(ItemKey item) => new() { Item = item, Seq = 0 };
 
@@ -143,6 +151,8 @@ public sealed record Deletion(
     ImmutableArray<DeletedPoint> Points
 )
 {
+    public ImmutableArray<DeletedPoint> Points { get; init; } = RecordJson.ListOf(Points);
+
     public const int MaxReasonLength = 256;
 
     /// <summary>The most bytes an act takes as written, without its points: characters beyond ASCII take six each.</summary>

@@ -8,7 +8,11 @@ namespace RecoveryVault.Items;
 public sealed partial record ItemRecord
 {
     /// <summary>What deletions still owe to jobs and activity log: written with the deletion itself, removed when paid.</summary>
-    public ImmutableArray<OwedNote> Owed { get; init; } = [];
+    public ImmutableArray<OwedNote> Owed
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     /// <summary>More are only owed while the log cannot be written; then nothing further is deleted.</summary>
     public const int MaxOwed = 2;

@@ -45,7 +45,11 @@ public sealed partial record ItemRecord : IVersionedRecord
     /// <summary>
     /// Committed recovery points, newest first, at most <see cref="MaxHeads"/>; older ones are blobs under <c>heads/</c>.
     /// </summary>
-    public ImmutableArray<RecoveryPointHead> Heads { get; init; } = [];
+    public ImmutableArray<RecoveryPointHead> Heads
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public long RecoveryPointCount { get; init; }
 

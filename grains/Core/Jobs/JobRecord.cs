@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Records;
 
 namespace RecoveryVault.Jobs;
 
@@ -14,6 +15,8 @@ public sealed record JobEnd(
     ImmutableSortedDictionary<string, string> Properties
 )
 {
+    public ImmutableArray<JobError> Errors { get; init; } = RecordJson.ListOf(Errors);
+
     public static JobEnd Completed(DateTimeOffset at, params IEnumerable<KeyValuePair<string, string>> properties) =>
         new(JobStatus.Completed, at, [], properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
 

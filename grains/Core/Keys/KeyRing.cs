@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RecoveryVault.Items;
+using RecoveryVault.Records;
 
 namespace RecoveryVault.Keys;
 
@@ -18,7 +19,11 @@ public sealed record KeyRing
     public required long KeyGeneration { get; init; }
 
     /// <summary>Oldest first; the last one seals new data.</summary>
-    public required ImmutableArray<RingEpoch> Epochs { get; init; }
+    public required ImmutableArray<RingEpoch> Epochs
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    }
 
     public RingEpoch Newest => Epochs[^1];
 

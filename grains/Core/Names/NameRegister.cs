@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using RecoveryVault.Errors;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
@@ -11,6 +12,10 @@ namespace RecoveryVault.Names;
 /// </summary>
 public sealed class NameRegister(IBlobStore store, string folder)
 {
+    private const int IdLength = 32;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>Takes the name for <paramref name="id"/>; returns who has it then: the caller, or whoever came first.</summary>
     public async Task<NameClaim> ClaimAsync(string name, string id, CancellationToken cancellation = default)
     {
@@ -33,12 +38,12 @@ public sealed class NameRegister(IBlobStore store, string folder)
     }
 
     public async Task<NameClaim?> FindAsync(string name, CancellationToken cancellation = default) =>
-        await store.GetAsync(BlobOf(name), cancellation) is { } blob ? Read(blob) : null;
+        await store.GetAsync(BlobOf(name), cancellation) is { } blob ? Read(BlobOf(name), blob) : null;
 
     /// <summary>Frees the name if <paramref name="id"/> has it.</summary>
     public async Task FreeAsync(string name, string id, CancellationToken cancellation = default)
     {
-        if (await store.GetAsync(BlobOf(name), cancellation) is not { } blob || Read(blob).Id != id)
+        if (await store.GetAsync(BlobOf(name), cancellation) is not { } blob || Read(BlobOf(name), blob).Id != id)
             return;
         try
         {
@@ -59,13 +64,22 @@ public sealed class NameRegister(IBlobStore store, string folder)
         foreach (var item in blobs.Items)
         {
             if (await store.GetAsync(item.Name, cancellation) is { } blob)
-                claims.Add(Read(blob));
+                claims.Add(Read(item.Name, blob));
         }
         return new Page<NameClaim>(claims, blobs.Next?[(folder.Length + 1)..]);
     }
 
-    private static NameClaim Read(Blob blob) =>
-        JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim) ?? throw new JsonException("A name's record is empty.");
+    /// <summary>Both parts become names of other things: what is no claim of this very name goes no further.</summary>
+    private NameClaim Read(string blobName, Blob blob)
+    {
+        var claim = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
+        return claim is { Name.Length: > 0, Id: not null } && BlobOf(claim.Name) == blobName && IsId(claim.Id)
+            ? claim
+            : throw new VaultException(ErrorCodes.DataBitRot, $"The record '{blobName}' is no claim of that name any more.");
+    }
+
+    /// <summary>Vaults and items have ids of one form.</summary>
+    private static bool IsId(string id) => id.Length == IdLength && !id.AsSpan().ContainsAnyExcept(HexDigits);
 
     private string BlobOf(string name) => $"{folder}/{name.ToLowerInvariant()}";
 }

@@ -11,7 +11,7 @@ public sealed class Descriptors(AuthenticatedRecords records)
 {
     public Task<RecordRef> WriteAsync(VaultId vaultId, long seq, VaultSettings settings) =>
         records.WriteAsync(
-            $"descriptors/{vaultId}",
+            Folder(vaultId),
             seq,
             RecordType.Descriptor,
             new VaultDescriptor(vaultId, seq, settings),
@@ -32,7 +32,15 @@ public sealed class Descriptors(AuthenticatedRecords records)
                 ErrorCodes.RecordTampered,
                 $"The record of vault {vaultId} does not say what its authenticated descriptor says."
             );
+        var next = (authentic?.Seq ?? 0) + 1;
+        if (await records.IsLaterThereAsync(Folder(vaultId), next, RecordType.Descriptor, json, (d, seq) => IsInPlace(vaultId, d, seq)))
+            throw new VaultException(ErrorCodes.RecordTampered, $"The record of vault {vaultId} is an older one that was brought back.");
     }
+
+    private static string Folder(VaultId vaultId) => $"descriptors/{vaultId}";
+
+    private static bool IsInPlace(VaultId vaultId, VaultDescriptor descriptor, long seq) =>
+        descriptor.VaultId == vaultId && descriptor.Seq == seq;
 
     public Task<RecordRef> WriteAsync(ItemKey key, long seq, ItemSettings settings) =>
         records.WriteAsync(

@@ -29,6 +29,23 @@ public static class GrainRecords
     /// <summary>What the names of a vault's items' records begin with.</summary>
     public static string ItemBlobs(VaultId vaultId) => $"{AllItemBlobs}{vaultId}-";
 
+    /// <summary>Which vault's record a blob of that folder is.</summary>
+    public static bool TryVaultOf(string blobName, out VaultId vaultId)
+    {
+        vaultId = default;
+        try
+        {
+            if (!blobName.StartsWith(AllVaultBlobs, StringComparison.Ordinal) || !blobName.EndsWith(Extension, StringComparison.Ordinal))
+                return false;
+            vaultId = VaultId.Parse(blobName[AllVaultBlobs.Length..^Extension.Length]);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whose record a blob of that folder is.</summary>
     public static bool TryItemOf(string blobName, out ItemKey key)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using RecoveryVault.Activity;
 using RecoveryVault.Items;
@@ -16,7 +18,9 @@ namespace RecoveryVault.Records;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
     UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
     Converters = [typeof(VaultIdConverter), typeof(ItemIdConverter), typeof(ItemKeyConverter), typeof(DigestConverter)]
 )]
 [JsonSerializable(typeof(VaultRecord))]
@@ -34,4 +38,15 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(JobEnd))]
 [JsonSerializable(typeof(LogRecord))]
 [JsonSerializable(typeof(NameClaim))]
-public sealed partial class RecordJson : JsonSerializerContext;
+public sealed partial class RecordJson : JsonSerializerContext
+{
+    /// <summary>
+    /// A list as read: one that is missing, as in a record of an older version, or null is empty. No annotation does that for lists that
+    /// are values.
+    /// </summary>
+    /// <exception cref="JsonException">It has a hole.</exception>
+    internal static ImmutableArray<T> ListOf<T>(ImmutableArray<T> read) =>
+        read.IsDefault ? []
+        : read.Any(element => element is null) ? throw new JsonException("A list holds a null.")
+        : read;
+}

@@ -6,8 +6,9 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// Reads every blob of a store and checks what carries a checksum of its own, and that whatever a clear record names is there. Needs no
-/// key: it finds bit rot but no tampering, and no missing pack, since only the sealed index names packs. A damaged object is reported and
+/// Reads every blob of a store and checks what carries a checksum of its own, that whatever a clear record names is there, and that grains'
+/// records say what the records beside them say. Needs no key: it finds bit rot but no tampering, and no missing pack, since only the
+/// sealed index names packs. A damaged object is reported and
 /// the rest is read all the same.
 /// </summary>
 /// <param name="store">The store.</param>
@@ -72,11 +73,19 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             case "grainstate":
                 if (await store.GetAsync(item.Name, cancellation) is { Content.IsEmpty: false } state)
                     await RequireNamedAsync(await NamedObjects.InAsync(store, item.Name, state.Content, cancellation), cancellation);
+                await CompareAsync(item.Name, cancellation);
                 break;
             default:
                 await store.GetAsync(item.Name, cancellation);
                 break;
         }
+    }
+
+    /// <summary>Grains' records have no checksum, but most of what they say stands once more beside them, in records that have.</summary>
+    private async Task CompareAsync(string name, CancellationToken cancellation)
+    {
+        if (await new RecordComparison(store).FindContradictionAsync(name, cancellation) is { } contradiction)
+            Count(name, contradiction);
     }
 
     private async Task RequireNamedAsync(IEnumerable<string> names, CancellationToken cancellation)

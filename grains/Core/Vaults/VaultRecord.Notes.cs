@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Records;
 
 namespace RecoveryVault.Vaults;
 
@@ -8,7 +9,11 @@ public sealed partial record VaultRecord
     /// What changes made still owe to the jobs and the activity log: written with the change itself, so that no change goes unlogged
     /// whatever dies in between; removed when paid.
     /// </summary>
-    public ImmutableArray<OwedNote> Owed { get; init; } = [];
+    public ImmutableArray<OwedNote> Owed
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     /// <summary>More are only owed while the log cannot be written; then no further change is taken on.</summary>
     public const int MaxOwed = 16;

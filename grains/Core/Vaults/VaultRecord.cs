@@ -21,7 +21,11 @@ public sealed partial record VaultRecord : IVersionedRecord
     public RecordRef? Descriptor { get; init; }
 
     /// <summary>Enrolled items, in order of enrolment.</summary>
-    public ImmutableArray<ItemId> Roster { get; init; } = [];
+    public ImmutableArray<ItemId> Roster
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     /// <summary>When the key vault last answered a look for a newer version.</summary>
     public DateTimeOffset? LastPolledAt { get; init; }
@@ -30,7 +34,11 @@ public sealed partial record VaultRecord : IVersionedRecord
     public Guid? RotationJobId { get; init; }
 
     /// <summary>The newest operations and the job each of them made, so that a repeated request does nothing twice.</summary>
-    public ImmutableArray<DoneOperation> RecentOperations { get; init; } = [];
+    public ImmutableArray<DoneOperation> RecentOperations
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     /// <summary>A vault's limit; a second vault is the way on.</summary>
     public const int MaxItems = 2000;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Records;
 using RecoveryVault.Retention;
 
 namespace RecoveryVault.Vaults;
@@ -32,7 +33,11 @@ public sealed record VaultSettings
     public ProtectionAttempt? FirstAttempt { get; init; }
 
     /// <summary>Retention policies, in order of their names.</summary>
-    public ImmutableArray<RetentionPolicy> Policies { get; init; } = [];
+    public ImmutableArray<RetentionPolicy> Policies
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public bool Deleted { get; init; }
 }
@@ -58,7 +63,11 @@ public sealed record EncryptionSettings
     public KeyUse? Previous { get; init; }
 
     /// <summary>Every version ever in force, oldest first, the newest <see cref="MaxHistory"/> of them.</summary>
-    public ImmutableArray<KeyUse> History { get; init; } = [];
+    public ImmutableArray<KeyUse> History
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public string LastUpdateStatus { get; init; } = UpdateStatuses.NotEnabled;
 

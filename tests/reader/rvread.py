@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Reads a RecoveryVault recovery point without RecoveryVault, from FORMAT.md alone.
 
-  rvread.py list    --objects DIR --manifest FILE --keys FILE    one line for each entry, files with their SHA-256
-  rvread.py restore --objects DIR --manifest FILE --keys FILE --out DIR
-  rvread.py frames  --object FILE --keys FILE                    one line for each frame of a sealed object
+  rvread.py list    --objects DIR --manifest FILE --keys FILE [--ring FILE]    one line for each entry, files with their SHA-256
+  rvread.py restore --objects DIR --manifest FILE --keys FILE [--ring FILE] --out DIR
+  rvread.py frames  --object FILE --keys FILE                                  one line for each frame of a sealed object
 
-DIR holds the item's sealed objects as plain files under any names; packs are found by their headers, chunks by their footers. The keys are JSON:
+DIR holds the item's sealed objects as plain files under any names, or is the item's folder of a store on disk; packs are found by their headers, chunks by their
+footers. The keys are JSON:
   {"deks": {"1": "<DEK of epoch 1, unwrapped, 64 hex digits>"}, "itemIdKey": {"1": "<the ring's, sealed under that DEK, 120 hex digits>"},
    "platformKeys": {"7": "<64 hex digits>"}}
-platformKeys only for suite 2. Needs Python 3.8, libcrypto.so.3 (OpenSSL) and libzstd.so.1; restores content, modes, times, links; owners when run as root; not
-extended attributes and devices. Does not compute the XXH3 checksum of the trailer: it would tell bit rot from tampering, here both are a failed tag.
+itemIdKey not with --ring, which takes it from the item's ring and checks the DEKs; platformKeys only for suite 2. Needs Python 3.8, libcrypto.so.3 (OpenSSL) and
+libzstd.so.1; restores content, modes, times, links, extended attributes; owners when run as root; not devices. Computes no XXH3 checksums: they would tell bit
+rot from tampering, here both are a failed tag. Has no platform key, so it cannot check the ring's MAC: the DEKs that fit it vouch for it.
 """
-import argparse, ctypes, hashlib, hmac, json, os, struct, sys
+import argparse, base64, ctypes, hashlib, hmac, json, os, struct, sys
 
 LABEL = b"recoveryvault/1/"
 TYPES = {1: "file", 2: "directory", 3: "symlink", 4: "fifo", 5: "socket", 6: "chardev", 7: "blockdev"}
@@ -57,12 +59,21 @@ def derive(secret, salt, info, length=32):
     return expand(mac(salt, secret), info, length)
 
 
+def read_blob(path, count=-1):
+    """A blob's content; a file of a store on disk has 64 bytes of its own before it (section 10)."""
+    with open(path, "rb") as file:
+        if file.read(8) == b"RVBLOB1\n":
+            file.seek(64)
+        else:
+            file.seek(0)
+        return file.read(count)
+
+
 class SealedObject:
     """Section 2 of FORMAT.md."""
 
     def __init__(self, path, keys):
-        with open(path, "rb") as file:
-            self.bytes = file.read()
+        self.bytes = read_blob(path)
         self.header = self.bytes[:128]
         if self.header[:8] != b"RVSEALED" or struct.unpack_from("<H", self.header, 8)[0] != 1:
             raise Damaged(path + " is no sealed object of version 1")
@@ -109,11 +120,25 @@ class SealedObject:
 
 
 class Keys:
-    """Section 1 of FORMAT.md."""
+    """Sections 1 and 6 of FORMAT.md."""
 
-    def __init__(self, path):
+    def __init__(self, path, ring=None):
         with open(path, encoding="utf-8") as file:
             self.json = json.load(file)
+        if ring:
+            self.read_ring(read_blob(ring))
+
+    def read_ring(self, record):
+        if record[:8] != b"RVRECORD" or struct.unpack_from("<HB", record, 8) != (1, 1):
+            raise Damaged("the ring is no ring record of version 1")
+        ring = json.loads(record[20:20 + struct.unpack_from("<I", record, 16)[0]])
+        context = bytes.fromhex(ring["item"].replace("-", ""))
+        for epoch in ring["epochs"]:
+            number = epoch["dekEpoch"]
+            commitment = expand(self.find("deks", number), LABEL + b"dek-commitment" + context + struct.pack("<I", number))
+            if not hmac.compare_digest(commitment, base64.b64decode(epoch["commitment"])):
+                raise Damaged("DEK %d is not the one the ring means" % number)
+            self.json["itemIdKey"] = {str(number): base64.b64decode(epoch["sealedItemIdKey"]).hex()}
 
     def find(self, kind, number):
         if str(number) not in self.json.get(kind, {}):
@@ -175,7 +200,7 @@ ATTRIBUTES = {1: ("size", Node.varint), 2: ("content", Node.content), 4: ("targe
 
 class RecoveryPoint:
     def __init__(self, arguments):
-        keys = Keys(arguments.keys)
+        keys = Keys(arguments.keys, arguments.ring)
         manifest = SealedObject(arguments.manifest, keys)
         self.json = b"".join(manifest.plaintext(frame) for frame in manifest.frames)
         self.manifest = json.loads(self.json)
@@ -187,9 +212,8 @@ class RecoveryPoint:
                 self.index(os.path.join(folder, name), manifest)
 
     def index(self, path, manifest):
-        with open(path, "rb") as file:
-            header = file.read(128)
-        if header[:8] == b"RVSEALED" and header[11] == 1 and header[16:48] == manifest.vault + manifest.item:
+        header = read_blob(path, 128)
+        if len(header) == 128 and header[:8] == b"RVSEALED" and header[11] == 1 and header[16:48] == manifest.vault + manifest.item:
             for frame in SealedObject(path, self.keys).frames:
                 self.places[frame[1]] = path, frame
 
@@ -230,13 +254,15 @@ class RecoveryPoint:
         if path and any(name in (b"", b".", b"..") for name in path.split(b"/")):
             raise Damaged("a path leads elsewhere")
         entry = {"path": path, "type": node.bytes(1)[0], "mode": node.varint(), "uid": node.varint(), "gid": node.varint(), "size": 0, "content": (0, []),
-                 "mtime": node.zigzag() * 10**9 + node.varint(), "extents": None, "target": b"", "identity": None, "linked": False, "error": 0}
+                 "mtime": node.zigzag() * 10**9 + node.varint(), "extents": None, "target": b"", "identity": None, "linked": False, "error": 0, "xattrs": []}
         while True:
             tag = node.varint()
             if tag == 0:
                 return entry
             value = Node(node.block())
-            if tag in ATTRIBUTES:
+            if tag == 6:
+                entry["xattrs"].append((value.block(), value.data[value.at:]))
+            elif tag in ATTRIBUTES:
                 name, read = ATTRIBUTES[tag]
                 entry[name] = read(value)
             elif 10 < tag < 128:
@@ -318,6 +344,11 @@ def restore(point, out):
 def attributes(target, entry):
     if os.geteuid() == 0:
         os.chown(target, entry["uid"], entry["gid"], follow_symlinks=False)
+    for name, value in entry["xattrs"]:
+        try:
+            os.setxattr(target, name, value, follow_symlinks=False)
+        except OSError as error:
+            print("not restored: %r of %r (%s)" % (name, entry["path"], error.strerror), file=sys.stderr)
     if entry["type"] != 3:
         os.chmod(target, entry["mode"])
     os.utime(target, ns=(entry["mtime"], entry["mtime"]), follow_symlinks=False)
@@ -326,7 +357,7 @@ def attributes(target, entry):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["list", "restore", "frames"])
-    for name in ["objects", "manifest", "keys", "out", "object"]:
+    for name in ["objects", "manifest", "keys", "ring", "out", "object"]:
         parser.add_argument("--" + name)
     arguments = parser.parse_args()
     try:
