@@ -5,7 +5,6 @@ using RecoveryVault.Storage;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Items;
 using RecoveryVault.Tests.Storage;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Cluster;
 

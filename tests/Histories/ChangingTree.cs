@@ -1,4 +1,3 @@
-using RecoveryVault.Catalogues;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Files;
 

@@ -9,7 +9,6 @@ using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Files;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Style;
-using RecoveryVault.Vaults;
 using Xunit.Abstractions;
 
 namespace RecoveryVault.Tests.Histories;
