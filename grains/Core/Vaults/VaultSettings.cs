@@ -25,7 +25,11 @@ public sealed record VaultSettings
     public string? SystemPrincipalId { get; init; }
 
     /// <summary>The user-assigned identities, at most <see cref="VaultRecord.MaxUserIdentities"/>.</summary>
-    public ImmutableArray<UserIdentity> UserIdentities { get; init; } = [];
+    public ImmutableArray<UserIdentity> UserIdentities
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public required EncryptionSettings Encryption { get; init; }
 
