@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
@@ -140,7 +139,7 @@ internal sealed class HttpRestoreChannel : IRestoreChannel
 
         private static ChunkContent Zeros(ChunkRef chunk)
         {
-            var zeros = MemoryPool<byte>.Shared.Rent(chunk.Length);
+            var zeros = ChunkBuffers.Shared.Rent(chunk.Length);
             zeros.Memory.Span[..chunk.Length].Clear();
             return new ChunkContent(chunk, zeros);
         }

@@ -18,7 +18,7 @@ public sealed class ChunkBuffers : MemoryPool<byte>
     /// <summary>
     /// Of each length at most so many bytes are kept while nobody uses them; of the longest, which packs are made of, twice as many.
     /// </summary>
-    private const int KeptBytes = 32 << 20;
+    private const int KeptBytes = 16 << 20;
 
     private readonly Shelf[] _shelves =
     [

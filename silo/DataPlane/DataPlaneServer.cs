@@ -89,6 +89,8 @@ public sealed class DataPlaneServer : IAsyncDisposable
     {
         limits.MaxConcurrentConnections = 256;
         limits.MaxRequestBodySize = DataPlaneProtocol.MaxBodyBytes;
+        // Every session has several requests waiting their turn.
+        limits.MaxRequestBufferSize = 256 << 10;
         limits.MaxRequestLineSize = 256;
         limits.MaxRequestHeaderCount = 16;
         limits.MaxRequestHeadersTotalSize = 2048;

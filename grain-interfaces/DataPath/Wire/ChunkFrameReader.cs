@@ -52,7 +52,7 @@ public sealed class ChunkFrameReader(Stream stream)
 
     private async ValueTask<IMemoryOwner<byte>> ReadContentAsync(int length, CancellationToken cancellation)
     {
-        var content = MemoryPool<byte>.Shared.Rent(length);
+        var content = ChunkBuffers.Shared.Rent(length);
         try
         {
             await FillAsync(content.Memory[..length], cancellation);

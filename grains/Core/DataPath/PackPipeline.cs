@@ -96,7 +96,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         try
         {
             if (!isSmall)
-                await _large.WaitAsync(cancellation);
+                await EnterLargeAsync(cancellation);
             hasRoom = true;
             return canWrite = await _queue.Writer.WaitToWriteAsync(cancellation);
         }
@@ -106,9 +106,30 @@ internal sealed class PackPipeline : IAsyncDisposable
             {
                 plaintext.Dispose();
                 if (hasRoom && !isSmall)
-                    _large.Release();
+                    LeaveLarge();
             }
         }
+    }
+
+    /// <summary>Room among this session's long chunks, then among the silo's.</summary>
+    private async ValueTask EnterLargeAsync(CancellationToken cancellation)
+    {
+        await _large.WaitAsync(cancellation);
+        try
+        {
+            await _gate.EnterChunkAsync(cancellation);
+        }
+        catch
+        {
+            _large.Release();
+            throw;
+        }
+    }
+
+    private void LeaveLarge()
+    {
+        _gate.LeaveChunk();
+        _large.Release();
     }
 
     private async Task<Payload> CompressAsync(int length, IMemoryOwner<byte> plaintext)
@@ -309,7 +330,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         work.Small?.Dispose();
         if (work.Compression is not { } compression)
             return;
-        _large.Release();
+        LeaveLarge();
         await ((Task)compression).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (compression.IsCompletedSuccessfully)
             (await compression).Owner.Dispose();

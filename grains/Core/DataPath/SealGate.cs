@@ -9,6 +9,10 @@ public sealed class SealGate(int maxPacks = SealGate.MaxPacks) : IDisposable
     /// </summary>
     public const int MaxPacks = 8;
 
+    /// <summary>Long chunks between arrival and seal in the whole silo, usually of 1 MiB, each with its compressed copy.</summary>
+    private const int MaxChunks = 24;
+
+    private readonly SemaphoreSlim _chunks = new(MaxChunks);
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
     private readonly SemaphoreSlim _packs = new(maxPacks);
     private readonly Lock _sync = new();
@@ -45,6 +49,11 @@ public sealed class SealGate(int maxPacks = SealGate.MaxPacks) : IDisposable
         }
     }
 
+    /// <summary>Waits for room for one more long chunk, which is then compressed and sealed without waiting for a client.</summary>
+    public Task EnterChunkAsync(CancellationToken cancellation) => _chunks.WaitAsync(cancellation);
+
+    public void LeaveChunk() => _chunks.Release();
+
     /// <summary>Waits for room for one more pack.</summary>
     public async Task EnterPackAsync(CancellationToken cancellation)
     {
@@ -65,6 +74,7 @@ public sealed class SealGate(int maxPacks = SealGate.MaxPacks) : IDisposable
 
     public void Dispose()
     {
+        _chunks.Dispose();
         _processors.Dispose();
         _packs.Dispose();
     }
