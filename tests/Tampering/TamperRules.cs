@@ -64,7 +64,7 @@ internal sealed class TamperRules(RewindableStore store, Examination clean)
         if (listing.Code is not null || listing.Shown.SequenceEqual(expected))
             return null;
         // A record that was put back by one step looks like one whose next step never happened: only who kept a head hash knows.
-        var isEarlier = mutant is { Kind: StoredKind.ItemRecord, Tampering: Tampering.Replay };
+        var isEarlier = mutant is { Kind: StoredKind.ItemRecord, Tampering: Tampering.Replay or Tampering.Edit };
         return isEarlier && listing.Shown.SequenceEqual(expected.Skip(1)) ? null : $"shows {string.Join("; ", listing.Shown)}";
     }
 
@@ -72,6 +72,9 @@ internal sealed class TamperRules(RewindableStore store, Examination clean)
     {
         if (mutant.Kind.IsBare())
             return BareCodes;
+        // A run of a newer version is none that this one may call damaged, and delete.
+        if (mutant.Kind == StoredKind.IndexRun)
+            return [ErrorCodes.DataTooNew];
         if (mutant.Tampering == Tampering.Delete)
             return [ErrorCodes.DataMissing];
         var foreign = mutant.Kind.IsRecord() ? RecordCodes : ObjectCodes;
@@ -100,6 +103,8 @@ internal sealed class TamperRules(RewindableStore store, Examination clean)
     private bool HangsOn(StoredPoint point, Mutant mutant, string name) =>
         mutant.Kind switch
         {
+            StoredKind.IndexRun => mutant.Tampering == Tampering.FlipAndRepair
+                && name.Contains(point.Key.ItemId.ToString(), StringComparison.Ordinal),
             StoredKind.Pack => name.Contains(point.Key.ItemId.ToString(), StringComparison.Ordinal),
             StoredKind.Manifest => name == point.Manifest,
             StoredKind.Ring or StoredKind.Tombstone => IsNamed(point, name),

@@ -173,6 +173,9 @@ public sealed class ItemProof(IBlobStore store, AuthenticatedRecords records)
         var written = authentic.ToLookup(h => h.Seq);
         foreach (var head in item.Heads)
         {
+            // Set at the commit, so no head says it again: it must at least be a key.
+            if (!KeyVersions.IsPlatform(head.KeyIdAtBackup) && !KeyId.TryParse(head.KeyIdAtBackup, out _))
+                throw Contradicted(item.Key, $"names no key for recovery point {head.Seq}");
             // A crash can have left others of the same number; one of them must be the committed one, if any was found.
             if (written.Contains(head.Seq) && !written[head.Seq].Any(w => IsSame(w, head)))
                 throw Contradicted(item.Key, $"does not say of recovery point {head.Seq} what its authenticated head says");
