@@ -68,9 +68,11 @@ public sealed partial class ProtectedItemGrain
         await TakeSlotAsync(slot);
         try
         {
-            var session = await BackupSession.OpenAsync(_parts.Store, await OpenSecretsAsync(keys), _parts.Gate, _parts.Time);
+            var secrets = await OpenSecretsAsync(keys);
+            var session = await BackupSession.OpenAsync(_parts.Store, secrets, _parts.Gate, _parts.Time);
             _backups[slot.SessionId] = backup;
             WatchSessions();
+            WatchPermit(slot.SessionId, secrets.Permit);
             return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), backup.Source);
         }
         catch

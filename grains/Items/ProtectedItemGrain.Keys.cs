@@ -1,4 +1,5 @@
 using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Rotation;
 
@@ -88,7 +89,7 @@ public sealed partial class ProtectedItemGrain
             await _cell.ReadAsync();
             if (_cell.Current?.Ring == named)
             {
-                EvictIfDenied(e);
+                await HeedDenialAsync(e);
                 throw;
             }
         }
@@ -98,15 +99,18 @@ public sealed partial class ProtectedItemGrain
         }
         catch (KeyVaultException e)
         {
-            EvictIfDenied(e);
+            await HeedDenialAsync(e);
             throw;
         }
     }
 
-    private void EvictIfDenied(Exception e)
+    /// <summary>A denial takes the item's keys out of this silo's memory at once; the vault tells the items that have sessions.</summary>
+    private async Task HeedDenialAsync(Exception e)
     {
-        if (e is KeyVaultException { Verdict: KeyVaultVerdict.Denied })
-            _parts.Deks.Evict(Key);
+        if (e is not KeyVaultException { Verdict: KeyVaultVerdict.Denied })
+            return;
+        _parts.Deks.Evict(Key);
+        await Journal.BestEffortAsync(() => Vault.NoteKeyAnswerAsync(isDenied: true));
     }
 
     /// <summary>The vault's key as of now, looked at within the last hour, with this item's ring wrapped by it.</summary>
@@ -135,12 +139,21 @@ public sealed partial class ProtectedItemGrain
         }
         catch (KeyVaultException e)
         {
-            EvictIfDenied(e);
+            await HeedDenialAsync(e);
             throw;
         }
     }
 
-    private Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys) => OnNamedRingAsync(() => OpenSecretsOnceAsync(keys));
+    /// <summary>While a denial stands nothing cached is used: the key vault is asked anew, and the vault hears its agreement.</summary>
+    private async Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys)
+    {
+        if (keys.KeyDeniedAt is not null)
+            _parts.Deks.Evict(Key);
+        var secrets = await OnNamedRingAsync(() => OpenSecretsOnceAsync(keys));
+        if (keys.KeyDeniedAt is not null)
+            await Journal.BestEffortAsync(() => Vault.NoteKeyAnswerAsync(isDenied: false));
+        return secrets;
+    }
 
     private async Task<ItemSecrets> OpenSecretsOnceAsync(VaultKeyContext keys)
     {

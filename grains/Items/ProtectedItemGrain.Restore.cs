@@ -54,15 +54,18 @@ public sealed partial class ProtectedItemGrain
                 ErrorCodes.RecoveryPointSoftDeleted,
                 $"Recovery point {head.Name} is deleted, and may be purged from {Text(deletion.PurgeAfter)} on."
             );
-        var session = await RestoreSession.OpenAsync(_parts.Store, await OpenSecretsAsync(await Vault.GetKeyContextAsync()), _parts.Time);
+        var secrets = await OpenSecretsAsync(await Vault.GetKeyContextAsync());
+        var session = await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time);
         try
         {
             var manifest = await session.ReadManifestAsync(head);
             WatchSessions();
+            var sessionId = Guid.NewGuid();
+            WatchPermit(sessionId, secrets.Permit);
             return new RestoreTicket
             {
                 JobId = jobId,
-                Session = _parts.Sessions.Add(Guid.NewGuid(), session),
+                Session = _parts.Sessions.Add(sessionId, session),
                 RecoveryPoint = Item.ToSummary(head, deletions),
                 Catalogue = manifest.Catalogue,
                 Source = Item.RequireSettings().Source with { Kind = manifest.Kind },

@@ -42,5 +42,9 @@ public sealed record VaultKeyContext
     [Id(9)]
     public required Guid? RotationJobId { get; init; }
 
+    /// <summary>Since when the key vault denies the key, as far as the vault has heard; null: it does not.</summary>
+    [Id(10)]
+    public DateTimeOffset? KeyDeniedAt { get; init; }
+
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

@@ -14,6 +14,13 @@ public interface IVaultKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("GetKeyContext")]
     Task<VaultKeyContext> GetKeyContextAsync();
 
+    /// <summary>
+    /// Notes what the key vault said to an item: after a denial every item asks again before it uses a key it has in memory. Kept in
+    /// memory: whoever is not reached by it asks by himself within ten minutes.
+    /// </summary>
+    [AlwaysInterleave, Alias("NoteKeyAnswer")]
+    Task NoteKeyAnswerAsync(bool isDenied);
+
     /// <summary>The items a rotation must pass through: enrolled ones, and any whose record lies in storage.</summary>
     [AlwaysInterleave, Alias("GetRoster")]
     Task<IReadOnlyList<ItemId>> GetRosterAsync();

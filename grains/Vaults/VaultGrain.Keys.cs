@@ -9,6 +9,11 @@ public sealed partial class VaultGrain
 {
     private static readonly TimeSpan WakePeriod = TimeSpan.FromMinutes(1);
 
+    /// <summary>Longer than three rounds in which items with sessions look.</summary>
+    private static readonly TimeSpan DenialStands = TimeSpan.FromSeconds(50);
+
+    private DateTimeOffset? _keyDeniedAt;
+
     private DateTimeOffset _wokenAt = DateTimeOffset.MinValue;
 
     /// <summary>
@@ -47,8 +52,19 @@ public sealed partial class VaultGrain
                 PrincipalId = vault.KeyPrincipal,
                 LastPolledAt = vault.LastPolledAt,
                 RotationJobId = vault.RotationJobId,
+                KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
             }
         );
+    }
+
+    public Task NoteKeyAnswerAsync(bool isDenied)
+    {
+        if (isDenied)
+            _keyDeniedAt = Journal.Now;
+        // An agreement may be about another version than the denial: it stands until everybody has asked for himself.
+        else if (_keyDeniedAt is { } since && (Journal.Now - since).Duration() >= DenialStands)
+            _keyDeniedAt = null;
+        return Task.CompletedTask;
     }
 
     public Task<IReadOnlyList<ItemId>> GetRosterAsync() => _parts.Census.ListItemsAsync(VaultId, Vault.Roster);

@@ -1,4 +1,7 @@
+using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Tests.Cluster;
 
@@ -8,6 +11,8 @@ namespace RecoveryVault.Tests.Rotation;
 [Collection(VaultClusterCollection.Name)]
 public sealed class RevocationTests(VaultCluster cluster)
 {
+    private int _looks;
+
     private async Task<RotationStage> CreateAsync(string item)
     {
         var stage = await RotationStage.CreateAsync(cluster);
@@ -48,5 +53,92 @@ public sealed class RevocationTests(VaultCluster cluster)
 
         cluster.KeyVaultTraffic.Heal(stage.Host);
         await stage.RequireRestorableAsync("a");
+    }
+
+    [Fact]
+    public async Task OpenSessions_KeyDisabledMeanwhile_AreToldAndEnded_WhoeverWasDeniedFirst()
+    {
+        using var stage = await CreateAsync("a");
+        await stage.ProtectAsync("b");
+        await stage.BackUpAsync("a");
+        var item = await stage.OpenAsync("a");
+        var backup = await item.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var restore = await item.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), null, RestorePurpose.Restore));
+        var (writer, reader) = (await OpenAsync(backup.Session!), await OpenReaderAsync(restore.Session));
+        Assert.Empty(await writer.FindNewAsync([], CancellationToken.None));
+        await stage.EnableAsync(await stage.CurrentAsync(), false);
+
+        // Nobody asks for item "a"; that "b" is denied is enough.
+        Assert.Equal(ErrorCodes.UserErrorCMKKeyDisabled, await CodeOfAsync(() => stage.BackUpAsync("b")));
+
+        var deniedAt = cluster.Time.GetUtcNow();
+        foreach (var use in (Func<Task>[])[UseWriterAsync, UseReaderAsync])
+        {
+            await stage.UntilAsync(async () =>
+            {
+                Advance();
+                return await CodeOrNoneAsync(use) == ErrorCodes.UserErrorCMKKeyDisabled;
+            });
+        }
+        Assert.True(cluster.Time.GetUtcNow() - deniedAt <= TimeSpan.FromSeconds(60));
+        await stage.UntilAsync(async () =>
+        {
+            Advance();
+            return (await stage.Vault.Jobs.GetAsync(backup.JobId)).Status != JobStatus.InProgress;
+        });
+        var job = await stage.Vault.Jobs.GetAsync(backup.JobId);
+        Assert.Equal((JobStatus.Failed, ErrorCodes.UserErrorCMKKeyDisabled), (job.Status, job.ErrorDetails[0].Code));
+
+        async Task UseWriterAsync() => await writer.FindNewAsync([], CancellationToken.None);
+
+        async Task UseReaderAsync() => await reader.CheckAsync([], CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task OpenSession_KeyVaultAway_GoesOnForTenMinutesAndNoLonger()
+    {
+        using var stage = await CreateAsync("a");
+        var item = await stage.OpenAsync("a");
+        var backup = await item.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var writer = await OpenAsync(backup.Session!);
+        cluster.KeyVaultTraffic.Fail(stage.Host, KeyVaultFault.Unreachable);
+
+        cluster.Time.Advance(DekCache.TimeToLive - TimeSpan.FromSeconds(20));
+        Assert.Empty(await writer.FindNewAsync([], CancellationToken.None));
+        cluster.Time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(ErrorCodes.KeyVaultUnreachable, await CodeOfAsync(async () => await writer.FindNewAsync([], CancellationToken.None)));
+
+        cluster.KeyVaultTraffic.Heal(stage.Host);
+        await stage.UntilAsync(async () =>
+        {
+            Advance();
+            return await CodeOrNoneAsync(async () => await writer.FindNewAsync([], CancellationToken.None)) == "";
+        });
+        await item.AbandonBackupAsync(new AbandonBackup(backup.Session!.SessionId, null));
+    }
+
+    /// <summary>Time goes on, slowly enough for the cluster to follow.</summary>
+    private void Advance()
+    {
+        if (++_looks % 50 == 0)
+            cluster.Time.Advance(TimeSpan.FromSeconds(5));
+    }
+
+    private ValueTask<IBackupChannel> OpenAsync(SessionTicket ticket) => cluster.DataPlane.OpenBackupAsync(ticket, CancellationToken.None);
+
+    private ValueTask<IRestoreChannel> OpenReaderAsync(SessionTicket ticket) =>
+        cluster.DataPlane.OpenRestoreAsync(ticket, CancellationToken.None);
+
+    private static async Task<string> CodeOrNoneAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+            return "";
+        }
+        catch (VaultException e)
+        {
+            return e.Code;
+        }
     }
 }

@@ -213,6 +213,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     private SessionUses.Use Enter()
     {
+        _secrets.Permit?.Require();
         var use = _uses.Enter();
         Interlocked.Exchange(ref _lastUsedAt, _time.GetTimestamp());
         if (_packs.Failure is null)

@@ -148,6 +148,7 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
 
     private SessionUses.Use Enter()
     {
+        _secrets.Permit?.Require();
         var use = _uses.Enter();
         Interlocked.Exchange(ref _lastUsedAt, _time.GetTimestamp());
         return use;

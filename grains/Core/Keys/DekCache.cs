@@ -53,6 +53,16 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>A permit for what was just leased of an item: as old as the oldest unwrap it comes from.</summary>
+    public KeyPermit PermitFor(ItemKey item)
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            return new KeyPermit(time, _entries.Where(e => e.Key.Item == item).Select(e => e.Value.StartedAt).Append(now).Min());
+        }
+    }
+
     /// <summary>Drops and zeroes every key of an item, at once.</summary>
     public void Evict(ItemKey item)
     {

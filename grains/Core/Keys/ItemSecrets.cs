@@ -11,6 +11,9 @@ public sealed class ItemSecrets(ItemKey item, IReadOnlyList<DataKey> deks, ItemK
 
     public ItemKeySet Keys { get; } = keys;
 
+    /// <summary>Leave to use them, asked for before every use; null with platform-managed keys.</summary>
+    public KeyPermit? Permit { get; init; }
+
     /// <summary>Seals new data.</summary>
     public DataKey Newest => deks[^1];
 

@@ -53,7 +53,9 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         {
             foreach (var epoch in ring.Epochs)
                 deks.Add(await LeaseDekAsync(ring.Item, epoch, principalId).WaitAsync(cancellation));
-            return new ItemSecrets(ring.Item, deks, deks[^1].OpenItemIdKey(ring.Newest.SealedItemIdKey));
+            var itemKeys = deks[^1].OpenItemIdKey(ring.Newest.SealedItemIdKey);
+            var needsPermit = ring.Epochs.Any(e => !KeyVersions.IsPlatform(e.KeyId));
+            return new ItemSecrets(ring.Item, deks, itemKeys) { Permit = needsPermit ? cache.PermitFor(ring.Item) : null };
         }
         catch (Exception e)
         {
@@ -63,6 +65,13 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
                 throw FormatRefusals.ToVaultException(fault, "The item's key ring");
             throw;
         }
+    }
+
+    /// <summary>Asks the key vault to unwrap every data key of a ring, whatever is cached, and keeps none.</summary>
+    public async Task VerifyAsync(KeyRing ring, string principalId, CancellationToken cancellation = default)
+    {
+        foreach (var epoch in ring.Epochs)
+            (await OpenDekAsync(ring.Item, epoch, principalId, cancellation)).Dispose();
     }
 
     public Task<RecordRef> WriteAsync(KeyRing ring) =>
