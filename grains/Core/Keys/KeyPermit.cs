@@ -32,7 +32,7 @@ public sealed class KeyPermit(TimeProvider time, long confirmedAt)
         if (Age >= DekCache.TimeToLive)
             throw new VaultException(
                 ErrorCodes.KeyVaultUnreachable,
-                $"The key vault was not heard of for {DekCache.TimeToLive.TotalMinutes:0} minutes: the session's keys are not used any more."
+                $"No word of the key vault for {DekCache.TimeToLive.TotalMinutes:0} minutes: the session's keys rest."
             );
     }
 }
