@@ -24,7 +24,7 @@ public sealed class KeyPermit(TimeProvider time, long confirmedAt)
 
     public void Revoke(VaultException refusal) => _refusal = refusal;
 
-    /// <exception cref="VaultException">The denial's code; KeyVaultUnreachable when the key vault was last heard of too long ago.</exception>
+    /// <exception cref="VaultException">The denial's code; KeyVaultUnreachable when the key vault was silent for too long.</exception>
     public void Require()
     {
         if (_refusal is { } refusal)
