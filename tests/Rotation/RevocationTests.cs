@@ -76,7 +76,9 @@ public sealed class RevocationTests(VaultCluster cluster)
         {
             await stage.UntilAsync(async () =>
             {
-                Advance();
+                // A minute must do, however long the cluster takes for it.
+                if (cluster.Time.GetUtcNow() - deniedAt < TimeSpan.FromSeconds(55))
+                    Advance();
                 return await CodeOrNoneAsync(use) == ErrorCodes.UserErrorCMKKeyDisabled;
             });
         }
