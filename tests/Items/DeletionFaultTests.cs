@@ -1,5 +1,6 @@
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
+using RecoveryVault.Records;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;
 using Xunit.Abstractions;
@@ -80,9 +81,12 @@ public sealed class DeletionFaultTests(VaultCluster cluster, ITestOutputHelper o
     private static async Task<string?> StatusAsync(ClusterItem item, string? name) =>
         (await item.ListAsync()).FirstOrDefault(p => p.Name == name)?.Status;
 
-    private static async Task AssertOthersAsync(ClusterItem item, Dictionary<string, string> others, string? target)
+    private async Task AssertOthersAsync(ClusterItem item, Dictionary<string, string> others, string? target)
     {
         var listed = await item.ListAsync();
+        // Nothing of a point is gone before it is purged: each that is listed has its manifest.
+        var manifests = await cluster.Store.ListNamesAsync(ItemBlobs.Manifests(item.Key.ItemId));
+        Assert.All(listed, p => Assert.Contains(manifests, name => AuthenticatedRecords.SequenceOf(name) == p.Seq));
         Assert.Equal(others.Keys.Order(), listed.Where(p => p.Name != target && p.Status == "Available").Select(p => p.Name).Order());
         // One of them is read whole each time; a purge that took too much would have taken all.
         var (name, content) = others.First();

@@ -1,8 +1,10 @@
+using CsCheck;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Items;
 
@@ -35,6 +37,48 @@ public sealed class RecoveryPointsTests
             Assert.InRange(_store.Count() - calls, 0, 2 * (page.Count + 1));
         }
     }
+
+    [Fact]
+    public async Task List_AnyDeletions_ShowsWhatIsNotPurgedAndJumpsOverTheRest()
+    {
+        const int Count = 120;
+        await MakeAsync(Count);
+        await Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[1, Count + 1], Gen.Int[0, 1 << 30])
+            .SampleAsync(
+                async (purgedShare, softShare, before, seed) =>
+                {
+                    var random = new Random(seed);
+                    // Whole stretches, as policies make them.
+                    var dice = Enumerable.Range(0, Count / 8 + 1).Select(_ => (random.Next(100), random.Next(100))).ToArray();
+                    var purged = Enumerable
+                        .Range(1, Count)
+                        .Where(seq => dice[seq / 8].Item1 < purgedShare)
+                        .Select(s => (long)s)
+                        .ToHashSet();
+                    var soft = Enumerable.Range(1, Count).Where(seq => dice[seq / 8].Item2 < softShare).Select(s => (long)s).ToHashSet();
+                    var deletions = Delete(Delete(Deletions.None(ItemStage.Key), purged).Purge(purged), soft);
+                    var calls = _store.Count();
+
+                    List<long> listed = [];
+                    await foreach (var head in _stage.Points.ListAsync(_stage.Record, before, deletions))
+                        listed.Add(head.Seq);
+
+                    var cost = _store.Count() - calls;
+                    Assert.Equal(Enumerable.Range(1, before - 1).Select(s => (long)s).Reverse().Where(s => !purged.Contains(s)), listed);
+                    Assert.InRange(cost, 0, 2 * (listed.Count + (3 * deletions.Purged.Length) + 2));
+                    var latest = await _stage.Points.FindLatestAsync(_stage.Record, deletions);
+                    var available = Enumerable.Range(1, Count).Select(s => (long)s).Where(deletions.IsAvailable).ToList();
+                    Assert.Equal(available.Count == 0 ? null : available[^1], latest?.Seq);
+                },
+                iter: TestScale.Iterations(30),
+                threads: 1
+            );
+    }
+
+    private static Deletions Delete(Deletions deletions, IEnumerable<long> seqs) =>
+        deletions.Delete(
+            new Deletion(Guid.NewGuid(), default, default, "", "", [.. seqs.Order().Select(seq => new DeletedPoint(seq, Hash(seq)))])
+        );
 
     [Theory]
     [InlineData(1)]

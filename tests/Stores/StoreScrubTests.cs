@@ -73,6 +73,52 @@ public sealed class StoreScrubTests : IAsyncLifetime
         Assert.Equal([_ring], await DamagedAsync());
     }
 
+    /// <summary>An item with two recovery points, of which the first is purged and its manifest gone, and the tombstone that says so.</summary>
+    private async Task<string> PurgeAsync(bool isPurged = true)
+    {
+        var deletions = Deletions
+            .None(_stage.Item)
+            .Delete(new Deletion(Guid.NewGuid(), default, default, "", "", [new DeletedPoint(1, "h")]))
+            .Purge(isPurged ? [1] : []);
+        var reference = await new Tombstones(_stage.Store, _stage.Records).WriteAsync(deletions);
+        var name = GrainRecords.ItemBlob(_stage.Item);
+        var record = JsonSerializer.Deserialize((await _stage.ReadAsync(name)).AsSpan(), RecordJson.Default.ItemRecord)!;
+        var head = RecoveryVault.Tests.DataPath.ItemStage.Head(1, new string('1', 64), ItemRecord.NoHead);
+        record = record with { Tombstones = reference, Heads = [head] };
+        await _stage.WriteAsync(name, JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ItemRecord));
+        return reference.Name;
+    }
+
+    [Fact]
+    public async Task Run_ManifestOfAPurgedPoint_IsNotMissed()
+    {
+        await PurgeAsync();
+
+        Assert.Empty(await DamagedAsync());
+    }
+
+    [Fact]
+    public async Task Run_ManifestOfASoftDeletedPoint_IsMissed()
+    {
+        await PurgeAsync(isPurged: false);
+
+        Assert.StartsWith("manifests/", Assert.Single(await DamagedAsync()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_DamagedTombstones_AreFoundAndNothingElse(bool isMissing)
+    {
+        var name = await PurgeAsync();
+        if (isMissing)
+            await _stage.Store.DeleteAsync(name);
+        else
+            await _stage.WriteAsync(name, (await _stage.ReadAsync(name))[..^1]);
+
+        Assert.Equal([name], await DamagedAsync());
+    }
+
     [Fact]
     public async Task Run_RecordThatIsNoJson_IsFound()
     {

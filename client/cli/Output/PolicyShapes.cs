@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RecoveryVault.Retention;
 
 namespace RecoveryVault.Cli.Output;
@@ -15,8 +16,8 @@ internal sealed record PolicyUseShape(
     int KeepWeekly,
     int KeepMonthly,
     int KeepYearly,
-    IReadOnlyList<string> Items,
-    int ItemCount
+    [property: JsonPropertyOrder(1)] IReadOnlyList<string> Items,
+    [property: JsonPropertyOrder(1)] int ItemCount
 ) : PolicyShape(Name, KeepLast, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly)
 {
     public static PolicyUseShape Of(RetentionPolicyUse use)
