@@ -43,19 +43,13 @@ public sealed class RecoveryPointsTests
     {
         const int Count = 120;
         await MakeAsync(Count);
-        await Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[1, Count + 1], Gen.Int[0, 1 << 30])
+        await Gen.Select(Gen.Select(Gen.Bool, Gen.Bool).Array[(Count / 8) + 1], Gen.Int[1, Count + 1])
             .SampleAsync(
-                async (purgedShare, softShare, before, seed) =>
+                async (stretches, before) =>
                 {
-                    var random = new Random(seed);
                     // Whole stretches, as policies make them.
-                    var dice = Enumerable.Range(0, Count / 8 + 1).Select(_ => (random.Next(100), random.Next(100))).ToArray();
-                    var purged = Enumerable
-                        .Range(1, Count)
-                        .Where(seq => dice[seq / 8].Item1 < purgedShare)
-                        .Select(s => (long)s)
-                        .ToHashSet();
-                    var soft = Enumerable.Range(1, Count).Where(seq => dice[seq / 8].Item2 < softShare).Select(s => (long)s).ToHashSet();
+                    var purged = Enumerable.Range(1, Count).Where(seq => stretches[seq / 8].Item1).Select(s => (long)s).ToHashSet();
+                    var soft = Enumerable.Range(1, Count).Where(seq => stretches[seq / 8].Item2).Select(s => (long)s).ToHashSet();
                     var deletions = Delete(Delete(Deletions.None(ItemStage.Key), purged).Purge(purged), soft);
                     var calls = _store.Count();
 
