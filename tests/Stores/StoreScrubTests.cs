@@ -73,7 +73,7 @@ public sealed class StoreScrubTests : IAsyncLifetime
         Assert.Equal([_ring], await DamagedAsync());
     }
 
-    /// <summary>An item with two recovery points, of which the first is purged and its manifest gone, and the tombstone that says so.</summary>
+    /// <summary>An item with one recovery point whose manifest is gone, and a tombstone that says it was purged, or only deleted.</summary>
     private async Task<string> PurgeAsync(bool isPurged = true)
     {
         var deletions = Deletions
