@@ -4,6 +4,7 @@ using RecoveryVault.Items;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Stores;
+using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Keys;
 
 namespace RecoveryVault.Tests.Stores;
@@ -83,8 +84,13 @@ public sealed class StoreScrubTests : IAsyncLifetime
         var reference = await new Tombstones(_stage.Store, _stage.Records).WriteAsync(deletions);
         var name = GrainRecords.ItemBlob(_stage.Item);
         var record = JsonSerializer.Deserialize((await _stage.ReadAsync(name)).AsSpan(), RecordJson.Default.ItemRecord)!;
-        var head = RecoveryVault.Tests.DataPath.ItemStage.Head(1, new string('1', 64), ItemRecord.NoHead);
-        record = record with { Tombstones = reference, Heads = [head] };
+        var head = ItemStage.Head(1, new string('1', 64), ItemRecord.NoHead) with
+        {
+            Manifest = ItemBlobs.Manifest(_stage.Item.ItemId, 1, new string('a', 64)),
+        };
+        var settings = new ItemStage().Record.Settings!;
+        var descriptor = await new Descriptors(_stage.Records).WriteAsync(_stage.Item, 1, settings);
+        record = record with { Settings = settings, Descriptor = descriptor, Tombstones = reference, Heads = [head] };
         await _stage.WriteAsync(name, JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ItemRecord));
         return reference.Name;
     }
