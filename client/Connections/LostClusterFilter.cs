@@ -17,8 +17,9 @@ internal sealed class LostClusterFilter : IOutgoingGrainCallFilter
         }
     }
 
+    /// <summary>A refusal is an answer: it comes as an exception of the runtime's kind, and is none of its failures.</summary>
     public static bool IsLoss(Exception exception) =>
-        exception is TimeoutException or OrleansException or IOException or ObjectDisposedException;
+        exception is not VaultException and (TimeoutException or OrleansException or IOException or ObjectDisposedException);
 
     public static VaultException Translate(Exception exception) =>
         new(ErrorCodes.ClusterUnavailable, $"The server was lost or did not answer: {exception.Message}", inner: exception);

@@ -36,6 +36,7 @@ public static class ErrorCodes
     public const string JobInterrupted = nameof(JobInterrupted);
     public const string BackupInProgress = nameof(BackupInProgress);
     public const string ReclaimInProgress = nameof(ReclaimInProgress);
+    public const string ReclaimFailed = nameof(ReclaimFailed);
     public const string SessionLost = nameof(SessionLost);
     public const string CommandFailed = nameof(CommandFailed);
     public const string FilesUnreadable = nameof(FilesUnreadable);

@@ -60,6 +60,11 @@ public static partial class ErrorTable
             ),
             new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
             new(
+                ReclaimFailed,
+                "The program failed while it reclaimed space; nothing that is needed was deleted.",
+                "Run it again; report the failure if it comes again."
+            ),
+            new(
                 ReclaimInProgress,
                 "Space of this item is being reclaimed, and one writer works on an item at a time.",
                 "Wait for it, see 'rvault job list', and try again."

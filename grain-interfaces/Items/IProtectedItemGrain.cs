@@ -1,4 +1,6 @@
+using Orleans.Concurrency;
 using RecoveryVault.Access;
+using RecoveryVault.Reclaim;
 
 namespace RecoveryVault.Items;
 
@@ -67,6 +69,27 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// <summary>What <see cref="ExpireAsync"/> would do now with each recovery point that is available, newest first.</summary>
     [Alias("PlanExpiry"), Requires(VaultRole.BackupReader, AccessScope.Item)]
     Task<Page<ExpiryDecision>> PlanExpiryAsync(PageRequest page);
+
+    /// <summary>
+    /// Purges what is due and frees what no recovery point needs any more. Takes the writer slot, starts the job, and returns: the silo
+    /// goes on by itself, ends the job, and gives the slot back. A dry run does neither, and writes nothing of the item.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">BackupInProgress, ReclaimInProgress, a key code, KeyVaultUnreachable.</exception>
+    [Alias("BeginReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<ReclaimTicket> BeginReclaimAsync(BeginReclaim request);
+
+    /// <summary>How far a reclaim is: answered when it has ended, or after <see cref="ReclaimLook"/> at the latest.</summary>
+    /// <exception cref="Errors.VaultException">SessionLost: this activation did not run it; its job says how it ended.</exception>
+    [AlwaysInterleave, Alias("GetReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<ReclaimProgress> GetReclaimAsync(Guid sessionId);
+
+    /// <summary>Lets a reclaim end at its next step; what it has freed is freed.</summary>
+    /// <exception cref="Errors.VaultException">SessionLost.</exception>
+    [Alias("StopReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task StopReclaimAsync(Guid sessionId);
+
+    /// <summary>How long <see cref="GetReclaimAsync"/> waits for news.</summary>
+    static readonly TimeSpan ReclaimLook = TimeSpan.FromSeconds(1);
 
     /// <summary>Opens a reading session on a recovery point; a deleted one must be brought back first.</summary>
     [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]

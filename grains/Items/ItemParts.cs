@@ -2,6 +2,7 @@ using RecoveryVault.Clocks;
 using RecoveryVault.DataPath;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Reclaim;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 
@@ -22,5 +23,6 @@ public sealed record ItemParts(
     SealGate Gate,
     SiloLiveness Liveness,
     DekCache Deks,
+    ReclaimParts Reclaim,
     TimeProvider Time
 );

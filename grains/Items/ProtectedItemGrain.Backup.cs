@@ -69,7 +69,8 @@ public sealed partial class ProtectedItemGrain
         try
         {
             var secrets = await OpenSecretsAsync(keys);
-            var session = await BackupSession.OpenAsync(_parts.Store, secrets, _parts.Gate, _parts.Time);
+            // The record as of the slot: nobody else condemns from here on.
+            var session = await BackupSession.OpenAsync(_parts.Store, secrets, _parts.Gate, _parts.Time, Item.CondemnedPacks);
             _backups[slot.SessionId] = backup;
             WatchSessions();
             WatchPermit(slot.SessionId, secrets.Permit);
@@ -95,7 +96,7 @@ public sealed partial class ProtectedItemGrain
             await Journal.EndAsync(
                 Key.VaultId,
                 other.JobId,
-                BackupOperation,
+                other.Kind == WriterKind.Reclaim ? ReclaimOperation : BackupOperation,
                 JobEnd.Failed(Journal.Now, SessionLost("It was never ended."))
             );
     }
@@ -224,7 +225,7 @@ public sealed partial class ProtectedItemGrain
 
     public async Task AbandonBackupAsync(AbandonBackup request)
     {
-        if (Item.Slot is not { } slot || slot.SessionId != request.SessionId)
+        if (Item.Slot is not { Kind: WriterKind.Backup } slot || slot.SessionId != request.SessionId)
         {
             // Its slot is lost, its keys must still go.
             if (_backups.Remove(request.SessionId))

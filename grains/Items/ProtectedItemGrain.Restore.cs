@@ -9,6 +9,14 @@ public sealed partial class ProtectedItemGrain
 {
     private readonly Dictionary<Guid, OpenRestore> _restores = [];
 
+    /// <summary>Sessions being opened: they have looked already, or are about to.</summary>
+    private readonly HashSet<Guid> _opening = [];
+
+    /// <summary>Sessions there were when packs were condemned last: they may still read them.</summary>
+    private HashSet<Guid> _earlierReaders = [];
+
+    private IEnumerable<Guid> Readers => _restores.Keys.Concat(_opening);
+
     /// <param name="Seq">The recovery point that is read: neither expired nor purged meanwhile.</param>
     private sealed record OpenRestore(Guid? JobId, string LogOperation, long Seq);
 
@@ -30,10 +38,12 @@ public sealed partial class ProtectedItemGrain
             await Journal.BestEffortAsync(async () =>
                 jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name)
             );
+        var sessionId = Guid.NewGuid();
+        _opening.Add(sessionId);
         try
         {
-            var ticket = await OpenRestoreAsync(request, jobId);
-            _restores[ticket.Session.SessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);
+            var ticket = await OpenRestoreAsync(request, jobId, sessionId);
+            _restores[sessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);
             return ticket;
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
@@ -43,9 +53,13 @@ public sealed partial class ProtectedItemGrain
                 await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
             throw refusal;
         }
+        finally
+        {
+            _opening.Remove(sessionId);
+        }
     }
 
-    private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId)
+    private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId, Guid sessionId)
     {
         var deletions = await FindDeletionsAsync();
         var head = await FindHeadAsync(request.RecoveryPoint, deletions);
@@ -55,12 +69,11 @@ public sealed partial class ProtectedItemGrain
                 $"Recovery point {head.Name} is deleted, and may be purged from {Text(deletion.PurgeAfter)} on."
             );
         var secrets = await OpenSecretsAsync(await Vault.GetKeyContextAsync());
-        var session = await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time);
+        var session = await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time, Item.CondemnedPacks);
         try
         {
             var manifest = await session.ReadManifestAsync(head);
             WatchSessions();
-            var sessionId = Guid.NewGuid();
             WatchPermit(sessionId, secrets.Permit);
             return new RestoreTicket
             {

@@ -32,7 +32,10 @@ public sealed partial class ProtectedItemGrain
             if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || IsIdle(restore.LastUsedAt))
                 await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
         }
-        if (_restores.Count + _backups.Count > 0)
+        // Nobody needs to watch a reclaim; one that does not get on any more must not hold the slot for ever.
+        if (_reclaim is { IsRunning: true } reclaim && IsIdle(reclaim.Session.Counters.LastStepAt))
+            reclaim.Session.Stop();
+        if (_restores.Count + _backups.Count > 0 || _reclaim is { IsRunning: true })
             return;
         _watch?.Dispose();
         _watch = null;
@@ -48,8 +51,14 @@ public sealed partial class ProtectedItemGrain
         {
             foreach (var sessionId in _backups.Keys.ToList())
                 await Journal.BestEffortAsync(() => AbandonBackupAsync(new AbandonBackup(sessionId, SessionLost("Its host moved."))));
+            if (_reclaim is { IsRunning: true } reclaim)
+            {
+                reclaim.Session.Stop();
+                await reclaim.Ended.Task;
+            }
         }
-        foreach (var sessionId in _restores.Keys.Concat(_backups.Keys).ToList())
+        Guid[] reclaims = _reclaim is { } last ? [last.Ticket.SessionId] : [];
+        foreach (var sessionId in _restores.Keys.Concat(_backups.Keys).Concat(reclaims).ToList())
             await _parts.Sessions.EndAsync(sessionId);
         _parts.Deks.Evict(Key);
         await base.OnDeactivateAsync(reason, cancellationToken);

@@ -8,6 +8,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Reclaim;
 using RecoveryVault.Records;
 using RecoveryVault.Retention;
 using RecoveryVault.Storage;
@@ -49,6 +50,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<Journal>()
             .AddSingleton(CreateLiveness)
             .AddSingleton<VaultParts>()
+            .AddSingleton<ReclaimParts>()
             .AddSingleton<ItemParts>();
 
     private static IServiceCollection AddKeys(this IServiceCollection services) =>

@@ -18,6 +18,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
     private const string Item = "id name state source keyVersion";
     private const string Point = "name time sizeBytes seq prevHash keyVersion keyVersionAtBackup status expires";
     private const string Policy = "name keepLast keepDaily keepWeekly keepMonthly keepYearly";
+    private const string Reclaimed = "dryRun recoveryPointsExpired recoveryPointsPurged bytesFreed bytesRewritten bytesWaiting items error";
     private const string OnItem = "--vault-name docs --item-name papers";
 
     /// <summary>Commands in the order they are run, what they print ([] means an array), and the names the contract gives it.</summary>
@@ -87,6 +88,8 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("job show --vault-name docs --name {job}", Job),
         ("job wait --vault-name docs --name {job}", Job),
         ("store verify", "objects bytes damaged"),
+        ("store reclaim --dry-run", Reclaimed),
+        ("store reclaim", Reclaimed),
     ];
 
     [Fact]

@@ -92,17 +92,22 @@ internal sealed class ClusterItem : IDisposable
         return entries;
     }
 
+    public void WriteBytes(string file, byte[] content) => File.WriteAllBytes(Path.Join(Source, file), content);
+
     public void Write(string file, string content) => File.WriteAllText(Path.Join(Source, file), content);
 
     public async Task<RecoveryPointSummary> BackUpAsync() =>
         (await _cluster.Client.BackUpAsync(Grain, new BackupOptions())).Outcome.RecoveryPoint;
 
     /// <summary>The files of a recovery point as they are restored.</summary>
-    public async Task<Dictionary<string, string>> RestoreAsync(string recoveryPoint)
+    public async Task<Dictionary<string, string>> RestoreAsync(string recoveryPoint) =>
+        (await RestoreBytesAsync(recoveryPoint)).ToDictionary(f => f.Key, f => System.Text.Encoding.UTF8.GetString(f.Value));
+
+    public async Task<Dictionary<string, byte[]>> RestoreBytesAsync(string recoveryPoint)
     {
         var target = _scratch[$"restored-{Guid.NewGuid():N}"];
         await _cluster.Client.RestoreAsync(Grain, new RestoreOptions { Target = target, RecoveryPoint = recoveryPoint });
-        var files = Directory.GetFiles(target).ToDictionary(f => Path.GetFileName(f), File.ReadAllText);
+        var files = Directory.GetFiles(target).ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes);
         Directory.Delete(target, recursive: true);
         return files;
     }

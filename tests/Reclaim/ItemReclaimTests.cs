@@ -28,7 +28,7 @@ public sealed class ItemReclaimTests : IAsyncLifetime
         _stage.Purge(1);
         foreach (var name in await _store.ListNamesAsync(lost))
             await _store.DeleteAsync(name);
-        var before = await _store.ListNamesAsync("");
+        var before = await StoredAsync();
 
         if (code is null)
         {
@@ -38,7 +38,7 @@ public sealed class ItemReclaimTests : IAsyncLifetime
         }
         await BackupSessionTests.RefusedAsync(code, _stage.ReclaimAsync);
 
-        Assert.Equal(before, await _store.ListNamesAsync(""));
+        Assert.Equal(before, await StoredAsync());
         Assert.Null(_stage.Record.Condemned);
         Assert.Null(_stage.Record.Slot);
     }
@@ -309,6 +309,8 @@ public sealed class ItemReclaimTests : IAsyncLifetime
         Assert.Equal((2, 2), await CountAsync());
         await _stage.AssertRestoresAsync();
     }
+
+    private async Task<List<string>> StoredAsync() => [.. await _store.ListNamesAsync("packs/"), .. await _store.ListNamesAsync("index/")];
 
     private async Task<(int Manifests, int Heads)> CountAsync() =>
         ((await _store.ListNamesAsync("manifests/")).Count, (await _store.ListNamesAsync("heads/")).Count);

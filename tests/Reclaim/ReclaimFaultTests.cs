@@ -38,6 +38,7 @@ public sealed class ReclaimFaultTests(ITestOutputHelper output)
         Assert.Equal(
             [
                 "Put grainstate", // the slot
+                "Delete manifests", // of purged points
                 "Put grainstate", // unneeded packs condemned
                 "Delete packs",
                 "Delete damaged",

@@ -105,11 +105,22 @@ internal sealed class ReclaimStage : IDisposable
         using var secrets = Item.OpenSecrets();
         try
         {
+            await PurgeManifestsAsync();
             return await Reclaim(secrets, slot.SessionId).RunAsync(Record, ListLiveAsync(), isDryRun: false, default);
         }
         finally
         {
             await UpdateAsync(r => r.ReleaseSlot(slot.SessionId));
+        }
+    }
+
+    /// <summary>As purging does, which comes first.</summary>
+    private async Task PurgeManifestsAsync()
+    {
+        foreach (var manifest in await Store.ListNamesAsync(ItemBlobs.Manifests(ItemStage.Key.ItemId)))
+        {
+            if (Purged.Contains(AuthenticatedRecords.SequenceOf(manifest)))
+                await Store.DeleteAsync(manifest);
         }
     }
 

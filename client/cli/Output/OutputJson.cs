@@ -34,6 +34,7 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(RestoreShape))]
 [JsonSerializable(typeof(VerifyShape))]
 [JsonSerializable(typeof(ScrubShape))]
+[JsonSerializable(typeof(ReclaimShape))]
 [JsonSerializable(typeof(ServeShape))]
 [JsonSerializable(typeof(QuickstartShape))]
 [JsonSerializable(typeof(FileShape))]

@@ -79,6 +79,7 @@ internal sealed class CatalogueMarking(
 
     private async Task WalkAsync(CancellationToken cancellation)
     {
+        secrets.Permit?.Require();
         var nodes = NextNodes();
         List<ChunkRef> chunks = [.. nodes.Select(n => n.Chunk)];
         using var batch = new ReadBatch(chunks, Find, ReadsInFlight);

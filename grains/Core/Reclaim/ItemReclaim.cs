@@ -52,7 +52,7 @@ public sealed class ItemReclaim(ReclaimParts parts, ItemSecrets secrets, Reclaim
         var missing = marking.Missing.ToHashSet();
         if (missing.Count > 0)
             plan = plan.Without(await FindMissingAsync(index, plan, missing, cancellation));
-        var leftovers = await new Leftovers(parts.Store, parts.Records, _itemId).FindAsync(item.Newest?.Seq ?? 0, points, cancellation);
+        var leftovers = await new Leftovers(parts.Store, parts.Records, _itemId).FindAsync(points, cancellation);
         var report = new ReclaimReport
         {
             LivePoints = points.Count,

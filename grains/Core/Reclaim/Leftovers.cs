@@ -7,17 +7,16 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Reclaim;
 
 /// <summary>
-/// Manifests and heads of commits that never happened. Whoever holds the writer slot knows the whole chain: what has a number up to the
-/// newest one and is not in it can never get into it. A later number may be a commit's that took the slot over meanwhile, and stays.
+/// Manifests and heads of commits that never happened. Whoever holds the writer slot knows the whole chain: beside what is in it under a
+/// number, nothing else can get into it any more. A later number may be a commit's that took the slot over meanwhile, and stays; what is
+/// left under the numbers of purged points, purging deletes.
 /// </summary>
 internal sealed class Leftovers(IBlobStore store, AuthenticatedRecords records, ItemId itemId)
 {
     /// <summary>What belongs to no recovery point.</summary>
-    /// <param name="newestSeq">Number of the newest recovery point; 0 when there is none.</param>
     /// <param name="live">All that are not purged, by number.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task<IReadOnlyList<string>> FindAsync(
-        long newestSeq,
         IReadOnlyDictionary<long, (string Manifest, string HeadHash)> live,
         CancellationToken cancellation
     )
@@ -25,18 +24,15 @@ internal sealed class Leftovers(IBlobStore store, AuthenticatedRecords records, 
         List<string> found = [];
         await foreach (var manifest in store.ListAllAsync(ItemBlobs.Manifests(itemId), cancellation))
         {
-            if (
-                AuthenticatedRecords.TrySequenceOf(manifest.Name, out var seq)
-                && seq <= newestSeq
-                && live.GetValueOrDefault(seq).Manifest != manifest.Name
-            )
+            var hasNumber = AuthenticatedRecords.TrySequenceOf(manifest.Name, out var seq);
+            if (hasNumber && live.TryGetValue(seq, out var point) && point.Manifest != manifest.Name)
                 found.Add(manifest.Name);
         }
         List<string> heads = [];
         long last = 0;
         await foreach (var head in store.ListAllAsync($"{ItemBlobs.Heads(itemId)}/", cancellation))
         {
-            if (!AuthenticatedRecords.TrySequenceOf(head.Name, out var seq) || seq > newestSeq)
+            if (!AuthenticatedRecords.TrySequenceOf(head.Name, out var seq))
                 continue;
             if (seq != last)
                 await AddOthersAsync(found, heads, last, live);

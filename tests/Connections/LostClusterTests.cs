@@ -1,0 +1,20 @@
+using RecoveryVault.Connections;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Tests.Connections;
+
+/// <summary>What is taken for a lost server, and what is its answer.</summary>
+public sealed class LostClusterTests
+{
+    [Fact]
+    public void IsLoss_Refusal_IsTheServersAnswer() =>
+        Assert.False(LostClusterFilter.IsLoss(new VaultException(ErrorCodes.BackupInProgress, "A backup is running.")));
+
+    [Fact]
+    public void IsLoss_FailureOfTheRuntime_IsALoss()
+    {
+        Assert.True(LostClusterFilter.IsLoss(new OrleansException("gone")));
+        Assert.True(LostClusterFilter.IsLoss(new TimeoutException()));
+        Assert.True(LostClusterFilter.IsLoss(new IOException()));
+    }
+}
