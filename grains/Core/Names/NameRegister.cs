@@ -73,9 +73,11 @@ public sealed class NameRegister(IBlobStore store, string folder)
     private NameClaim Read(string blobName, Blob blob)
     {
         var claim = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
-        return claim is { Name.Length: > 0, Id: not null } && BlobOf(claim.Name) == blobName && IsId(claim.Id)
+        if (claim is not { Name.Length: > 0, Id: not null } || !IsId(claim.Id))
+            throw new VaultException(ErrorCodes.DataBitRot, $"The record '{blobName}' is no claim of a name any more.");
+        return BlobOf(claim.Name) == blobName
             ? claim
-            : throw new VaultException(ErrorCodes.DataBitRot, $"The record '{blobName}' is no claim of that name any more.");
+            : throw new VaultException(ErrorCodes.RecordTampered, $"The record '{blobName}' claims another name, '{claim.Name}'.");
     }
 
     /// <summary>Vaults and items have ids of one form.</summary>
