@@ -77,7 +77,7 @@ public sealed class NameRegister(IBlobStore store, string folder)
             throw new VaultException(ErrorCodes.DataBitRot, $"The record '{blobName}' is no claim of a name any more.");
         return BlobOf(claim.Name) == blobName
             ? claim
-            : throw new VaultException(ErrorCodes.RecordTampered, $"The record '{blobName}' claims another name, '{claim.Name}'.");
+            : throw new VaultException(ErrorCodes.RecordTampered, $"The record '{blobName}' claims another name.");
     }
 
     /// <summary>Vaults and items have ids of one form.</summary>
