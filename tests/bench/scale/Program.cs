@@ -1,5 +1,5 @@
-// How catalogue and index scale: writes a catalogue of FILES files, finds one path in it and reads it whole; writes an index of CHUNKS chunks
-// and loads it. Prints times, the bytes read and the live heap. usage: scale [FILES] [CHUNKS] (10,000,000 files, 1,000,000 chunks)
+// How catalogue and index scale: writes a catalogue of FILES files, finds one path in it and reads it whole; writes an index of CHUNKS
+// chunks and loads it. Prints times, bytes read and the live heap. usage: scale [FILES] [CHUNKS] (10,000,000 files, 1,000,000 chunks)
 using System.Diagnostics;
 using System.Globalization;
 using RecoveryVault.Catalogues;
