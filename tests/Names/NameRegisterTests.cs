@@ -18,15 +18,15 @@ public sealed class NameRegisterTests
     [InlineData("""{"name":"docs"}""")]
     [InlineData("""{"name":"docs","id":null}""")]
     [InlineData("""{"name":"docs","id":"1"}""")]
-    [InlineData("""{"name":"docs2","id":"00000000000000000000000000000001"}""")]
     [InlineData("null")]
-    public async Task Find_RecordThatIsNoClaimOfTheName_IsDamage(string json)
+    [InlineData("""{"name":"docs2","id":"00000000000000000000000000000001"}""", ErrorCodes.RecordTampered)]
+    public async Task Find_RecordThatIsNoClaimOfTheName_IsDamage(string json, string code = ErrorCodes.DataBitRot)
     {
         await _store.PutTextAsync("names/vaults/docs", json);
 
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => Names.FindAsync("docs"));
 
-        Assert.Equal(ErrorCodes.DataBitRot, Refusals.Find(refusal)?.Code);
+        Assert.Equal(code, Refusals.Find(refusal)?.Code);
     }
 
     [Fact]
