@@ -50,7 +50,12 @@ internal sealed class TreePipeline
         return root;
     }
 
-    public async Task<RestoreCounters> RestoreAsync(CatalogueRoot root, string target, RestoreOptions? options = null)
+    public async Task<RestoreCounters> RestoreAsync(
+        CatalogueRoot root,
+        string target,
+        RestoreOptions? options = null,
+        ContentKind kind = ContentKind.Tree
+    )
     {
         options = (options ?? new RestoreOptions { Target = target }) with
         {
@@ -58,7 +63,7 @@ internal sealed class TreePipeline
             OnDamage = (path, code) => Damage.Add((path.ToString(), code)),
         };
         using var prepared = RestoreTarget.Prepare(target, options.Overwrite);
-        using var restore = new TreeRestore(prepared, Channel, options);
+        using var restore = new TreeRestore(prepared, Channel, options, kind);
         await restore.RunAsync(root, CancellationToken.None);
         Notes = restore.Notes.ToString();
         return options.Counters;

@@ -35,6 +35,39 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task Put_ManySessionsWaitForOnePack_HoldFewChunksInAll()
+    {
+        const int Sessions = 6;
+        var go = new TaskCompletionSource();
+        using var store = new GatedBlobStore(new MemoryBlobStore(), go.Task);
+        using var gate = new SealGate(maxPacks: 1);
+        var stage = new ItemStage(store, gate);
+        await using var first = await stage.OpenBackupAsync();
+        await ItemStage.PutAsync(first, new byte[] { 1 });
+        var flushing = first.FlushAsync(default);
+        await store.WaitForPutsAsync(1);
+        var held = new Held();
+        List<BackupSession> sessions = [];
+        for (var n = 0; n < Sessions; n++)
+            sessions.Add(await stage.OpenBackupAsync());
+
+        // The only room for a pack is taken: each session alone would queue eight chunks, and keep its client waiting with another.
+        var sending = Task.WhenAll(sessions.Select((session, n) => SendAsync(session, held, count: 12, seed: n + 1, length: 64 << 10)));
+        await held.WaitForStandstillAsync();
+        var outstanding = held.Outstanding;
+        go.SetResult();
+        await Task.WhenAll(flushing, sending);
+
+        Assert.InRange(outstanding, 1, SealGate.MaxChunks + Sessions);
+        foreach (var session in sessions)
+        {
+            await session.FinishAsync();
+            await session.DisposeAsync();
+        }
+        Assert.Equal((0, Sessions * 12), (held.Outstanding, held.Sent));
+    }
+
+    [Fact]
     public async Task Put_MoreSessionsThanRoom_IdlePacksGiveWay()
     {
         var store = new MemoryBlobStore();
@@ -93,9 +126,9 @@ public sealed class StreamingTests
         Assert.Single(await store.ListNamesAsync("packs/"));
     }
 
-    private static async Task SendAsync(BackupSession session, Held held, int count)
+    private static async Task SendAsync(BackupSession session, Held held, int count, int seed = 1, int length = ChunkRef.MaxLength)
     {
-        var noise = ItemStage.Noise(1, ChunkRef.MaxLength);
+        var noise = ItemStage.Noise(seed, length);
         for (var i = 0; i < count; i++)
         {
             BitConverter.TryWriteBytes(noise, i);

@@ -88,6 +88,24 @@ public sealed class SparseMapTests : IDisposable
         Assert.Equal(_tree.Stat("f").AllocatedBytes, target.Stat("f").AllocatedBytes);
     }
 
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData((8 << 20) + 5)]
+    public async Task RoundTrip_ZerosOfAnImage_BecomeHoles(int length)
+    {
+        using var target = new RawTree("/dev/shm");
+        _tree.Content("disk", new byte[length]).Content("mixed", [.. Block, .. new byte[(8 << 20) - 4096], .. new byte[length]]);
+        var source = TreePipeline.SourceOf(_tree.Root) with { Kind = ContentKind.Image };
+
+        var root = await _pipeline.BackUpAsync(_tree.Root, source);
+        await _pipeline.RestoreAsync(root, target.Root, kind: ContentKind.Image);
+
+        Assert.Empty(_pipeline.RestoreProblems);
+        Assert.Equal((length, 0), (target.Stat("disk").Size, target.Stat("disk").AllocatedBytes));
+        Assert.Equal(File.ReadAllBytes(_tree["mixed"]), File.ReadAllBytes(target["mixed"]));
+        Assert.InRange(target.Stat("mixed").AllocatedBytes, 4096, 4 << 20);
+    }
+
     private List<Extent>? Find(string name)
     {
         using var file =
