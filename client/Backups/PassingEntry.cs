@@ -26,6 +26,9 @@ internal sealed class PassingEntry(WalkedEntry walked)
     /// <summary>Completes when a file to be cut is read: the walk waits for it, so that no file waits open for long.</summary>
     public TaskCompletionSource? WasRead { get; init; }
 
+    /// <summary>The file as it was read; one that was not read whole is looked at again the next time, whatever its times say.</summary>
+    public CatalogueEntry Judge(CatalogueEntry read) => IsReported ? read with { ReadAgain = true } : read;
+
     /// <summary>Gives back what an entry holds that goes nowhere.</summary>
     public async ValueTask ReleaseAsync()
     {

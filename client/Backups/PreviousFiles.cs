@@ -60,7 +60,7 @@ internal sealed class PreviousFiles(IRestoreChannel previous, CatalogueRoot root
     /// not whole, or whose times were too fresh to be trusted, proves nothing.
     /// </summary>
     internal static bool IsUnchanged(CatalogueEntry previous, CatalogueEntry walked) =>
-        previous is { Type: EntryType.File, ReadError: 0, ChangedWhileRead: false, ChangedLately: false, Identity: { } identity }
+        previous is { Type: EntryType.File, ReadError: 0, ChangedWhileRead: false, ReadAgain: false, Identity: { } identity }
         && walked.Type == EntryType.File
         && walked.Identity == identity
         && walked.Size == previous.Size

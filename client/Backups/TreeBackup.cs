@@ -202,7 +202,7 @@ internal sealed class TreeBackup : IDisposable
         try
         {
             return passing.Small is { } small
-                ? await FinishSmallAsync(passing.Walked, await small, cancellation)
+                ? await FinishSmallAsync(passing, await small, cancellation)
                 : await SendLargeAsync(passing, cancellation);
         }
         catch (FileSystemException e)
@@ -216,14 +216,14 @@ internal sealed class TreeBackup : IDisposable
         }
     }
 
-    private async ValueTask<CatalogueEntry> FinishSmallAsync(WalkedEntry walked, SmallContent small, CancellationToken cancellation)
+    private async ValueTask<CatalogueEntry> FinishSmallAsync(PassingEntry passing, SmallContent small, CancellationToken cancellation)
     {
         if (small.Failure is { } failure)
             throw failure;
         _options.Counters.AddBytes(small.Entry.Content.Length);
         if (small.Plaintext is { } plaintext)
             await _sender.AddAsync(small.Entry.Content.Refs[0], plaintext, cancellation);
-        return Read(walked, small.Entry, small.Recorded);
+        return Read(passing, small.Entry, small.Recorded);
     }
 
     private async ValueTask<CatalogueEntry> SendLargeAsync(PassingEntry passing, CancellationToken cancellation)
@@ -234,15 +234,15 @@ internal sealed class TreeBackup : IDisposable
         var entry = ImageRule.IsImage(content.Entry, _kind)
             ? await SendImageAsync(content, cancellation)
             : await SendAsync(content, cancellation);
-        return Read(passing.Walked, entry, digest?.Finish(entry.Size) ?? default);
+        return Read(passing, entry, digest?.Finish(entry.Size) ?? default);
     }
 
-    private CatalogueEntry Read(WalkedEntry walked, CatalogueEntry read, Digest content)
+    private CatalogueEntry Read(PassingEntry passing, CatalogueEntry read, Digest content)
     {
-        var entry = Dated(read);
+        var entry = Dated(passing.Judge(read));
         if (entry.ChangedWhileRead)
             _options.OnChanged?.Invoke(entry.Path);
-        return Recorded(walked, entry, content);
+        return Recorded(passing.Walked, entry, content);
     }
 
     private async ValueTask<CatalogueEntry> SendAsync(ContentStream content, CancellationToken cancellation)
@@ -277,12 +277,7 @@ internal sealed class TreeBackup : IDisposable
     }
 
     private CatalogueEntry Dated(CatalogueEntry file) =>
-        IsFresh(file.ModifiedAt) || (file.Identity is { } identity && IsFresh(identity.ChangedAt))
-            ? file with
-            {
-                ChangedLately = true,
-            }
-            : file;
+        IsFresh(file.ModifiedAt) || (file.Identity is { } identity && IsFresh(identity.ChangedAt)) ? file with { ReadAgain = true } : file;
 
     private bool IsFresh(FileTime time) => time.Seconds >= _freshSince.Seconds;
 

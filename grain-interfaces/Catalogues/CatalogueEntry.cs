@@ -88,10 +88,10 @@ public sealed record CatalogueEntry
     public bool ChangedWhileRead { get; init; }
 
     /// <summary>
-    /// True when the file's times were so fresh that a change after it was read may have left them as they were: equal times later then do
-    /// not prove equal content.
+    /// True when equal times later prove nothing, and the next backup reads the file: its times were so fresh that a change after it was
+    /// read may have left them as they were, or an attribute could not be read.
     /// </summary>
-    public bool ChangedLately { get; init; }
+    public bool ReadAgain { get; init; }
 }
 
 /// <summary>A point in time as file systems keep it: seconds since 1970 (may be negative) and nanoseconds 0 to 999,999,999.</summary>

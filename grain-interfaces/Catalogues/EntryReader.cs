@@ -56,7 +56,7 @@ internal static class EntryReader
                 throw NodeReader.Damaged("attributes are out of order");
             last = tag;
             var value = new NodeReader(node.Block(ChunkRef.MaxLength, "an attribute"));
-            if (tag > EntryTag.ChangedLately)
+            if (tag > EntryTag.ReadAgain)
                 continue;
             if (tag == EntryTag.ExtendedAttribute)
                 attributes.Add(ReadExtendedAttribute(ref value));
@@ -80,7 +80,7 @@ internal static class EntryReader
             EntryTag.HardLinked => entry with { IsHardLinked = true },
             EntryTag.ReadError => entry with { ReadError = NotZero(value.Int32(int.MaxValue, "an errno")) },
             EntryTag.ChangedWhileRead => entry with { ChangedWhileRead = true },
-            EntryTag.ChangedLately => entry with { ChangedLately = true },
+            EntryTag.ReadAgain => entry with { ReadAgain = true },
             _ => throw NodeReader.TooNew($"an entry with attribute {tag}"),
         };
 

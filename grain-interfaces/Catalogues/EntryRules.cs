@@ -64,7 +64,7 @@ internal static class EntryRules
     {
         var isDevice = entry.Type is EntryType.CharacterDevice or EntryType.BlockDevice;
         var hasContent = entry.Size != 0 || entry.Content is not { Depth: 0, Length: 0, Refs: [] } || entry.DataExtents is not null;
-        if (hasContent || entry.ChangedWhileRead || entry.ChangedLately || (!isDevice && entry.Device != default))
+        if (hasContent || entry.ChangedWhileRead || entry.ReadAgain || (!isDevice && entry.Device != default))
             return "has what its type cannot have";
         var isLink = entry.Type == EntryType.Symlink;
         var target = entry.LinkTarget.Span;

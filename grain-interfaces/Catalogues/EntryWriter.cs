@@ -17,7 +17,7 @@ internal static class EntryTag
     public const int ReadError = 9;
     public const int ChangedWhileRead = 10;
     public const int FirstOptional = 128;
-    public const int ChangedLately = 128;
+    public const int ReadAgain = 128;
 }
 
 /// <summary>
@@ -49,8 +49,8 @@ internal sealed class EntryWriter
             WriteAttribute(node, EntryTag.ReadError, entry.ReadError, static (value, errno) => value.Varint((ulong)errno));
         if (entry.ChangedWhileRead)
             WriteAttribute(node, EntryTag.ChangedWhileRead, []);
-        if (entry.ChangedLately)
-            WriteAttribute(node, EntryTag.ChangedLately, []);
+        if (entry.ReadAgain)
+            WriteAttribute(node, EntryTag.ReadAgain, []);
         node.Varint(EntryTag.End);
     }
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
+using RecoveryVault.Files.Native;
 
 namespace RecoveryVault.Tests.Backups;
 
@@ -21,6 +23,29 @@ public sealed class UnchangedFilesTests
         Assert.Equal(6, second.BytesRead);
         Assert.Equal("after!"u8.ToArray(), await source.ReadAsync((await source.ListAsync(second))[1]));
     }
+
+    [Fact]
+    public async Task BackUp_OfAFileWithAttributes_KeepsThemUnreadAndSeesThemChange()
+    {
+        using var source = new SourceStage();
+        source.Write("a", "same"u8);
+        SetAttribute(source["a"], "one"u8);
+        var first = await source.BackUpAsync();
+        var second = await source.BackUpAsync(first);
+        SetAttribute(source["a"], "two"u8);
+
+        var third = await source.BackUpAsync(second);
+
+        Assert.Equal((0L, 4L), (second.BytesRead, third.BytesRead));
+        Assert.Equal("one", await AttributeAsync(source, second));
+        Assert.Equal("two", await AttributeAsync(source, third));
+    }
+
+    private static void SetAttribute(string path, ReadOnlySpan<byte> value) =>
+        Assert.Equal(0, Libc.SetAttribute(Encoding.UTF8.GetBytes(path), "user.a"u8, value));
+
+    private static async Task<string> AttributeAsync(SourceStage source, SourceStage.Outcome outcome) =>
+        Encoding.UTF8.GetString((await source.ListAsync(outcome))[1].ExtendedAttributes.Single().Value.Span);
 
     [Fact]
     public async Task BackUp_OfAnotherFileUnderTheSameName_ReadsIt()
@@ -47,7 +72,7 @@ public sealed class UnchangedFilesTests
         var second = await source.BackUpAsync(first);
         var third = await source.BackUpAsync(second);
 
-        Assert.True((await source.ListAsync(first))[1].ChangedLately);
+        Assert.True((await source.ListAsync(first))[1].ReadAgain);
         Assert.Equal((4L, 0L), (second.BytesRead, third.BytesRead));
     }
 
@@ -101,7 +126,7 @@ public sealed class UnchangedFilesTests
     [Theory]
     [InlineData("read error")]
     [InlineData("changed while read")]
-    [InlineData("changed lately")]
+    [InlineData("to be read again")]
     [InlineData("no identity")]
     [InlineData("device")]
     [InlineData("inode")]
@@ -117,7 +142,7 @@ public sealed class UnchangedFilesTests
         {
             "read error" => walked with { ReadError = 5 },
             "changed while read" => walked with { ChangedWhileRead = true },
-            "changed lately" => walked with { ChangedLately = true },
+            "to be read again" => walked with { ReadAgain = true },
             "no identity" => walked with { Identity = null },
             "device" => walked with { Identity = identity with { Device = new(8, 2) } },
             "inode" => walked with { Identity = identity with { Inode = 8 } },

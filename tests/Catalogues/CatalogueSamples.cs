@@ -83,7 +83,7 @@ public static class CatalogueSamples
         Gen.Int[1, 4],
         (entry, content, changed, sparse, pieces) =>
         {
-            entry = entry with { Type = EntryType.File, ChangedWhileRead = changed, ChangedLately = entry.Uid % 2 == 0 };
+            entry = entry with { Type = EntryType.File, ChangedWhileRead = changed, ReadAgain = entry.Uid % 2 == 0 };
             if (entry.ReadError != 0)
                 return entry with { Size = content.Length };
             return sparse ? Sparse(entry with { Content = content }, pieces) : entry with { Size = content.Length, Content = content };

@@ -44,7 +44,7 @@ public sealed class CatalogueWriterTests
             { "its type", Link with { Size = 1 } },
             { "its type", Link with { Device = new(1, 1) } },
             { "its type", Link with { ChangedWhileRead = true } },
-            { "its type", Link with { ChangedLately = true } },
+            { "its type", Link with { ReadAgain = true } },
             { "target", Link with { LinkTarget = default } },
             { "target", Link with { LinkTarget = "a\0b"u8.ToArray() } },
             { "target", Link with { LinkTarget = new byte[CatalogueLimits.MaxLinkTargetLength + 1] } },

@@ -30,6 +30,8 @@ public sealed class AttributeTests : IDisposable
         Assert.Equal(5, _pipeline.Problems.Count);
         Assert.All(_pipeline.Problems, problem => Assert.Equal(Errno.E2BIG, problem.Errno));
         Assert.Equal(1, _pipeline.Statistics.FilesUnreadable);
+        // Taken over unread, it would be missing the next time without a word.
+        Assert.True(entry.ReadAgain);
     }
 
     [LinuxRootFact]
@@ -89,6 +91,19 @@ public sealed class AttributeTests : IDisposable
 
         Assert.Equal(2, _pipeline.Problems.Count);
         Assert.Equal(1, _pipeline.Statistics.FilesUnreadable);
+    }
+
+    [LinuxRootFact]
+    public async Task BackUp_FileThatDoesNotOpen_KeepsTheAttributesThatCanBeRead()
+    {
+        _tree.Text("f", "x", 0x180).Attribute("f", "system.posix_acl_access", Acl(0x4, 0x6)).Mode("f", 0x180);
+        CatalogueRoot root = default;
+
+        await Unprivileged.RunAsync(() => root = _pipeline.BackUpAsync(_tree.Root).GetAwaiter().GetResult());
+
+        var file = (await _pipeline.ListAsync(root))[1];
+        Assert.NotEqual(0, file.ReadError);
+        Assert.Equal(["system.posix_acl_access"], file.ExtendedAttributes.Select(a => Encoding.Latin1.GetString(a.Name.Span)));
     }
 
     private static List<string> Read(RawTree tree, string path)
