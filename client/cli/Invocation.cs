@@ -3,11 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Cli.Commands;
+using RecoveryVault.Cli.KeyVaults;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Cli.Serving;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;
+using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Storage;
@@ -19,6 +21,7 @@ namespace RecoveryVault.Cli;
 internal sealed class Invocation : IAsyncDisposable
 {
     private readonly ParseResult _parsed;
+    private readonly NamedServer _server;
     private EmbeddedSilo? _silo;
     private EmbeddedStore? _store;
     private ServedStore? _served;
@@ -26,6 +29,7 @@ internal sealed class Invocation : IAsyncDisposable
     private Invocation(ParseResult parsed)
     {
         _parsed = parsed;
+        _server = new NamedServer(Setting);
         Consoles = new Consoles(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
     }
 
@@ -102,11 +106,35 @@ internal sealed class Invocation : IAsyncDisposable
         return new VaultClient(_silo.Client, _silo.DataPlane, Time);
     }
 
-    /// <summary>The local key vaults of the store; no silo is needed for them, and processes may share them.</summary>
-    public async Task<LocalKeyVaults> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
+    /// <summary>
+    /// The key vaults of a development server when one is named; else those of the store, for which no silo is needed, and which processes
+    /// may share.
+    /// </summary>
+    public async Task<IKeyVaultService> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
     {
+        if (_server.Find() is { } server)
+            return new ServedKeyVaultService(server);
         var (keys, storeId) = await OpenKeysAsync(create, cancellation);
-        return new LocalKeyVaults(keys, Time, storeId);
+        return new LocalKeyVaultService(new LocalKeyVaults(keys, Time, storeId));
+    }
+
+    /// <summary>The user-assigned identities, in the same place.</summary>
+    public async Task<IIdentityService> OpenIdentitiesAsync(bool create = false, CancellationToken cancellation = default)
+    {
+        if (_server.Find() is { } server)
+            return new ServedIdentityService(server);
+        var (keys, storeId) = await OpenKeysAsync(create, cancellation);
+        return new LocalIdentityService(new UserAssignedIdentities(keys, storeId));
+    }
+
+    /// <summary>What a silo knows an identity by: the development server's only by their resource ids.</summary>
+    /// <exception cref="VaultException">IdentityNotFound.</exception>
+    public async Task<string> IdentityOfAsync(string nameOrId, CancellationToken cancellation)
+    {
+        if (nameOrId.StartsWith('/') || !_server.HasToken || _server.Find() is not { } server)
+            return nameOrId;
+        var found = await new ServedIdentityService(server).FindAsync(nameOrId, cancellation);
+        return found?.Id ?? throw new VaultException(ErrorCodes.IdentityNotFound, $"There is no user-assigned identity '{nameOrId}'.");
     }
 
     /// <summary>The keys of the store, and the store's id.</summary>
@@ -241,6 +269,7 @@ internal sealed class Invocation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _server.Dispose();
         if (_served is not null)
             await _served.DisposeAsync();
         if (_silo is not null && EndsProcess)

@@ -40,7 +40,10 @@ internal static class Certificates
     private static X509Certificate2 ReadOrMakeAuthority(PrivateDirectory data, TimeProvider time)
     {
         if (File.Exists(data[AuthorityFile]) && File.Exists(data[AuthorityKeyFile]))
+        {
+            data.Protect(AuthorityKeyFile);
             return X509Certificate2.CreateFromPemFile(data[AuthorityFile], data[AuthorityKeyFile]);
+        }
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=RecoveryVault development Key Vault CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,6 +45,7 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
         Endpoint = new Uri(addresses.Single(a => a.StartsWith("https", StringComparison.Ordinal)));
         IdentityEndpoint = new Uri(addresses.Single(a => a.StartsWith("http:", StringComparison.Ordinal)));
         AuthorityFile = data[Certificates.AuthorityFile];
+        ManagementTokenFile = data[ServerIdentity.ManagementTokenFile];
     }
 
     /// <summary>Where key vaults and management are, <c>https://127.0.0.1:PORT/</c>.</summary>
@@ -54,6 +56,9 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
 
     /// <summary>The certificate to trust, PEM.</summary>
     public string AuthorityFile { get; }
+
+    /// <summary>What opens the management routes.</summary>
+    public string ManagementTokenFile { get; }
 
     internal string ManagementToken => _identity.ManagementToken;
 
@@ -72,6 +77,7 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
     {
         var data = new PrivateDirectory(options.DataPath);
         var identity = data.ReadOrMake(ServerIdentity.FileName, ServerJson.Default.ServerIdentity, ServerIdentity.Make);
+        data.Write(ServerIdentity.ManagementTokenFile, Encoding.ASCII.GetBytes(identity.ManagementToken + "\n"));
         var keysPath = new PrivateDirectory(options.KeysPath ?? data["keys"]).Path;
         var keys = new FileBlobStore(keysPath, machine, new FileBlobStoreOptions { CreateIfMissing = true });
         var clock = new SettableClock(machine);
@@ -84,7 +90,16 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
             new PendingPermissions(clock)
         );
         var vaults = new VaultEndpoint(identity, tokens, keyVaults, identities, pending, faults, audit, machine);
-        var management = new ManagementEndpoint(identity, tokens, keyVaults, identities, pending, faults, audit, clock);
+        var management = new ManagementEndpoint(
+            identity,
+            tokens,
+            new ManagedKeyVaults(keyVaults, pending, audit, machine),
+            identities,
+            pending,
+            faults,
+            audit,
+            clock
+        );
         var given = new IdentityEndpoint(options, identity, tokens, identities);
         var certificate = Certificates.Issue(data, machine);
         var app = Build(options, certificate);
@@ -100,6 +115,7 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
             $"# The development Key Vault serves https://NAME{VaultEndpoint.Suffix}/ until it is interrupted. Its clients need:",
             $"export RVAULT_KEYVAULT_ENDPOINT={Endpoint.ToString().TrimEnd('/')}",
             $"export RVAULT_KEYVAULT_CA='{AuthorityFile}'",
+            $"export RVAULT_KEYVAULT_TOKEN_FILE='{ManagementTokenFile}'",
             $"export IDENTITY_ENDPOINT={IdentityEndpoint.ToString().TrimEnd('/')}{Tokens.IdentityEndpoint.AppServicePath}",
             $"export IDENTITY_HEADER={IdentityHeader}"
         );

@@ -25,10 +25,20 @@ internal sealed class PrivateDirectory
         where T : class
     {
         if (File.Exists(this[name]))
+        {
+            Protect(name);
             return JsonSerializer.Deserialize(File.ReadAllBytes(this[name]), type) ?? throw new IOException($"{this[name]} is empty.");
+        }
         var made = make();
         Write(name, JsonSerializer.SerializeToUtf8Bytes(made, type));
         return made;
+    }
+
+    /// <summary>Copied or restored, a file may have become readable to others.</summary>
+    public void Protect(string name)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(this[name], OwnerOnly);
     }
 
     public void Write(string name, ReadOnlySpan<byte> content)

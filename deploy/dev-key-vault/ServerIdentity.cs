@@ -19,6 +19,9 @@ internal sealed record ServerIdentity(
 {
     public const string FileName = "server.json";
 
+    /// <summary>The management token alone, for who is to manage the server and sign no tokens.</summary>
+    public const string ManagementTokenFile = "management-token";
+
     public static ServerIdentity Make()
     {
         using var rsa = RSA.Create(2048);

@@ -25,15 +25,14 @@ internal static class StoreHost
     )
     {
         var identities = new UserAssignedIdentities(store.Keys, store.Manifest.StoreId);
-        var connector = KeyVaultAccess
-            .Read(Environment.GetEnvironmentVariable)
-            .Connect((host, principal) => OpenLocal(keyVaults, identities, host, VaultPrincipal.Parse(principal)), time);
+        var access = KeyVaultAccess.Read(Environment.GetEnvironmentVariable);
+        var connector = access.Connect((host, principal) => OpenLocal(keyVaults, identities, host, VaultPrincipal.Parse(principal)), time);
         // Served or not, whoever gets in is the user of this process: connections prove a secret that only he can read.
         var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);
         var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client)
         {
             DataPlaneAddress = dataPlaneAddress,
-            Identities = new IdentityDirectory(identities),
+            Identities = new IdentityDirectory(identities, access.UsesServer),
         };
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(time);

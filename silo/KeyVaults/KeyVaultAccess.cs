@@ -22,7 +22,10 @@ public sealed class KeyVaultAccess
     private KeyVaultAccess(RestOptions options, Func<string, string?> variable) => (_options, _variable) = (options, variable);
 
     /// <summary>Whether <c>*.vault.localhost</c> is a development server instead of the local key vault.</summary>
-    public bool UsesServer => _options.Endpoint is not null;
+    public bool UsesServer => Endpoint is not null;
+
+    /// <summary>Where that server is; null: there is none.</summary>
+    public Uri? Endpoint => _options.Endpoint;
 
     /// <param name="variable">Reads an environment variable; empty counts as unset.</param>
     /// <exception cref="VaultException">InvalidRequest: a variable cannot be used.</exception>
@@ -52,6 +55,20 @@ public sealed class KeyVaultAccess
         // Made when first asked for: loading Azure's libraries takes longer than a small command.
         var azure = new Lazy<Func<string, string, IKeyVault>>(() => OpenerOfAzure(time));
         return new(UsesServer ? OpenerOfServer(time) : openLocal, (host, principal) => azure.Value(host, principal));
+    }
+
+    /// <summary>Connections to the development server itself, for its management: to that endpoint and its certificate only.</summary>
+    public SocketsHttpHandler ConnectToServer()
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        };
+        if (_options.TrustedRoots is { } roots)
+            sockets.SslOptions.CertificateChainPolicy = RestKeyVaults.Trusting(roots);
+        return sockets;
     }
 
     private Func<string, string, IKeyVault> OpenerOfAzure(TimeProvider time) =>

@@ -71,6 +71,17 @@ public sealed class UserAssignedIdentitiesTests
     }
 
     [Fact]
+    public async Task Directory_BesideADevelopmentServer_TakesItsIds_AndNoNames()
+    {
+        const string ServedId =
+            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.ManagedIdentity/userAssignedIdentities/s";
+        var directory = new IdentityDirectory(_identities, isServed: true);
+
+        Assert.Equal(new UserAssignedIdentity(ServedId, "s", "", "", ""), await directory.GetAsync(ServedId));
+        await Assert.ThrowsAsync<VaultException>(() => directory.GetAsync("s"));
+    }
+
+    [Fact]
     public async Task Directory_FindsLocalOnesAndAzures()
     {
         var made = await _identities.CreateAsync("backups");

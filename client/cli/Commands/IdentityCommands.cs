@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RecoveryVault.Cli.KeyVaults;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
@@ -9,8 +10,12 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault identity …</c>: user-assigned identities, which live by themselves and can be given to several vaults.</summary>
 internal static class IdentityCommands
 {
-    public static Command Build() =>
-        CommandParts.Group("identity", "User-assigned managed identities.", Create(), List(), ShowOne(), Delete());
+    public static Command Build()
+    {
+        var group = CommandParts.Group("identity", "User-assigned managed identities.", Create(), List(), ShowOne(), Delete());
+        NamedServer.AddTo(group);
+        return group;
+    }
 
     private static CliCommand Create()
     {
@@ -26,7 +31,7 @@ internal static class IdentityCommands
             async (run, cancellation) =>
             {
                 UserAssignedIdentities.RequireName(run.Require(name));
-                var identities = await OpenAsync(run, create: true, cancellation);
+                var identities = await run.OpenIdentitiesAsync(create: true, cancellation);
                 Print(run, await identities.CreateAsync(run.Require(name), cancellation));
             }
         );
@@ -36,7 +41,7 @@ internal static class IdentityCommands
         new CliCommand("list", "Lists the identities.", "rvault identity list").Runs(
             async (run, cancellation) =>
             {
-                var identities = await OpenAsync(run, create: false, cancellation);
+                var identities = await run.OpenIdentitiesAsync(cancellation: cancellation);
                 run.Print(
                     [.. await identities.ListAsync(cancellation)],
                     OutputJson.Plain.UserAssignedIdentityArray,
@@ -75,7 +80,7 @@ internal static class IdentityCommands
             async (run, cancellation) =>
             {
                 var found = await FindAsync(run, run.Require(name), cancellation);
-                await (await OpenAsync(run, create: false, cancellation)).DeleteAsync(found.Name, cancellation);
+                await (await run.OpenIdentitiesAsync(cancellation: cancellation)).DeleteAsync(found.Name, cancellation);
                 run.Print(
                     found,
                     OutputJson.Plain.UserAssignedIdentity,
@@ -86,14 +91,8 @@ internal static class IdentityCommands
     }
 
     private static async Task<UserAssignedIdentity> FindAsync(Invocation run, string name, CancellationToken cancellation) =>
-        await (await OpenAsync(run, create: false, cancellation)).FindAsync(name, cancellation)
+        await (await run.OpenIdentitiesAsync(cancellation: cancellation)).FindAsync(name, cancellation)
         ?? throw new VaultException(ErrorCodes.IdentityNotFound, $"There is no user-assigned identity '{name}'.");
-
-    private static async Task<UserAssignedIdentities> OpenAsync(Invocation run, bool create, CancellationToken cancellation)
-    {
-        var (keys, storeId) = await run.OpenKeysAsync(create, cancellation);
-        return new UserAssignedIdentities(keys, storeId);
-    }
 
     private static void Print(Invocation run, UserAssignedIdentity identity) =>
         run.Print(

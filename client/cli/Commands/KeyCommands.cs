@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RecoveryVault.Cli.KeyVaults;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Keys.Local;
 using Spectre.Console;
@@ -27,11 +28,7 @@ internal static class KeyCommands
                 "Deletes a key with all its versions; it can be recovered until its key vault purges it.",
                 (vault, name, cancellation) => vault.DeleteKeyAsync(name, cancellation)
             ),
-            Simple(
-                "recover",
-                "Brings a deleted key back.",
-                (vault, name, cancellation) => vault.RecoverDeletedKeyAsync(name, cancellation)
-            ),
+            Simple("recover", "Brings a deleted key back.", (vault, name, cancellation) => vault.RecoverKeyAsync(name, cancellation)),
             Purge()
         );
 
@@ -56,8 +53,9 @@ internal static class KeyCommands
             async (run, cancellation) =>
             {
                 var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
-                var isFirst = !await HasKeysAsync(keyVaults, cancellation);
-                var created = await Open(keyVaults, run.Require(vaultName))
+                var isFirst = keyVaults.IsLocal && !await HasKeysAsync(keyVaults, cancellation);
+                var created = await keyVaults
+                    .Open(run.Require(vaultName))
                     .CreateKeyAsync(
                         run.Require(name),
                         new KeyCreation
@@ -70,9 +68,10 @@ internal static class KeyCommands
                     );
                 Print(run, created);
                 run.Tell(
-                    isFirst
+                    !keyVaults.IsLocal ? KeptByServer
+                    : isFirst
                         ? "This key exists only on this machine: if the machine is lost, so is every backup it opens. Keep a copy elsewhere: rvault keyvault backup --out FILE"
-                        : EarlierKits
+                    : EarlierKits
                 );
             }
         );
@@ -90,8 +89,11 @@ internal static class KeyCommands
             async (run, cancellation) =>
                 Print(
                     run,
-                    await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName))
-                        .GetKeyBundleAsync(run.Require(name), run.Get(version), cancellation)
+                    await (await OpenAsync(run, run.Require(vaultName), cancellation)).GetKeyAsync(
+                        run.Require(name),
+                        run.Get(version),
+                        cancellation
+                    )
                 )
         );
     }
@@ -110,9 +112,9 @@ internal static class KeyCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
+                var vault = await OpenAsync(run, run.Require(vaultName), cancellation);
                 run.Print(
-                    await vault.ListKeyVersionsAsync(run.Require(name), cancellation),
+                    await vault.ListVersionsAsync(run.Require(name), cancellation),
                     KeyVaultJson.Rest.IReadOnlyListKeyItem,
                     (console, versions) =>
                         Show.Table(
@@ -151,7 +153,7 @@ internal static class KeyCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                var vault = Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName));
+                var vault = await OpenAsync(run, run.Require(vaultName), cancellation);
                 var update = new KeyUpdate
                 {
                     Enabled = run.Get(enabled),
@@ -177,8 +179,8 @@ internal static class KeyCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                await Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName))
-                    .PurgeDeletedKeyAsync(run.Require(name), cancellation);
+                var vault = await OpenAsync(run, run.Require(vaultName), cancellation);
+                await vault.PurgeKeyAsync(run.Require(name), cancellation);
                 run.Print(
                     new PurgedKeyShape(run.Require(vaultName), run.Require(name)),
                     OutputJson.Plain.PurgedKeyShape,
@@ -199,8 +201,9 @@ internal static class KeyCommands
             async (run, cancellation) =>
             {
                 var keyVaults = await run.OpenKeyVaultsAsync(cancellation: cancellation);
-                Print(run, await Open(keyVaults, run.Require(vaultName)).RotateKeyAsync(run.Require(name), cancellation));
-                run.Tell(EarlierKits);
+                Print(run, await keyVaults.Open(run.Require(vaultName)).RotateKeyAsync(run.Require(name), cancellation));
+                if (keyVaults.IsLocal)
+                    run.Tell(EarlierKits);
             }
         );
     }
@@ -209,34 +212,26 @@ internal static class KeyCommands
     private const string EarlierKits =
         "Recovery kits made before now do not hold this version. Make a new one: rvault keyvault backup --out FILE";
 
-    private static CliCommand Simple(
-        string verb,
-        string description,
-        Func<LocalKeyVault, string, CancellationToken, Task<KeyBundle>> action
-    )
+    private static CliCommand Simple(string verb, string description, Func<IKeyService, string, CancellationToken, Task<KeyBundle>> action)
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         return new CliCommand(verb, description, $"rvault keyvault key {verb} --vault-name kv1 --name kek") { vaultName, name }.Runs(
             async (run, cancellation) =>
-                Print(
-                    run,
-                    await action(
-                        Open(await run.OpenKeyVaultsAsync(cancellation: cancellation), run.Require(vaultName)),
-                        run.Require(name),
-                        cancellation
-                    )
-                )
+                Print(run, await action(await OpenAsync(run, run.Require(vaultName), cancellation), run.Require(name), cancellation))
         );
     }
 
-    public static LocalKeyVault Open(LocalKeyVaults keyVaults, string name) =>
-        keyVaults.Open(LocalKeyVaults.HostOf(name), KeyVaultCaller.Owner);
+    private const string KeptByServer =
+        "The development server keeps this key: recovery kits of the store do not hold it, copies of that server's keys directory do.";
 
-    private static async Task<bool> HasKeysAsync(LocalKeyVaults keyVaults, CancellationToken cancellation)
+    private static async Task<IKeyService> OpenAsync(Invocation run, string name, CancellationToken cancellation) =>
+        (await run.OpenKeyVaultsAsync(cancellation: cancellation)).Open(name);
+
+    private static async Task<bool> HasKeysAsync(IKeyVaultService keyVaults, CancellationToken cancellation)
     {
         foreach (var vault in await keyVaults.ListAsync(cancellation))
         {
-            if ((await Open(keyVaults, vault.Name).ListKeysAsync(cancellation)).Count > 0)
+            if ((await keyVaults.Open(vault.Name).ListKeysAsync(cancellation)).Count > 0)
                 return true;
         }
         return false;

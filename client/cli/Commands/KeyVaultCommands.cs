@@ -1,27 +1,34 @@
 using System.CommandLine;
+using RecoveryVault.Cli.KeyVaults;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Keys.Local;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli.Commands;
 
-/// <summary><c>rvault keyvault …</c>: key vaults of the local service.</summary>
+/// <summary><c>rvault keyvault …</c>: key vaults of the store, or of a development server.</summary>
 internal static class KeyVaultCommands
 {
-    public static Command Build() =>
-        CommandParts.Group(
+    public static Command Build()
+    {
+        var group = CommandParts.Group(
             "keyvault",
-            "Local key vaults and their keys.",
+            "Key vaults and their keys: those of the store, or those of a development server.",
             Create(),
             ShowOne(),
             List(),
             Update(),
             SetPolicy(),
             DeletePolicy(),
+            KeyVaultRoleCommands.Assign(),
+            KeyVaultRoleCommands.Remove(),
             KeyCommands.Build(),
             RecoveryKitCommands.Backup(),
             RecoveryKitCommands.Restore()
         );
+        NamedServer.AddTo(group);
+        return group;
+    }
 
     private sealed record Settings(
         Option<bool?> SoftDelete,
@@ -217,7 +224,7 @@ internal static class KeyVaultCommands
         );
     }
 
-    private static void Print(Invocation run, KeyVaultResource vault) =>
+    public static void Print(Invocation run, KeyVaultResource vault) =>
         run.Print(
             vault,
             KeyVaultJson.Rest.KeyVaultResource,
@@ -238,6 +245,7 @@ internal static class KeyVaultCommands
                         .. shown.Properties.AccessPolicies.Select(p =>
                             ("Policy", (string?)$"{p.ObjectId}: {string.Join(" ", p.Permissions.Keys)}")
                         ),
+                        .. (shown.Properties.RoleAssignments ?? []).Select(r => ("Role", (string?)$"{r.PrincipalId}: {r.Role}")),
                     ]
                 )
         );

@@ -85,6 +85,7 @@ internal static class VaultCreateCommand
         var (keyUri, identity) = (run.Get(settings.KeyId), run.Get(settings.Identity));
         if (keyUri is not null)
             RequireKey(keyUri, identity);
+        identity = identity is null ? null : await run.IdentityOfAsync(identity, cancellation);
         var client = await run.ConnectAsync(create: true, cancellation);
         var created = await client.Directory.CreateVaultAsync(creation);
         if (keyUri is not null && identity is not null)

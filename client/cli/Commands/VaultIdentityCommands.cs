@@ -46,7 +46,10 @@ internal static class VaultIdentityCommands
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-                var request = new ChangeIdentity(Guid.NewGuid()) { SystemAssigned = run.Get(system), UserAssigned = run.Get(user) ?? [] };
+                List<string> named = [];
+                foreach (var identity in run.Get(user) ?? [])
+                    named.Add(await run.IdentityOfAsync(identity, cancellation));
+                var request = new ChangeIdentity(Guid.NewGuid()) { SystemAssigned = run.Get(system), UserAssigned = named };
                 run.Print(IdentityShape.Of(await change(vault.Vault)(request)), OutputJson.Plain.IdentityShape, ShowIdentity);
             }
         );
@@ -68,6 +71,6 @@ internal static class VaultIdentityCommands
     {
         Show.Facts(console, ("Type", identity.Type), ("Principal id", identity.PrincipalId), ("Tenant id", identity.TenantId));
         foreach (var (id, assigned) in identity.UserAssignedIdentities)
-            Show.Facts(console, ("User-assigned", id), ("Principal id", assigned.PrincipalId ?? "known to Azure only"));
+            Show.Facts(console, ("User-assigned", id), ("Principal id", assigned.PrincipalId ?? "known to its own service only"));
     }
 }

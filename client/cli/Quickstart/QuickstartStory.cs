@@ -50,7 +50,7 @@ internal sealed class QuickstartStory(
 
     public List<string> Differences { get; } = [];
 
-    private LocalKeyVault Keys => KeyCommands.Open(silo.KeyVaults, KeyVaultName);
+    private LocalKeyVault Keys => silo.KeyVaults.Open(LocalKeyVaults.HostOf(KeyVaultName), KeyVaultCaller.Owner);
 
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -7,7 +7,6 @@ using RecoveryVault.DevKeyVault.Tokens;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
 using RecoveryVault.Keys;
-using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.DevKeyVault.Management;
 
@@ -18,7 +17,7 @@ namespace RecoveryVault.DevKeyVault.Management;
 internal sealed class ManagementEndpoint(
     ServerIdentity server,
     TokenAuthority tokens,
-    LocalKeyVaults keyVaults,
+    ManagedKeyVaults keyVaults,
     UserAssignedIdentities identities,
     PendingPermissions pending,
     FaultRules faults,
@@ -28,9 +27,15 @@ internal sealed class ManagementEndpoint(
 {
     public const string Root = "manage";
 
+    /// <summary>Both ends say which version of the routes they speak; who says none takes what there is.</summary>
+    private const string VersionHeader = "x-rvault-management-version";
+
+    private const string Version = "1";
+
     public async Task HandleAsync(HttpContext context)
     {
         var request = new KeyRequest(context);
+        context.Response.Headers[VersionHeader] = Version;
         try
         {
             if (!HasToken(context.Request))
@@ -38,8 +43,10 @@ internal sealed class ManagementEndpoint(
                     context,
                     401,
                     "Unauthorized",
-                    $"Show the managementToken of {ServerIdentity.FileName} as a Bearer token."
+                    $"Show the content of {ServerIdentity.ManagementTokenFile} as a Bearer token."
                 );
+            else if (!IsKnownVersion(context.Request))
+                await Answers.ErrorAsync(context, 400, ErrorCodes.ProtocolMismatch, $"These routes have version {Version}.");
             else
                 await RunAsync(request, request.Path[1..]);
         }
@@ -59,10 +66,12 @@ internal sealed class ManagementEndpoint(
             Encoding.UTF8.GetBytes($"Bearer {server.ManagementToken}")
         );
 
+    private static bool IsKnownVersion(HttpRequest request) => request.Headers[VersionHeader].ToString() is "" or Version;
+
     private Task RunAsync(KeyRequest request, string[] path) =>
         (path.FirstOrDefault(), path.Length) switch
         {
-            ("keyvaults", _) => RunKeyVaultsAsync(request, path[1..]),
+            ("keyvaults", _) => keyVaults.RunAsync(request, path[1..]),
             ("identities", _) => RunIdentitiesAsync(request, path[1..]),
             ("clock", 1) => RunClockAsync(request),
             ("faults", 1) => RunFaultsAsync(request),
@@ -75,74 +84,6 @@ internal sealed class ManagementEndpoint(
             ),
             _ => NotFoundAsync(request),
         };
-
-    private async Task RunKeyVaultsAsync(KeyRequest request, string[] path)
-    {
-        switch (request.Method, path)
-        {
-            case ("GET", []):
-                var all = await keyVaults.ListAsync(request.Cancellation);
-                await Answers.OkAsync(request.Context, all, KeyVaultJson.Rest.IReadOnlyListKeyVaultResource);
-                break;
-            case ("GET", [var name]):
-                await ShowAsync(request, await keyVaults.ShowAsync(name, request.Cancellation));
-                break;
-            case ("PUT", [var name]):
-                await ShowAsync(request, await CreateAsync(name, await request.ReadAsync(ManagementJson.Default.CreateKeyVault)));
-                break;
-            case ("PATCH", [var name]):
-                var update = await request.ReadAsync(ManagementJson.Default.KeyVaultUpdate);
-                await ShowAsync(request, await keyVaults.UpdateAsync(name, update, request.Cancellation));
-                break;
-            case (_, [var name, var kind, var principal]):
-                await ChangePermissionAsync(request, name, kind, principal);
-                break;
-            default:
-                await NotFoundAsync(request);
-                break;
-        }
-    }
-
-    private Task<KeyVaultResource> CreateAsync(string name, CreateKeyVault body) =>
-        keyVaults.CreateAsync(
-            new()
-            {
-                Name = name,
-                Location = body.Location,
-                EnableSoftDelete = body.EnableSoftDelete,
-                RetentionDays = body.RetentionDays,
-                EnablePurgeProtection = body.EnablePurgeProtection,
-                EnableRbacAuthorization = body.EnableRbacAuthorization,
-                DefaultAction = body.DefaultAction,
-            }
-        );
-
-    /// <summary>Answered at once, as Azure Resource Manager does; in effect when it has reached the key vault.</summary>
-    private async Task ChangePermissionAsync(KeyRequest request, string name, string kind, string principal)
-    {
-        var role = request.Query("role") ?? "";
-        Func<Task>? change = (request.Method, kind) switch
-        {
-            ("PUT", "policies") => await PolicyAsync(request, name, principal),
-            ("DELETE", "policies") => () => keyVaults.DeletePolicyAsync(name, principal),
-            ("PUT", "roles") => () => keyVaults.AssignRoleAsync(name, principal, role),
-            ("DELETE", "roles") => () => keyVaults.RemoveRoleAsync(name, principal, role),
-            _ => null,
-        };
-        if (change is null)
-        {
-            await NotFoundAsync(request);
-            return;
-        }
-        await pending.ChangeAsync(change);
-        await ShowAsync(request, await keyVaults.ShowAsync(name, request.Cancellation));
-    }
-
-    private async Task<Func<Task>> PolicyAsync(KeyRequest request, string name, string principal)
-    {
-        var body = await request.ReadAsync(ManagementJson.Default.SetPolicy);
-        return () => keyVaults.SetPolicyAsync(name, principal, body.Keys);
-    }
 
     private async Task RunIdentitiesAsync(KeyRequest request, string[] path)
     {
@@ -204,9 +145,6 @@ internal sealed class ManagementEndpoint(
         await Answers.OkAsync(request.Context, new MadeToken(token.Value), ManagementJson.Default.MadeToken);
     }
 
-    private static Task ShowAsync(KeyRequest request, KeyVaultResource vault) =>
-        Answers.OkAsync(request.Context, vault, KeyVaultJson.Rest.KeyVaultResource);
-
-    private static Task NotFoundAsync(KeyRequest request) =>
+    public static Task NotFoundAsync(KeyRequest request) =>
         Answers.ErrorAsync(request.Context, 404, "NotFound", "There is no such management route, or nothing of that name.");
 }

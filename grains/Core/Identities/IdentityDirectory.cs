@@ -8,14 +8,15 @@ namespace RecoveryVault.Identities;
 /// What is Azure's only Azure can look up; its object id stays open.
 /// </summary>
 /// <param name="local">Those of the keys store; null: there are none.</param>
-public sealed partial class IdentityDirectory(UserAssignedIdentities? local)
+/// <param name="isServed">Whether a development server has identities too, which this process can look up as little as Azure's.</param>
+public sealed partial class IdentityDirectory(UserAssignedIdentities? local, bool isServed = false)
 {
     /// <exception cref="VaultException">IdentityNotFound.</exception>
     public async Task<UserAssignedIdentity> GetAsync(string nameOrId, CancellationToken cancellation = default)
     {
         if (local is not null && await local.FindAsync(nameOrId, cancellation) is { } found)
             return found;
-        return !UserAssignedIdentities.IsLocalId(nameOrId) && AzureId().Match(nameOrId) is { Success: true } match
+        return (isServed || !UserAssignedIdentities.IsLocalId(nameOrId)) && AzureId().Match(nameOrId) is { Success: true } match
             ? new(nameOrId, match.Groups["name"].Value, "", "", "")
             : throw new VaultException(ErrorCodes.IdentityNotFound, $"There is no user-assigned identity '{nameOrId}'.");
     }

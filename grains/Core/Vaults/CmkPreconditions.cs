@@ -97,7 +97,7 @@ public static class CmkPreconditions
                 Name,
                 ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
                 $"The vault's identity {principal} lacks {string.Join(", ", missing)} on {facts.Requested.Host}.",
-                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {principal} --key-permissions get list wrapKey unwrapKey'."
+                $"Run 'rvault keyvault set-policy --name {HostName(facts.Requested)} --object-id {ObjectId(principal)} --key-permissions get list wrapKey unwrapKey'."
             );
         }
         if (
@@ -201,6 +201,9 @@ public static class CmkPreconditions
 
     /// <summary>R36: "West US" and "westus" are one region.</summary>
     private static string Region(string location) => location.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
+
+    /// <summary>Of an identity that only its own service can look up, the resource id is known here and no object id.</summary>
+    private static string ObjectId(string principal) => principal.StartsWith('/') ? "PRINCIPAL-ID" : principal;
 
     private static string HostName(KeyId keyId) => keyId.Host.Split('.')[0];
 

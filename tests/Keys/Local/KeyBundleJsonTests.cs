@@ -92,6 +92,18 @@ public sealed class KeyBundleJsonTests
         );
     }
 
+    [Fact]
+    public async Task Vault_WithRoles_ShowsThem()
+    {
+        var stage = await KeyVaultStage.CreateAsync();
+        await stage.Vaults.AssignRoleAsync("kv1", KeyVaultStage.Identity, KeyVaultRoles.CryptoOfficer);
+        Assert.Null((await stage.Vaults.ShowAsync("kv1")).Properties.RoleAssignments);
+
+        var shown = await stage.Vaults.UpdateAsync("kv1", new() { EnableRbacAuthorization = true });
+
+        Assert.Equal([new(KeyVaultStage.Identity, KeyVaultRoles.CryptoOfficer)], shown.Properties.RoleAssignments);
+    }
+
     private static async Task<KeyBundle> CreateFixedAsync(KeyCreation request)
     {
         var stage = await KeyVaultStage.CreateAsync(store: new MemoryBlobStore());

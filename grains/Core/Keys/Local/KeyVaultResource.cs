@@ -24,12 +24,18 @@ public sealed record KeyVaultResource(string Id, string Name, string Location, K
                 vault.EnablePurgeProtection ? true : null,
                 vault.EnableRbacAuthorization,
                 new("AzureServices", vault.DefaultAction),
-                [.. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(policy.ObjectId, tenantId, new(policy.Permissions)))]
+                [.. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(policy.ObjectId, tenantId, new(policy.Permissions)))],
+                vault.EnableRbacAuthorization
+                    ? [.. vault.RoleAssignments.Select(r => new RoleAssignmentEntry(r.PrincipalId, r.Role))]
+                    : null
             )
         );
 }
 
-/// <summary>The settings of a key vault. Purge protection is true or, as Azure prints it when it was never asked for, null.</summary>
+/// <summary>
+/// The settings of a key vault. Purge protection is true or, as Azure prints it when it was never asked for, null; role assignments, which
+/// in Azure are resources of their own, are there while they decide.
+/// </summary>
 public sealed record KeyVaultResourceProperties(
     string VaultUri,
     string TenantId,
@@ -38,7 +44,8 @@ public sealed record KeyVaultResourceProperties(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] bool? EnablePurgeProtection,
     bool EnableRbacAuthorization,
     NetworkAcls NetworkAcls,
-    IReadOnlyList<AccessPolicyEntry> AccessPolicies
+    IReadOnlyList<AccessPolicyEntry> AccessPolicies,
+    IReadOnlyList<RoleAssignmentEntry>? RoleAssignments = null
 );
 
 /// <summary>The firewall; trusted services always pass it.</summary>
@@ -46,6 +53,9 @@ public sealed record NetworkAcls(string Bypass, NetworkDefaultAction DefaultActi
 
 /// <summary>One principal's permissions.</summary>
 public sealed record AccessPolicyEntry(string ObjectId, string TenantId, AccessPolicyPermissions Permissions);
+
+/// <summary>A role of one principal.</summary>
+public sealed record RoleAssignmentEntry(string PrincipalId, string Role);
 
 /// <summary>Permissions by kind of object; the local key vault holds keys only.</summary>
 public sealed record AccessPolicyPermissions(IReadOnlyList<string> Keys);

@@ -69,7 +69,8 @@ public sealed class RestKeyVaults(
         return sockets;
     }
 
-    private static X509ChainPolicy Trusting(X509Certificate2Collection roots)
+    /// <summary>Trusts these roots and no others.</summary>
+    public static X509ChainPolicy Trusting(X509Certificate2Collection roots)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(roots);
