@@ -110,21 +110,21 @@ internal sealed class Invocation : IAsyncDisposable
     /// The key vaults of a development server when one is named; else those of the store, for which no silo is needed, and which processes
     /// may share.
     /// </summary>
-    public async Task<IKeyVaultService> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
+    public async Task<IKeyVaults> OpenKeyVaultsAsync(bool create = false, CancellationToken cancellation = default)
     {
         if (_server.Find() is { } server)
-            return new ServedKeyVaultService(server);
+            return new ServedKeyVaults(server);
         var (keys, storeId) = await OpenKeysAsync(create, cancellation);
-        return new LocalKeyVaultService(new LocalKeyVaults(keys, Time, storeId));
+        return new StoreKeyVaults(new LocalKeyVaults(keys, Time, storeId));
     }
 
     /// <summary>The user-assigned identities, in the same place.</summary>
-    public async Task<IIdentityService> OpenIdentitiesAsync(bool create = false, CancellationToken cancellation = default)
+    public async Task<IIdentities> OpenIdentitiesAsync(bool create = false, CancellationToken cancellation = default)
     {
         if (_server.Find() is { } server)
-            return new ServedIdentityService(server);
+            return new ServedIdentities(server);
         var (keys, storeId) = await OpenKeysAsync(create, cancellation);
-        return new LocalIdentityService(new UserAssignedIdentities(keys, storeId));
+        return new StoreIdentities(new UserAssignedIdentities(keys, storeId));
     }
 
     /// <summary>What a silo knows an identity by: the development server's only by their resource ids.</summary>
@@ -133,7 +133,7 @@ internal sealed class Invocation : IAsyncDisposable
     {
         if (nameOrId.StartsWith('/') || !_server.HasToken || _server.Find() is not { } server)
             return nameOrId;
-        var found = await new ServedIdentityService(server).FindAsync(nameOrId, cancellation);
+        var found = await new ServedIdentities(server).FindAsync(nameOrId, cancellation);
         return found?.Id ?? throw new VaultException(ErrorCodes.IdentityNotFound, $"There is no user-assigned identity '{nameOrId}'.");
     }
 

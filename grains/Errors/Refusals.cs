@@ -26,7 +26,10 @@ public static class Refusals
         exception switch
         {
             VaultException refusal => refusal,
-            KeyVaultException fault => KeyVaultRefusals.ToVaultException(fault, "The key vault refused"),
+            KeyVaultException fault => KeyVaultRefusals.ToVaultException(
+                fault,
+                fault.Verdict == KeyVaultVerdict.Unreachable ? "The key vault gave no answer that counts" : "The key vault refused"
+            ),
             BlobStoreException failure => StoreRefusals.ToVaultException(failure),
             FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
             JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),

@@ -31,6 +31,8 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("keyvault update --name kv2 --default-action allow", KeyVault),
         ("keyvault set-policy --name kv2 --object-id 00000000-0000-0000-0000-000000000001 --key-permissions get", KeyVault),
         ("keyvault delete-policy --name kv2 --object-id 00000000-0000-0000-0000-000000000001", KeyVault),
+        ("keyvault assign-role --name kv2 --object-id 00000000-0000-0000-0000-000000000001 --role {role}", KeyVault),
+        ("keyvault remove-role --name kv2 --object-id 00000000-0000-0000-0000-000000000001 --role {role}", KeyVault),
         ("keyvault key create --vault-name kv2 --name k --kty EC", Key),
         ("keyvault key rotate --vault-name kv2 --name k", Key),
         ("keyvault key show --vault-name kv2 --name k", Key),
@@ -165,11 +167,16 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         var oldest = command.Contains("{oldest}", StringComparison.Ordinal)
             ? (await RunAsync("recoverypoint list " + OnItem)).Json.EnumerateArray().Last().GetProperty("name").GetString()
             : "";
-        return command
-            .Replace("{oldest}", oldest, StringComparison.Ordinal)
-            .Replace("{place}", story.Place[""].TrimEnd('/'), StringComparison.Ordinal)
-            .Replace("{job}", job, StringComparison.Ordinal)
-            .Split(' ');
+        string[] words = command.Split(' ');
+        return
+        [
+            .. words.Select(word =>
+                word.Replace("{role}", "Key Vault Crypto Officer", StringComparison.Ordinal)
+                    .Replace("{oldest}", oldest, StringComparison.Ordinal)
+                    .Replace("{place}", story.Place[""].TrimEnd('/'), StringComparison.Ordinal)
+                    .Replace("{job}", job, StringComparison.Ordinal)
+            ),
+        ];
     }
 
     private static void Check(CommandResult result, string[] properties)

@@ -59,7 +59,7 @@ public sealed class ManagementClientTests : IDisposable
         var server = new OneAnswer(200, "1", "[]");
         using var client = new ManagementClient(new Uri("https://127.0.0.1:9"), server, token);
 
-        await new ServedKeyVaultService(client).ListAsync(default);
+        await new ServedKeyVaults(client).ListAsync(default);
 
         Assert.Equal("GET https://127.0.0.1:9/manage/keyvaults Bearer " + token.Value + " 1", server.Seen);
         Assert.DoesNotContain(token.Value, token.ToString(), StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class ManagementClientTests : IDisposable
         var server = new OneAnswer(404, "1", """{"error":{"code":"ResourceNotFound","message":"m"}}""");
         using var client = new ManagementClient(new Uri("https://127.0.0.1:9"), server, Token());
 
-        await Assert.ThrowsAsync<KeyVaultException>(() => new ServedKeyVaultService(client).ShowAsync("a/../../b?c", default));
+        await Assert.ThrowsAsync<KeyVaultException>(() => new ServedKeyVaults(client).ShowAsync("a/../../b?c", default));
 
         Assert.StartsWith("GET https://127.0.0.1:9/manage/keyvaults/a%2F..%2F..%2Fb%3Fc ", server.Seen, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class ManagementClientTests : IDisposable
     private async Task ListAsync(int status, string? version, string body)
     {
         using var client = new ManagementClient(new Uri("https://127.0.0.1:9"), new OneAnswer(status, version, body), Token());
-        await new ServedKeyVaultService(client).ListAsync(default);
+        await new ServedKeyVaults(client).ListAsync(default);
     }
 
     private ManagementToken Token()

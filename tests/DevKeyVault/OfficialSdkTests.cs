@@ -12,7 +12,7 @@ public sealed partial class OfficialSdkTests
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
-    [NodeFact]
+    [ToolsFact("node", "npm")]
     public async Task KeysOfAzuresSdk_PassEveryStep()
     {
         var folder = Path.Combine(Repository.Root, "tests", "conformance");

@@ -99,17 +99,30 @@ public sealed class OurClientTests(ServerStage stage) : IClassFixture<ServerStag
             AttemptTimeout = TimeSpan.FromMilliseconds(500),
             CallTimeout = TimeSpan.FromSeconds(10),
         };
-        var client = stage.Client(vault.Host, new PrincipalCredential(stage, vault.Owner), options);
-        var wrapped = await client.WrapKeyAsync(id, new byte[32]);
+        var wrapped = await vault.Client.WrapKeyAsync(id, new byte[32]);
+        foreach (var operation in Operations(id, wrapped.EncryptedKey))
+        {
+            // Continuous access evaluation remembers tokens, and so each operation comes with one of its own.
+            var client = stage.Client(vault.Host, new PrincipalCredential(stage, vault.Owner), options);
+            Assert.Equal("200", await VerdictOfAsync(() => client.GetKeyAsync("kek", null)));
+            await FaultsAsync(System.Text.Json.JsonSerializer.Deserialize<object>(rule)!);
 
-        await FaultsAsync(System.Text.Json.JsonSerializer.Deserialize<object>(rule)!);
+            Assert.Equal(expected, await VerdictOfAsync(() => operation(client)));
 
-        var outcome = await VerdictOfAsync(() => client.UnwrapKeyAsync(id, wrapped.EncryptedKey));
-        Assert.Equal(expected, outcome);
-        await FaultsAsync();
-        if (!rule.Contains("Claims", StringComparison.Ordinal))
-            Assert.Equal("200", await VerdictOfAsync(() => client.UnwrapKeyAsync(id, wrapped.EncryptedKey)));
+            await FaultsAsync();
+            if (!rule.Contains("Claims", StringComparison.Ordinal))
+                Assert.Equal("200", await VerdictOfAsync(() => operation(client)));
+        }
     }
+
+    /// <summary>Everything our client asks a key vault for.</summary>
+    private static IEnumerable<Func<IKeyVault, Task<object>>> Operations(KeyId id, byte[] wrapped) =>
+        [
+            async client => await client.GetKeyAsync(id.Name, id.Version),
+            async client => await client.ListVersionsAsync(id.Name),
+            async client => await client.WrapKeyAsync(id, new byte[32]),
+            async client => await client.UnwrapKeyAsync(id, wrapped),
+        ];
 
     [Fact]
     public async Task ServerThatIsGone_IsUnreachable()

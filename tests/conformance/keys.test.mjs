@@ -265,6 +265,17 @@ test("an expired key unwraps and does not wrap", async () => {
   assert.deepEqual([wrap.status, wrap.json.error.innererror.code], [403, "KeyExpired"]);
 });
 
+test("a key before its time unwraps and does not wrap", async () => {
+  const dek = randomBytes(32);
+  const key = await client().createRsaKey("k");
+  const wrapped = await cryptography(key.id).wrapKey(Oaep256, dek);
+  await client().updateKeyProperties("k", key.properties.version, { notBefore: new Date(Date.now() + 3_600_000) });
+  const unwrap = await raw("POST", "keys/k/unwrapkey", { alg: Oaep256, value: Buffer.from(wrapped.result).toString("base64url") });
+  assert.equal(unwrap.json.value, dek.toString("base64url"));
+  const wrap = await raw("POST", "keys/k/wrapkey", { alg: Oaep256, value: "AAAA" });
+  assert.deepEqual([wrap.status, wrap.json.error.innererror.code], [403, "KeyNotYetValid"]);
+});
+
 test("an operation that is not the key's is forbidden", async () => {
   await client().createRsaKey("k", { keyOps: ["wrapKey"] });
   const answer = await raw("POST", "keys/k/unwrapkey", { alg: Oaep256, value: "A".repeat(342) });
@@ -282,6 +293,16 @@ test("without a role: 403 ForbiddenByRbac", async () => {
   uri = `https://${vault}.vault.localhost:${server.port}`;
   await rejects(client().getKey("k"), 403);
   await server.manage("PUT", `keyvaults/${vault}/roles/${owner}?role=Key%20Vault%20Crypto%20Officer`);
+  await client().createRsaKey("k");
+});
+
+test("behind the firewall: trusted services get in, a user-assigned identity does not", async () => {
+  vault = await server.newVault({ defaultAction: "Deny" });
+  uri = `https://${vault}.vault.localhost:${server.port}`;
+  const { principalId } = (await server.manage("PUT", "identities/firewalled")).json;
+  await allow(principalId, "get", "create");
+  await rejects(client(principalId).createRsaKey("k"), 403);
+  await allow(owner, "create");
   await client().createRsaKey("k");
 });
 

@@ -212,7 +212,7 @@ internal static class KeyCommands
     private const string EarlierKits =
         "Recovery kits made before now do not hold this version. Make a new one: rvault keyvault backup --out FILE";
 
-    private static CliCommand Simple(string verb, string description, Func<IKeyService, string, CancellationToken, Task<KeyBundle>> action)
+    private static CliCommand Simple(string verb, string description, Func<IKeys, string, CancellationToken, Task<KeyBundle>> action)
     {
         var (vaultName, name) = (KeyVaultName(), CommandParts.Name("key"));
         return new CliCommand(verb, description, $"rvault keyvault key {verb} --vault-name kv1 --name kek") { vaultName, name }.Runs(
@@ -224,10 +224,10 @@ internal static class KeyCommands
     private const string KeptByServer =
         "The development server keeps this key: recovery kits of the store do not hold it, copies of that server's keys directory do.";
 
-    private static async Task<IKeyService> OpenAsync(Invocation run, string name, CancellationToken cancellation) =>
+    private static async Task<IKeys> OpenAsync(Invocation run, string name, CancellationToken cancellation) =>
         (await run.OpenKeyVaultsAsync(cancellation: cancellation)).Open(name);
 
-    private static async Task<bool> HasKeysAsync(IKeyVaultService keyVaults, CancellationToken cancellation)
+    private static async Task<bool> HasKeysAsync(IKeyVaults keyVaults, CancellationToken cancellation)
     {
         foreach (var vault in await keyVaults.ListAsync(cancellation))
         {

@@ -23,7 +23,7 @@ internal static class KeyVaultRoleCommands
     private static CliCommand Change(
         string verb,
         string description,
-        Func<IKeyVaultService, string, string, string, CancellationToken, Task<KeyVaultResource>> change
+        Func<IKeyVaults, string, string, string, CancellationToken, Task<KeyVaultResource>> change
     )
     {
         var name = CommandParts.Name("key vault");

@@ -3,7 +3,7 @@ using RecoveryVault.Keys.Local;
 namespace RecoveryVault.Cli.KeyVaults;
 
 /// <summary>The key vaults that commands manage: those of the store's keys, or those of a development server.</summary>
-internal interface IKeyVaultService
+internal interface IKeyVaults
 {
     /// <summary>Whether the keys lie with the store, so that its recovery kits hold them.</summary>
     bool IsLocal { get; }
@@ -25,11 +25,11 @@ internal interface IKeyVaultService
     Task<KeyVaultResource> RemoveRoleAsync(string name, string objectId, string role, CancellationToken cancellation);
 
     /// <summary>The keys of one key vault, as its owner sees them. Nothing is looked up yet.</summary>
-    IKeyService Open(string name);
+    IKeys Open(string name);
 }
 
 /// <summary>The keys of one key vault, without their use: who manages keys wraps nothing with them.</summary>
-internal interface IKeyService
+internal interface IKeys
 {
     Task<KeyBundle> CreateKeyAsync(string name, KeyCreation creation, CancellationToken cancellation);
 

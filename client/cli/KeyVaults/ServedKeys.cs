@@ -3,7 +3,7 @@ using RecoveryVault.Keys.Local;
 namespace RecoveryVault.Cli.KeyVaults;
 
 /// <summary>The keys of one key vault of a development server, by its management routes.</summary>
-internal sealed class ServedKeyService(ManagementClient server, string vaultPath) : IKeyService
+internal sealed class ServedKeys(ManagementClient server, string vaultPath) : IKeys
 {
     public Task<KeyBundle> CreateKeyAsync(string name, KeyCreation creation, CancellationToken cancellation)
     {

@@ -3,7 +3,7 @@ using RecoveryVault.Keys.Local;
 namespace RecoveryVault.Cli.KeyVaults;
 
 /// <summary>The key vaults of the store's keys.</summary>
-internal sealed class LocalKeyVaultService(LocalKeyVaults keyVaults) : IKeyVaultService
+internal sealed class StoreKeyVaults(LocalKeyVaults keyVaults) : IKeyVaults
 {
     public bool IsLocal => true;
 
@@ -33,9 +33,9 @@ internal sealed class LocalKeyVaultService(LocalKeyVaults keyVaults) : IKeyVault
     public Task<KeyVaultResource> RemoveRoleAsync(string name, string objectId, string role, CancellationToken cancellation) =>
         keyVaults.RemoveRoleAsync(name, objectId, role, cancellation);
 
-    public IKeyService Open(string name) => new Keys(keyVaults.Open(LocalKeyVaults.HostOf(name), KeyVaultCaller.Owner));
+    public IKeys Open(string name) => new Keys(keyVaults.Open(LocalKeyVaults.HostOf(name), KeyVaultCaller.Owner));
 
-    private sealed class Keys(LocalKeyVault vault) : IKeyService
+    private sealed class Keys(LocalKeyVault vault) : IKeys
     {
         public Task<KeyBundle> CreateKeyAsync(string name, KeyCreation creation, CancellationToken cancellation) =>
             vault.CreateKeyAsync(name, creation, cancellation);

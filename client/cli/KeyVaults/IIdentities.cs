@@ -3,7 +3,7 @@ using RecoveryVault.Identities;
 namespace RecoveryVault.Cli.KeyVaults;
 
 /// <summary>User-assigned identities: those of the store's keys, or those of a development server.</summary>
-internal interface IIdentityService
+internal interface IIdentities
 {
     Task<UserAssignedIdentity> CreateAsync(string name, CancellationToken cancellation);
 
@@ -16,7 +16,7 @@ internal interface IIdentityService
 }
 
 /// <summary>The identities of the store's keys.</summary>
-internal sealed class LocalIdentityService(UserAssignedIdentities identities) : IIdentityService
+internal sealed class StoreIdentities(UserAssignedIdentities identities) : IIdentities
 {
     public Task<UserAssignedIdentity> CreateAsync(string name, CancellationToken cancellation) =>
         identities.CreateAsync(name, cancellation);
@@ -30,7 +30,7 @@ internal sealed class LocalIdentityService(UserAssignedIdentities identities) : 
 }
 
 /// <summary>The identities of a development server, by its management routes.</summary>
-internal sealed class ServedIdentityService(ManagementClient server) : IIdentityService
+internal sealed class ServedIdentities(ManagementClient server) : IIdentities
 {
     public Task<UserAssignedIdentity> CreateAsync(string name, CancellationToken cancellation) =>
         server.SendAsync(HttpMethod.Put, Path(name), IdentityJson.Default.UserAssignedIdentity, null, cancellation);

@@ -3,7 +3,7 @@ using RecoveryVault.Keys.Local;
 namespace RecoveryVault.Cli.KeyVaults;
 
 /// <summary>The key vaults of a development server, by its management routes.</summary>
-internal sealed class ServedKeyVaultService(ManagementClient server) : IKeyVaultService
+internal sealed class ServedKeyVaults(ManagementClient server) : IKeyVaults
 {
     public bool IsLocal => false;
 
@@ -51,7 +51,7 @@ internal sealed class ServedKeyVaultService(ManagementClient server) : IKeyVault
     public Task<KeyVaultResource> RemoveRoleAsync(string name, string objectId, string role, CancellationToken cancellation) =>
         ChangeAsync(HttpMethod.Delete, $"{Path(name)}/roles/{Part(objectId)}?role={Part(role)}", null, cancellation);
 
-    public IKeyService Open(string name) => new ServedKeyService(server, Path(name));
+    public IKeys Open(string name) => new ServedKeys(server, Path(name));
 
     private Task<KeyVaultResource> ChangeAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation) =>
         server.SendAsync(method, path, KeyVaultJson.Rest.KeyVaultResource, body, cancellation);

@@ -1,0 +1,17 @@
+namespace RecoveryVault.Tests.DevKeyVault;
+
+/// <summary>A test that needs programs; skipped without them, but under CI it must run.</summary>
+public sealed class ToolsFactAttribute : FactAttribute
+{
+    public ToolsFactAttribute(params string[] tools)
+    {
+        Tools = tools;
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        var missing = tools.Where(tool => !folders.Any(folder => File.Exists(Path.Combine(folder, tool)))).ToList();
+        if (missing.Count > 0 && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = $"Needs {string.Join(" and ", missing)}.";
+    }
+
+    /// <summary>By the names they are called with.</summary>
+    public IReadOnlyList<string> Tools { get; }
+}
