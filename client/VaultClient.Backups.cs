@@ -91,7 +91,7 @@ public sealed partial class VaultClient
         }
         catch (Exception e)
         {
-            await AbandonAsync(item, session.SessionId, e);
+            await AbandonAsync(item, session.SessionId, e, IsStopped(e, cancellation));
             throw;
         }
     }
@@ -173,7 +173,8 @@ public sealed partial class VaultClient
             try
             {
                 var previous = await dataPlane.OpenRestoreAsync(ticket.Session, cancellation);
-                return new PreviousPoint(item, ticket.Session.SessionId, new PreviousFiles(previous, ticket.Catalogue, channel));
+                var files = new PreviousFiles(previous, ticket.Catalogue, channel);
+                return new PreviousPoint(item, ticket.Session.SessionId, files, KeepAlive(previous));
             }
             catch
             {
@@ -188,12 +189,14 @@ public sealed partial class VaultClient
     }
 
     /// <summary>The reading session beside a backup.</summary>
-    private sealed class PreviousPoint(IProtectedItemGrain item, Guid sessionId, PreviousFiles files) : IAsyncDisposable
+    private sealed class PreviousPoint(IProtectedItemGrain item, Guid sessionId, PreviousFiles files, SessionKeepAlive alive)
+        : IAsyncDisposable
     {
         public PreviousFiles Files => files;
 
         public async ValueTask DisposeAsync()
         {
+            await alive.DisposeAsync();
             await files.DisposeAsync();
             await EndAsync(item, sessionId);
         }
@@ -206,17 +209,21 @@ public sealed partial class VaultClient
     /// Tells the silo why nothing more will come. If even that fails, the session ends by itself, and
     /// the first failure is the one to report.
     /// </summary>
-    private static async Task AbandonAsync(IProtectedItemGrain item, Guid sessionId, Exception cause)
+    private static async Task AbandonAsync(IProtectedItemGrain item, Guid sessionId, Exception cause, bool isStopped)
     {
         try
         {
-            await item.AbandonBackupAsync(new AbandonBackup(sessionId, ErrorOf(cause)));
+            await item.AbandonBackupAsync(new AbandonBackup(sessionId, isStopped ? null : ErrorOf(cause)));
         }
         catch (Exception second)
         {
             FailureNotes.Add(cause, "The silo did not hear that the backup ended", second);
         }
     }
+
+    /// <summary>Whether somebody stopped it (Ctrl-C): then its job is cancelled, and has not failed.</summary>
+    private static bool IsStopped(Exception cause, CancellationToken cancellation) =>
+        cause is OperationCanceledException && cancellation.IsCancellationRequested;
 
     private static JobError ErrorOf(Exception cause) =>
         cause switch

@@ -157,7 +157,10 @@ public sealed partial class VaultClient
         }
         catch (Exception e)
         {
-            await EndAsync(item, new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>()), e);
+            var end = IsStopped(e, cancellation)
+                ? new EndRestore(sessionId, JobStatus.Cancelled, [], new Dictionary<string, string>())
+                : new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>());
+            await EndAsync(item, end, e);
             throw;
         }
     }

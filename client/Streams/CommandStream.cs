@@ -18,12 +18,17 @@ internal sealed class CommandStream : OutsideStream
     /// <summary>What a command gets to clean up in before it is killed.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long what a command left running may be silent when the command itself has ended.</summary>
+    internal static readonly TimeSpan SilenceAfterEnd = TimeSpan.FromSeconds(10);
+
     private readonly Process _process;
     private readonly string _program;
     private readonly TimeProvider _time;
+    private readonly Task _ended;
 
     private CommandStream(Process process, string program, TimeProvider time)
-        : base(process.StandardOutput.BaseStream, $"The output of '{program}'") => (_process, _program, _time) = (process, program, time);
+        : base(process.StandardOutput.BaseStream, $"The output of '{program}'") =>
+        (_process, _program, _time, _ended) = (process, program, time, process.WaitForExitAsync());
 
     /// <summary>Starts the command: a program, found as a shell finds it, and its arguments.</summary>
     /// <exception cref="VaultException">CommandFailed: it cannot be started.</exception>
@@ -47,9 +52,33 @@ internal sealed class CommandStream : OutsideStream
         }
     }
 
+    /// <summary>
+    /// What a command leaves running may hold its output open for ever. If the command failed, nothing that still comes matters; if it did
+    /// not, what comes belongs to its output, but nobody knows whether a long silence is the end.
+    /// </summary>
+    protected override async Task<int> AwaitAsync(Task<int> read, CancellationToken cancellation)
+    {
+        await Task.WhenAny(read, _ended).WaitAsync(cancellation);
+        if (read.IsCompleted)
+            return await read;
+        await RequireWholeAsync(cancellation);
+        try
+        {
+            return await read.WaitAsync(SilenceAfterEnd, _time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new VaultException(
+                ErrorCodes.CommandFailed,
+                $"The command '{_program}' ended, but something it started still holds its output open and says nothing: there is no recovery point.",
+                "Let the command wait for what it starts, or send the output of that elsewhere."
+            );
+        }
+    }
+
     protected override async Task RequireWholeAsync(CancellationToken cancellation)
     {
-        await _process.WaitForExitAsync(cancellation);
+        await _ended.WaitAsync(cancellation);
         // Ctrl-C reaches the command too: then we end because of the key, not because of what it did to the command.
         cancellation.ThrowIfCancellationRequested();
         if (_process.ExitCode == 0)
@@ -65,6 +94,7 @@ internal sealed class CommandStream : OutsideStream
     {
         if (!_process.HasExited)
             await EndAsync();
+        await _ended;
         _process.Dispose();
         await base.DisposeAsync();
     }
@@ -75,12 +105,11 @@ internal sealed class CommandStream : OutsideStream
         Libc.Terminate(_process.Id);
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(Grace, _time);
+            await _ended.WaitAsync(Grace, _time);
         }
         catch (TimeoutException)
         {
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
         }
     }
 

@@ -39,7 +39,7 @@ internal abstract class OutsideStream(Stream pipe, string name) : Stream
     {
         if (_ended || buffer.IsEmpty)
             return 0;
-        var read = await ReadPipeAsync(Math.Min(buffer.Length, BufferBytes)).WaitAsync(cancellationToken);
+        var read = await AwaitAsync(ReadPipeAsync(Math.Min(buffer.Length, BufferBytes)), cancellationToken);
         _buffer.AsMemory(0, read).CopyTo(buffer);
         if (read > 0)
             return read;
@@ -47,6 +47,9 @@ internal abstract class OutsideStream(Stream pipe, string name) : Stream
         _ended = true;
         return 0;
     }
+
+    /// <summary>Waits for a read of the pipe.</summary>
+    protected virtual Task<int> AwaitAsync(Task<int> read, CancellationToken cancellation) => read.WaitAsync(cancellation);
 
     /// <summary>Called when nothing more comes.</summary>
     /// <exception cref="VaultException">What came is not all.</exception>

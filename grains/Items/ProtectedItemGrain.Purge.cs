@@ -5,7 +5,7 @@ public sealed partial class ProtectedItemGrain
     public async Task<PurgeOutcome> PurgeDueAsync(Guid sessionId)
     {
         await SettleAsync();
-        var plan = await FindDueAsync();
+        var plan = await FindDueAsync(isDryRun: false);
         if (plan.Due.Count > 0)
         {
             var note = NoteOf(
@@ -32,12 +32,13 @@ public sealed partial class ProtectedItemGrain
         return plan.Outcome;
     }
 
-    public async Task<PurgeOutcome> PlanPurgeAsync() => (await FindDueAsync()).Outcome;
+    public async Task<PurgeOutcome> PlanPurgeAsync() => (await FindDueAsync(isDryRun: true)).Outcome;
 
-    private async Task<PurgePlan> FindDueAsync()
+    /// <param name="isDryRun">Nothing may be written, so the store cannot be asked for its time.</param>
+    private async Task<PurgePlan> FindDueAsync(bool isDryRun)
     {
         var deletions = await RequireDeletionsAsync();
-        var times = await _parts.Clocks.ReadAsync(Key.VaultId);
+        var times = isDryRun ? await _parts.Clocks.ForeseeAsync(Key.VaultId) : await _parts.Clocks.ReadAsync(Key.VaultId);
         return PurgePlan.Of(deletions, times, _restores.Values.Select(r => r.Seq).ToHashSet());
     }
 }

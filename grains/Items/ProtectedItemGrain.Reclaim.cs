@@ -112,7 +112,7 @@ public sealed partial class ProtectedItemGrain
     {
         var deletions = await RequireDeletionsAsync();
         if (run.Request.IsDryRun)
-            deletions = deletions.Purge((await FindDueAsync()).Due);
+            deletions = deletions.Purge((await FindDueAsync(isDryRun: true)).Due);
         var item = Item;
         var reclaim = new ItemReclaim(_parts.Reclaim, run.Session.Secrets, LedgerOf(run), run.Session.Counters);
         var live = _parts.RecoveryPoints.ListAsync(item, long.MaxValue, deletions);

@@ -5,22 +5,39 @@ namespace RecoveryVault.Items;
 
 public sealed partial class ProtectedItemGrain
 {
-    /// <summary>A session nobody has used for that long is taken for abandoned: its client is gone.</summary>
-    public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(15);
+    /// <summary>
+    /// A session nobody has used for that long is taken for abandoned: a client that lives says something every 20 seconds, however slow
+    /// what it reads or writes.
+    /// </summary>
+    public static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(90);
 
-    private static readonly TimeSpan WatchPeriod = TimeSpan.FromMinutes(1);
+    /// <summary>A reclaim has no client; a step of it may be one slow read or write of the store.</summary>
+    private static readonly TimeSpan StallLimit = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(15);
 
     private IGrainTimer? _watch;
 
+    /// <summary>When sessions were looked at last, and since when they could be heard.</summary>
+    private long _watchedAt;
+
+    private long _hearingSince;
+
     /// <summary>While sessions are open the activation stays, and those whose client is gone are ended.</summary>
-    private void WatchSessions() =>
-        _watch ??= this.RegisterGrainTimer(
+    private void WatchSessions()
+    {
+        if (_watch is not null)
+            return;
+        _watchedAt = _hearingSince = _parts.Time.GetTimestamp();
+        _watch = this.RegisterGrainTimer(
             EndIdleSessionsAsync,
             new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { KeepAlive = true }
         );
+    }
 
     private async Task EndIdleSessionsAsync()
     {
+        NotePause();
         var error = SessionLost($"The client was not heard of for {IdleLimit}.");
         foreach (var sessionId in _backups.Keys.ToList())
         {
@@ -33,7 +50,7 @@ public sealed partial class ProtectedItemGrain
                 await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
         }
         // Nobody needs to watch a reclaim; one that does not get on any more must not hold the slot for ever.
-        if (_reclaim is { IsRunning: true } reclaim && IsIdle(reclaim.Session.Counters.LastStepAt))
+        if (_reclaim is { IsRunning: true } reclaim && _parts.Time.GetElapsedTime(reclaim.Session.Counters.LastStepAt) > StallLimit)
             reclaim.Session.Stop();
         if (_restores.Count + _backups.Count > 0 || _reclaim is { IsRunning: true })
             return;
@@ -41,7 +58,19 @@ public sealed partial class ProtectedItemGrain
         _watch = null;
     }
 
-    private bool IsIdle(long lastUsedAt) => _parts.Time.GetElapsedTime(lastUsedAt) > IdleLimit;
+    /// <summary>
+    /// A process that was stopped (Ctrl-Z, a frozen virtual machine) heard nobody, and its clients may have stood still with it: they get
+    /// the whole time once more.
+    /// </summary>
+    private void NotePause()
+    {
+        var now = _parts.Time.GetTimestamp();
+        if (_parts.Time.GetElapsedTime(_watchedAt, now) > 2 * WatchPeriod)
+            _hearingSince = now;
+        _watchedAt = now;
+    }
+
+    private bool IsIdle(long lastUsedAt) => _parts.Time.GetElapsedTime(Math.Max(lastUsedAt, _hearingSince)) > IdleLimit;
 
     /// <summary>The sessions go with the activation: their clients begin again, and find what was stored.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

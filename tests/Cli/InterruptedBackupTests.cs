@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Tests.Style;
 
@@ -58,7 +59,8 @@ public sealed class InterruptedBackupTests : IAsyncLifetime, IDisposable
             (await backup.EndAsync()).Exits(137);
             Assert.Equal("docs", (await patient.EndAsync()).Exits(0)["name"]);
         }
-        await RequireInterruptedAsync();
+        var job = await RequireInterruptedAsync("Failed");
+        Assert.Equal(ErrorCodes.JobInterrupted, job.GetProperty("errorDetails")[0].GetProperty("code").GetString());
         await RequireAdoptedAsync();
     }
 
@@ -72,7 +74,7 @@ public sealed class InterruptedBackupTests : IAsyncLifetime, IDisposable
             Assert.Contains("Interrupted", result.Error, StringComparison.Ordinal);
             Assert.Empty(result.Output);
         }
-        await RequireInterruptedAsync();
+        await RequireInterruptedAsync("Cancelled");
         await RequireAdoptedAsync();
     }
 
@@ -111,15 +113,15 @@ public sealed class InterruptedBackupTests : IAsyncLifetime, IDisposable
     private long StoredBytes() =>
         new DirectoryInfo(Path.Combine(_place.Store, "packs")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(pack => pack.Length);
 
-    private async Task RequireInterruptedAsync()
+    private async Task<JsonElement> RequireInterruptedAsync(string status)
     {
         var job = (await _place.RunAsync("job", "list", "--vault-name", "docs", "--operation", "Backup")).Exits(0).Json[0];
-        Assert.Equal("Failed", job.GetProperty("status").GetString());
-        Assert.Equal(ErrorCodes.JobInterrupted, job.GetProperty("errorDetails")[0].GetProperty("code").GetString());
+        Assert.Equal(status, job.GetProperty("status").GetString());
         Assert.Single((await _place.RunOnItemAsync("papers", "recoverypoint", "list")).Exits(0).Json.EnumerateArray());
         (await _place.RunOnItemAsync("papers", "recoverypoint", "verify", "--read-data")).Exits(0);
         (await _place.RunOnItemAsync("papers", "restore", "run", "--target", _place["earlier"])).Exits(0);
         Assert.Equal("Dear Anna", await File.ReadAllTextAsync(_place["earlier/latest"]));
+        return job;
     }
 
     private async Task RequireAdoptedAsync()

@@ -82,7 +82,37 @@ public sealed class StdinTests : IAsyncLifetime, IDisposable
         await backup.SignalAsync("INT");
         (await backup.EndAsync()).Exits(130);
         Assert.False(Directory.Exists($"/proc/{(await File.ReadAllTextAsync(started)).Trim()}"));
-        await RequireNothingAsync(ErrorCodes.JobInterrupted, "");
+        await RequireCancelledAsync();
+    }
+
+    [Theory]
+    [InlineData("exec \"$@\" <&-", "Standard input is closed.")]
+    [InlineData("exec script -qec \"$*\" /dev/null </dev/null", "Standard input is a terminal")]
+    public async Task Stdin_NothingToWaitFor_IsRefusedBeforeAnythingBegins(string line, string message)
+    {
+        await using var backup = StartInShell(line, "sh");
+        var result = (await backup.EndAsync()).Exits(1);
+        Assert.Contains(message, result.Error + result.Output, StringComparison.Ordinal);
+        Assert.Empty(
+            (await _place.RunAsync("job", "list", "--vault-name", "docs", "--operation", "Backup")).Exits(0).Json.EnumerateArray()
+        );
+    }
+
+    [Fact]
+    public async Task Stdin_SilentPipe_CtrlC_EndsAndLeavesACancelledJobAndNoRecoveryPoint()
+    {
+        var jobs = StoredJobs();
+        // Opened for both, a fifo never ends.
+        await using var backup = StartInShell("mkfifo \"$0\"; exec \"$@\" <>\"$0\"", _place["silent"]);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (StoredJobs() == jobs)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+        await backup.SignalAsync("INT");
+        Assert.Equal("Interrupted.\n", (await backup.EndAsync()).Exits(130).Error);
+        await RequireCancelledAsync();
     }
 
     [Fact]
@@ -137,6 +167,15 @@ public sealed class StdinTests : IAsyncLifetime, IDisposable
     private RvaultProcess StartInShell(string line, string file) => RvaultProcess.StartInShell(line, file, [.. BackUp, "--stdin"]);
 
     private static long BytesNew(CommandResult backup) => long.Parse(backup["bytesNew"], CultureInfo.InvariantCulture);
+
+    private int StoredJobs() => Directory.GetFiles(Path.Combine(_place.Store, "jobs"), "*", SearchOption.AllDirectories).Length;
+
+    private async Task RequireCancelledAsync()
+    {
+        Assert.Empty((await _place.RunOnItemAsync(Item, "recoverypoint", "list")).Exits(0).Json.EnumerateArray());
+        var job = (await _place.RunAsync("job", "list", "--vault-name", "docs", "--operation", "Backup")).Exits(0).Json[0];
+        Assert.Equal(("Cancelled", 0), (job.GetProperty("status").GetString(), job.GetProperty("errorDetails").GetArrayLength()));
+    }
 
     private async Task RequireNothingAsync(string code, string message)
     {

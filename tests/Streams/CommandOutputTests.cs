@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using RecoveryVault.Errors;
 using RecoveryVault.Streams;
 using RecoveryVault.Tests.Storage;
@@ -37,6 +40,43 @@ public sealed class CommandOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Read_CommandFailsAndLeavesAChild_FailsWithoutWaitingForIt()
+    {
+        await using var content = Open("sleep 1000 & echo $! > \"$0\"; exit 3", _scratch["child"]);
+        var refusal = await Assert.ThrowsAsync<VaultException>(() => content.CopyToAsync(Stream.Null));
+        Assert.Contains("exit code 3:", refusal.Message, StringComparison.Ordinal);
+        await KillAsync(_scratch["child"]);
+    }
+
+    [Fact]
+    public async Task Read_CommandEndsAndLeavesASilentChild_Fails()
+    {
+        var time = new FakeTimeProvider();
+        string[] command = ["sh", "-c", "sleep 1000 & echo $! > \"$0\"; echo half", _scratch["child"]];
+        await using var content = CommandOutput.Open(command, time);
+        var reading = content.CopyToAsync(Stream.Null);
+        while (!reading.IsCompleted)
+        {
+            time.Advance(CommandStream.SilenceAfterEnd);
+            await Task.Yield();
+        }
+        var refusal = await Assert.ThrowsAsync<VaultException>(() => reading);
+        Assert.Equal(ErrorCodes.CommandFailed, refusal.Code);
+        Assert.Contains("'sh' ended, but something it started", refusal.Message, StringComparison.Ordinal);
+        await KillAsync(_scratch["child"]);
+    }
+
+    [Fact]
+    public async Task Read_CommandEndsAndItsChildWrites_TakesThatToo()
+    {
+        await using var content = Open("mkfifo \"$0\"; { cat \"$0\"; } & echo early", _scratch["fifo"]);
+        using var reader = new StreamReader(content, Encoding.UTF8);
+        Assert.Equal("early", await reader.ReadLineAsync());
+        await File.WriteAllTextAsync(_scratch["fifo"], "late\n");
+        Assert.Equal("late\n", await reader.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task Read_GivenUp_EndsTheCommandWhichMayCleanUp()
     {
         const string Script = "trap 'echo > \"$0\"; exit' TERM; echo; while :; do sleep 0.01; done";
@@ -70,5 +110,11 @@ public sealed class CommandOutputTests : IDisposable
         Assert.Equal("a b|$HOME||--|*|", await reader.ReadToEndAsync());
     }
 
-    private static Stream Open(string script) => CommandOutput.Open(["sh", "-c", script], TimeProvider.System);
+    private static Stream Open(string script, string file = "sh") => CommandOutput.Open(["sh", "-c", script, file], TimeProvider.System);
+
+    private static async Task KillAsync(string pidFile)
+    {
+        using var child = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(pidFile), CultureInfo.InvariantCulture));
+        child.Kill();
+    }
 }

@@ -18,7 +18,15 @@ public sealed class ClockReader(IBlobStore store, ActivityLog log, TimeProvider 
     /// <summary>What was found in a log, and when this process began to count from its first proven time.</summary>
     private sealed record Seen(LoggedTimes Times, DateTimeOffset? Start, long Timestamp);
 
+    /// <summary>What all clocks say. The store says its time of what is written to it only, so this writes.</summary>
     public async Task<TrustedTime> ReadAsync(VaultId vaultId, CancellationToken cancellation = default)
+    {
+        var foreseen = await ForeseeAsync(vaultId, cancellation);
+        return foreseen with { Store = await ReadStoreAsync(cancellation) };
+    }
+
+    /// <summary>The same without the store's clock, which is taken to agree with the silo's: nothing is written.</summary>
+    public async Task<TrustedTime> ForeseeAsync(VaultId vaultId, CancellationToken cancellation = default)
     {
         var silo = time.GetUtcNow();
         var seen = _seen.GetValueOrDefault(vaultId);
@@ -27,7 +35,7 @@ public sealed class ClockReader(IBlobStore store, ActivityLog log, TimeProvider 
         _seen[vaultId] = seen;
         var counted = seen.Start + time.GetElapsedTime(seen.Timestamp);
         var proven = counted > times.Proven ? counted : times.Proven;
-        return new TrustedTime(silo, await ReadStoreAsync(cancellation), proven ?? DateTimeOffset.MinValue, times.Newest);
+        return new TrustedTime(silo, silo, proven ?? DateTimeOffset.MinValue, times.Newest);
     }
 
     private async Task<DateTimeOffset> ReadStoreAsync(CancellationToken cancellation)
