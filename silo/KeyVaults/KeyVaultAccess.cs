@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Rest;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.KeyVaults;
 
@@ -15,6 +17,7 @@ public sealed class KeyVaultAccess
     public const string EndpointVariable = "RVAULT_KEYVAULT_ENDPOINT";
     public const string RootsVariable = "RVAULT_KEYVAULT_CA";
     public const string ApiVersionVariable = "RVAULT_KEYVAULT_API_VERSION";
+    public const string ShareVariable = "RVAULT_KEYVAULT_LIMIT_PERCENT";
 
     private readonly RestOptions _options;
     private readonly Func<string, string?> _variable;
@@ -35,6 +38,8 @@ public sealed class KeyVaultAccess
         var options = new RestOptions();
         if (Set(ApiVersionVariable) is { } apiVersion)
             options = options with { ApiVersion = apiVersion };
+        if (Set(ShareVariable) is { } share)
+            options = options with { UnitsPerTenSeconds = UnitsOf(share) };
         if (Set(EndpointVariable) is { } endpoint)
             options = options with { Endpoint = EndpointOf(endpoint) };
         if (Set(RootsVariable) is { } file)
@@ -54,7 +59,7 @@ public sealed class KeyVaultAccess
     {
         // Made when first asked for: loading Azure's libraries takes longer than a small command.
         var azure = new Lazy<Func<string, string, IKeyVault>>(() => OpenerOfAzure(time));
-        return new(UsesServer ? OpenerOfServer(time) : openLocal, (host, principal) => azure.Value(host, principal));
+        return new(UsesServer ? OpenerOfServer(time) : Counted(openLocal, time), (host, principal) => azure.Value(host, principal));
     }
 
     /// <summary>Connections to the development server itself, for its management: to that endpoint and its certificate only.</summary>
@@ -71,11 +76,19 @@ public sealed class KeyVaultAccess
         return sockets;
     }
 
+    private static Func<string, string, IKeyVault> Counted(Func<string, string, IKeyVault> open, TimeProvider time) =>
+        (host, principal) => new CountedKeyVault(open(host, principal), host, time);
+
     private Func<string, string, IKeyVault> OpenerOfAzure(TimeProvider time) =>
         new RestKeyVaults(_options with { Endpoint = null, TrustedRoots = null }, new VaultCredentials(_variable).OnAzure, time).Open;
 
     private Func<string, string, IKeyVault> OpenerOfServer(TimeProvider time) =>
         new RestKeyVaults(_options, VaultCredentials.OfPrincipal, time).Open;
+
+    private static int UnitsOf(string percent) =>
+        int.TryParse(percent, NumberStyles.None, CultureInfo.InvariantCulture, out var share) && share is >= 1 and <= 100
+            ? CallWeights.Limit * share / 100
+            : throw Invalid(ShareVariable, $"'{percent}' is no whole number from 1 to 100");
 
     private static Uri EndpointOf(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var endpoint)

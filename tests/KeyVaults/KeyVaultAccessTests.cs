@@ -29,6 +29,14 @@ public sealed class KeyVaultAccessTests
             AssertRefused((KeyVaultAccess.EndpointVariable, "https://127.0.0.1:1"), (KeyVaultAccess.RootsVariable, file));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("101")]
+    [InlineData("-1")]
+    [InlineData("25%")]
+    [InlineData("a quarter")]
+    public void Share_ThatIsNone_IsRefused(string percent) => AssertRefused((KeyVaultAccess.ShareVariable, percent));
+
     [Fact]
     public async Task LocalHost_WithoutEndpoint_IsTheLocalKeyVault()
     {

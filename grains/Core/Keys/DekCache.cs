@@ -16,6 +16,7 @@ public sealed class DekCache(TimeProvider time) : IDisposable
     /// <summary>How long a data key may be used after the key vault last agreed.</summary>
     public static readonly TimeSpan TimeToLive = TimeSpan.FromMinutes(10);
 
+    private readonly DekMeter _meter = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<DekId, Entry> _entries = [];
     private bool _disposed;
@@ -53,6 +54,9 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>The meter of this cache alone.</summary>
+    internal System.Diagnostics.Metrics.Meter Meter => _meter.Meter;
+
     /// <summary>A permit for what was just leased of an item: as old as the oldest unwrap it comes from.</summary>
     public KeyPermit PermitFor(ItemKey item)
     {
@@ -69,7 +73,7 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         lock (_gate)
         {
             foreach (var (id, entry) in _entries.Where(e => e.Key.Item == item).ToList())
-                Remove(id, entry);
+                Remove(id, entry, "denied");
         }
     }
 
@@ -79,7 +83,7 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         lock (_gate)
         {
             foreach (var (id, entry) in _entries.Where(e => IsExpired(e.Value)).ToList())
-                Remove(id, entry);
+                Remove(id, entry, "expired");
         }
     }
 
@@ -89,8 +93,9 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         {
             _disposed = true;
             foreach (var (id, entry) in _entries.ToList())
-                Remove(id, entry);
+                Remove(id, entry, "stopped");
         }
+        _meter.Dispose();
     }
 
     private Entry GetOrStart(DekId id, string wrap, Func<Task<SecretBytes>> unwrap)
@@ -101,9 +106,13 @@ public sealed class DekCache(TimeProvider time) : IDisposable
             if (_entries.TryGetValue(id, out var known))
             {
                 if (!IsExpired(known))
+                {
+                    _meter.Hit();
                     return known;
-                Remove(id, known);
+                }
+                Remove(id, known, "expired");
             }
+            _meter.Missed();
             var entry = new Entry(wrap, Task.Run(unwrap), time.GetTimestamp());
             _entries[id] = entry;
             return entry;
@@ -115,15 +124,16 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         lock (_gate)
         {
             if (_entries.GetValueOrDefault(id) == entry)
-                Remove(id, entry);
+                Remove(id, entry, "failed");
         }
     }
 
     private bool IsExpired(Entry entry) => time.GetElapsedTime(entry.StartedAt) >= TimeToLive;
 
-    private void Remove(DekId id, Entry entry)
+    private void Remove(DekId id, Entry entry, string reason)
     {
         _entries.Remove(id);
+        _meter.Evicted(reason);
         // One still being unwrapped is zeroed as soon as it arrives; a failed unwrap has nothing to zero.
         entry.Unwrap.ContinueWith(
             t => t.Result.Dispose(),

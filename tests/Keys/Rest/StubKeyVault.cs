@@ -16,7 +16,7 @@ internal sealed class StubKeyVault : HttpMessageHandler
     public const string Challenge =
         "Bearer authorization=\"https://login.windows.net/11111111-2222-3333-4444-555555555555\", resource=\"https://vault.azure.net\"";
 
-    private readonly ConcurrentQueue<Func<HttpResponseMessage>> _answers = new();
+    private readonly ConcurrentQueue<Func<Task<HttpResponseMessage>>> _answers = new();
     private readonly ConcurrentQueue<SeenRequest> _seen = new();
 
     public IReadOnlyList<SeenRequest> Seen => [.. _seen];
@@ -34,7 +34,19 @@ internal sealed class StubKeyVault : HttpMessageHandler
 
     public StubKeyVault Answer(Func<HttpResponseMessage> answer)
     {
-        _answers.Enqueue(answer);
+        _answers.Enqueue(() => Task.FromResult(answer()));
+        return this;
+    }
+
+    /// <summary>Says that it was asked, and answers when it may.</summary>
+    public StubKeyVault AnswerLater(TaskCompletionSource asked, Task mayAnswer, int status, string body)
+    {
+        _answers.Enqueue(async () =>
+        {
+            asked.SetResult();
+            await mayAnswer;
+            return new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        });
         return this;
     }
 
@@ -50,6 +62,6 @@ internal sealed class StubKeyVault : HttpMessageHandler
     {
         var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
         _seen.Enqueue(new(request.Method.Method, request.RequestUri?.ToString() ?? "", request.Headers.Authorization?.ToString(), body));
-        return _answers.TryDequeue(out var answer) ? answer() : throw new HttpRequestException("Nobody answers any more.");
+        return _answers.TryDequeue(out var answer) ? await answer() : throw new HttpRequestException("Nobody answers any more.");
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Keys.Rest;
 
@@ -17,6 +18,9 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
     /// <summary>The secret of wrap and unwrap is looked for in no answer longer than this.</summary>
     private const int MaxResultBytes = 16 * 1024;
 
+    /// <summary>Of a wrap: known when one has been answered.</summary>
+    private volatile int _wrapWeight = CallWeights.Usual;
+
     public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default)
     {
         var asked = IdOf(name, version);
@@ -25,6 +29,7 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
             RequestMethod.Get,
             UriOf($"/keys/{name}/{version}"),
             body: null,
+            CallWeights.Usual,
             (answer, bytes) => KeyAnswers.ToKey(answer, bytes, asked),
             cancellation
         );
@@ -41,6 +46,7 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
                 RequestMethod.Get,
                 next,
                 body: null,
+                CallWeights.Usual,
                 (answer, bytes) => KeyAnswers.ToPage(answer, bytes, asked),
                 cancellation
             );
@@ -54,18 +60,20 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
 
     public async Task<WrapResult> WrapKeyAsync(KeyId key, ReadOnlyMemory<byte> keyMaterial, CancellationToken cancellation = default)
     {
-        var (id, wrapped) = await OperateAsync(key, "wrapkey", keyMaterial, cancellation);
+        var (id, wrapped) = await OperateAsync(key, "wrapkey", keyMaterial, _wrapWeight, cancellation);
+        _wrapWeight = CallWeights.OfWrapped(wrapped.Length);
         using (wrapped)
             return new WrapResult(id, wrapped.Span.ToArray());
     }
 
     public async Task<SecretBytes> UnwrapKeyAsync(KeyId key, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellation = default) =>
-        (await OperateAsync(key, "unwrapkey", encryptedKey, cancellation)).Value;
+        (await OperateAsync(key, "unwrapkey", encryptedKey, CallWeights.OfWrapped(encryptedKey.Length), cancellation)).Value;
 
     private async Task<(KeyId Id, SecretBytes Value)> OperateAsync(
         KeyId key,
         string operation,
         ReadOnlyMemory<byte> value,
+        int weight,
         CancellationToken cancellation
     )
     {
@@ -77,6 +85,7 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
             RequestMethod.Post,
             UriOf($"/keys/{key.Name}{version}/{operation}"),
             request.Content,
+            weight,
             (answer, bytes) => ReadResult(answer, bytes, key),
             cancellation
         );
@@ -99,7 +108,14 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
 
     private delegate T Reading<T>(Response answer, ReadOnlySpan<byte> body);
 
-    private async Task<T> SendAsync<T>(RequestMethod method, Uri uri, RequestContent? body, Reading<T> read, CancellationToken cancellation)
+    private async Task<T> SendAsync<T>(
+        RequestMethod method,
+        Uri uri,
+        RequestContent? body,
+        int weight,
+        Reading<T> read,
+        CancellationToken cancellation
+    )
     {
         using var patience = new CancellationTokenSource(options.CallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
@@ -112,6 +128,7 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
             message.Request.Headers.Add(HttpHeader.Common.JsonContentType);
         // Read here and wiped: what buffers answers keeps them.
         message.BufferResponse = false;
+        BudgetPolicy.SetWeight(message, weight);
         try
         {
             await pipeline.SendAsync(message, either.Token);

@@ -1,13 +1,14 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Keys.Rest;
 
 /// <summary>
-/// Key vaults over REST, each as one principal sees it. They share connections; challenges and tokens are kept for each apart.
+/// Key vaults over REST, each as one principal sees it. They share connections; challenges and tokens are kept for each apart, for as long
+/// as they are used. Of one key vault all principals share the budget of calls and what is known of an outage.
 /// </summary>
 /// <param name="options">How they are reached.</param>
 /// <param name="credentialOf">The credential of a principal.</param>
@@ -20,15 +21,27 @@ public sealed class RestKeyVaults(
     HttpMessageHandler? handler = null
 ) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string Host, string Principal), RestKeyVault> _open = new();
+    private readonly IdleMap<(string Host, string Principal), IKeyVault> _open = new(options.Idle, options.MostPrincipals, time);
+    private readonly IdleMap<string, HostTraffic> _traffic = new(options.Idle, int.MaxValue, time);
     private readonly Lazy<HttpClient> _http = new(() => new HttpClient(handler ?? Sockets(options)) { Timeout = Timeout.InfiniteTimeSpan });
 
     /// <summary>The key vault at a host; nothing is asked of it yet.</summary>
-    public IKeyVault Open(string host, string principalId) =>
-        _open.GetOrAdd(
+    public IKeyVault Open(string host, string principalId)
+    {
+        // Asked for each time: what a host has told is forgotten after its principals, never before.
+        var traffic = _traffic.GetOrAdd(host, NewTraffic);
+        return _open.GetOrAdd(
             (host, principalId),
-            key => new RestKeyVault(key.Host, Pipeline(key.Host, credentialOf(key.Principal)), options, time)
+            key =>
+            {
+                var keyVault = new RestKeyVault(host, Pipeline(host, credentialOf(key.Principal), traffic.Budget), options, time);
+                return new GatedKeyVault(new CountedKeyVault(keyVault, host, time), traffic.Gate);
+            }
         );
+    }
+
+    /// <summary>How many principals at key vaults are kept.</summary>
+    internal int Kept => _open.Count;
 
     public void Dispose()
     {
@@ -36,7 +49,13 @@ public sealed class RestKeyVaults(
             _http.Value.Dispose();
     }
 
-    private HttpPipeline Pipeline(string host, TokenCredential credential)
+    private HostTraffic NewTraffic(string host) =>
+        new(
+            new CallBudget(options.UnitsPerTenSeconds, options.ThrottledPause, time),
+            new KeyVaultGate(host, new RetryIntervals(options.FirstOutagePause, options.LongestOutagePause), time)
+        );
+
+    private HttpPipeline Pipeline(string host, TokenCredential credential, CallBudget budget)
     {
         var pipeline = new PipelineOptions
         {
@@ -46,7 +65,9 @@ public sealed class RestKeyVaults(
         pipeline.Retry.NetworkTimeout = options.AttemptTimeout;
         pipeline.Diagnostics.IsLoggingContentEnabled = false;
         pipeline.Diagnostics.ApplicationId = nameof(RecoveryVault);
-        return HttpPipelineBuilder.Build(pipeline, new ChallengePolicy(credential, host));
+        // Nearest to the wire, so that challenges count too.
+        var last = new BudgetPolicy(budget, host, options.MaxRetryAfter, time);
+        return HttpPipelineBuilder.Build(pipeline, new ChallengePolicy(credential, host), last);
     }
 
     private static SocketsHttpHandler Sockets(RestOptions options)
@@ -91,6 +112,8 @@ public sealed class RestKeyVaults(
             throw;
         }
     }
+
+    private sealed record HostTraffic(CallBudget Budget, KeyVaultGate Gate);
 
     private sealed class PipelineOptions : ClientOptions;
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Keys.Rest;
 
@@ -30,4 +31,25 @@ public sealed record RestOptions
 
     /// <summary>Asked to wait longer than this, a call fails as throttled at once instead of holding up its caller.</summary>
     public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// What this process may ask of one key vault in ten seconds, in units of <see cref="CallWeights"/>: by default a quarter of the
+    /// documented limit, for other silos and the key vault's other users ask too.
+    /// </summary>
+    public int UnitsPerTenSeconds { get; init; } = CallWeights.Limit / 4;
+
+    /// <summary>After a 429 without Retry-After, doubled each time up to sixteenfold: 1, 2, 4, 8, 16 s is what Key Vault recommends.</summary>
+    public TimeSpan ThrottledPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a key vault that is away is first left alone; doubled each time.</summary>
+    public TimeSpan FirstOutagePause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest it is left alone, ±20 %.</summary>
+    public TimeSpan LongestOutagePause { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connections' credentials and tokens that nobody has used for so long are forgotten.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>At most so many principals at key vaults are kept; the one longest unused is forgotten.</summary>
+    public int MostPrincipals { get; init; } = 4096;
 }
