@@ -102,7 +102,7 @@ public sealed class KeyVaultGateTests : IDisposable
         _calls = 0;
         _hold = new TaskCompletionSource();
         var all = Enumerable.Range(0, Waiting).Select(_ => Task.Run(FailAsync)).ToList();
-        SpinWait.SpinUntil(() => _underWay == 1);
+        Assert.True(SpinWait.SpinUntil(() => _underWay == 1, 30_000));
 
         _hold.SetResult();
 
@@ -131,7 +131,7 @@ public sealed class KeyVaultGateTests : IDisposable
         _trouble = Fault(KeyVaultFault.Unreachable);
         _hold = new TaskCompletionSource();
         var all = Enumerable.Range(0, Waiting).Select(_ => Task.Run(FailAsync)).ToList();
-        SpinWait.SpinUntil(() => _underWay == KeyVaultGate.CallsAtOnce);
+        Assert.True(SpinWait.SpinUntil(() => _underWay == KeyVaultGate.CallsAtOnce, 30_000));
 
         _hold.SetResult();
 
@@ -144,7 +144,7 @@ public sealed class KeyVaultGateTests : IDisposable
     {
         _hold = new TaskCompletionSource();
         var busy = Enumerable.Range(0, KeyVaultGate.CallsAtOnce).Select(_ => Task.Run(PassAsync)).ToList();
-        SpinWait.SpinUntil(() => _underWay == KeyVaultGate.CallsAtOnce);
+        Assert.True(SpinWait.SpinUntil(() => _underWay == KeyVaultGate.CallsAtOnce, 30_000));
         var waiting = FailAsync();
         _time.Advance(KeyVaultGate.LongestWait);
 
