@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace RecoveryVault.Keys.Traffic;
 
 /// <summary>
@@ -12,7 +14,9 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
     /// <summary>Less than a grain call may take.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
-    private readonly SemaphoreSlim _free = new(CallsAtOnce);
+    /// <summary>One entry for each call under way: its room is what others wait for, in the order of coming.</summary>
+    private readonly Channel<bool> _underWay = Channel.CreateBounded<bool>(CallsAtOnce);
+
     private readonly Outage _outage = new(host, intervals, time);
 
     /// <exception cref="KeyVaultException">The call's own, or Unreachable or Throttled without it: it was not made.</exception>
@@ -27,7 +31,7 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
         }
         finally
         {
-            _free.Release();
+            _underWay.Reader.TryRead(out _);
         }
     }
 
@@ -58,7 +62,7 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            await _free.WaitAsync(either.Token);
+            await _underWay.Writer.WriteAsync(true, either.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
