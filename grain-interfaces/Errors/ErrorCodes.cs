@@ -87,6 +87,7 @@ public static class ErrorCodes
     public const string CatalogueDamaged = nameof(CatalogueDamaged);
     public const string CatalogueTooNew = nameof(CatalogueTooNew);
 
+    public const string KeyPermitLapsed = nameof(KeyPermitLapsed);
     public const string KeyVaultUnreachable = nameof(KeyVaultUnreachable);
     public const string RotationBlocked = nameof(RotationBlocked);
     public const string UserErrorCMKVaultHasProtectedItems = nameof(UserErrorCMKVaultHasProtectedItems);

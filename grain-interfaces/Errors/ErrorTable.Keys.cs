@@ -13,6 +13,11 @@ public static partial class ErrorTable
                 "Nothing is changed and nothing is lost: try again when it answers."
             ),
             new(
+                KeyPermitLapsed,
+                "The vault could not be asked whether its key is denied, so the session's keys rest.",
+                "Nothing is revoked and nothing is lost: run the command again; what was stored is used again."
+            ),
+            new(
                 RotationBlocked,
                 "A key rotation cannot go on because a key version is refused.",
                 "Enable that version again; the rotation then goes on by itself."

@@ -6,10 +6,11 @@ namespace RecoveryVault.Items;
 
 // Sessions under way learn of a revocation: their clients ask no key vault. The vault says whether any of its items was denied; then each
 // item with a session asks the key vault itself, for it may be wrapped by another version. Without denials it asks every five minutes.
+// Whoever hears nothing stops: a permit that is not renewed lapses.
 public sealed partial class ProtectedItemGrain
 {
-    /// <summary>Well under the minute within which a denial must be known everywhere: two of these and a key vault's answer.</summary>
-    private static readonly TimeSpan PermitPeriod = TimeSpan.FromSeconds(15);
+    /// <summary>Three times within a permit's lifetime, so that one lost call stops nobody.</summary>
+    private static readonly TimeSpan PermitPeriod = KeyPermit.Lifetime / 3;
 
     private readonly Dictionary<Guid, KeyPermit> _permits = [];
 
@@ -21,6 +22,9 @@ public sealed partial class ProtectedItemGrain
         if (permit is null)
             return;
         _permits[sessionId] = permit;
+        // Sessions run outside of the grain; what they ask of it runs in a turn of its own.
+        var turns = TaskScheduler.Current;
+        permit.RenewBy(() => Task.Factory.StartNew(RenewPermitsAsync, CancellationToken.None, TaskCreationOptions.None, turns).Unwrap());
         _permitCheck ??= this.RegisterGrainTimer(CheckPermitsAsync, new GrainTimerCreationOptions(PermitPeriod, PermitPeriod));
     }
 
@@ -33,24 +37,62 @@ public sealed partial class ProtectedItemGrain
             _permitCheck = null;
             return;
         }
+        // First the vault: what it says does not wait for a key vault that is away.
+        if (await RenewPermitsAsync() is { } keys && _permits.Values.Any(p => p.Age >= DekCache.TimeToLive / 2))
+            await ConfirmAsync(keys);
+    }
+
+    /// <summary>
+    /// Renews the permits if the vault knows of no denial, or else if the key vault agrees all the same. Never throws: what is not renewed
+    /// lapses.
+    /// </summary>
+    /// <returns>The vault's key when it was renewed.</returns>
+    private async Task<VaultKeyContext?> RenewPermitsAsync()
+    {
         try
         {
+            var askedAt = _parts.Time.GetTimestamp();
             var keys = await Vault.GetKeyContextAsync();
-            if (keys.KeyDeniedAt is null && _permits.Values.All(p => p.Age < DekCache.TimeToLive / 2))
-                return;
+            if (keys.KeyDeniedAt is not null && !await ConfirmAsync(keys))
+                return null;
+            foreach (var permit in _permits.Values)
+                permit.Renew(askedAt);
+            return keys;
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException || Refusals.Find(e) is not null)
+        {
+            if (Refusals.Find(e) is { } refusal)
+                Obstruct(refusal);
+            return null;
+        }
+    }
+
+    /// <summary>Asks the key vault itself. An outage takes nothing away before its time; a denial takes all, and says why.</summary>
+    private async Task<bool> ConfirmAsync(VaultKeyContext keys)
+    {
+        try
+        {
             await OnNamedRingAsync(() => VerifyRingAsync(keys));
             foreach (var permit in _permits.Values)
                 permit.Confirm();
             if (keys.KeyDeniedAt is not null)
                 await Vault.NoteKeyAnswerAsync(isDenied: false);
+            return true;
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
         {
-            // An outage takes nothing away before its time. Who is revoked hears why; the next round ends the session and zeroes its keys.
             if (e is KeyVaultException { Verdict: KeyVaultVerdict.Denied })
                 foreach (var permit in _permits.Values)
                     permit.Revoke(refusal);
+            Obstruct(refusal);
+            return false;
         }
+    }
+
+    private void Obstruct(VaultException refusal)
+    {
+        foreach (var permit in _permits.Values)
+            permit.Obstruct(refusal);
     }
 
     private async Task<bool> VerifyRingAsync(VaultKeyContext keys)

@@ -4,6 +4,7 @@ using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Tests.Cluster;
+using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Rotation;
 
@@ -116,6 +117,53 @@ public sealed class RevocationTests(VaultCluster cluster)
             Advance();
             return await CodeOrNoneAsync(async () => await writer.FindNewAsync([], CancellationToken.None)) == "";
         });
+        await item.AbandonBackupAsync(new AbandonBackup(backup.Session!.SessionId, null));
+    }
+
+    [Fact]
+    public async Task OpenSession_VaultAway_RestsAfterHalfAMinute_AndGoesOnWhenItIsBack()
+    {
+        using var stage = await CreateAsync("a");
+        var item = await stage.OpenAsync("a");
+        var backup = await item.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var writer = await OpenAsync(backup.Session!);
+        var record = $"grainstate/record-vault/{stage.Vault.VaultId}.json";
+        for (var reads = 0; reads < 1000; reads++)
+            cluster.Store.Inject(new Fault.Fail(), BlobCalls.Get, reads, name => name == record);
+        await cluster.DeactivateAsync(GrainId.Create("vault", stage.Vault.VaultId.ToString()));
+        try
+        {
+            Assert.Empty(await writer.FindNewAsync([], CancellationToken.None));
+            cluster.Time.Advance(KeyPermit.Lifetime);
+
+            Assert.Equal(ErrorCodes.StoreUnavailable, await CodeOfAsync(async () => await writer.FindNewAsync([], CancellationToken.None)));
+        }
+        finally
+        {
+            cluster.Store.Recover();
+        }
+        Assert.Empty(await writer.FindNewAsync([], CancellationToken.None));
+        await item.AbandonBackupAsync(new AbandonBackup(backup.Session!.SessionId, null));
+    }
+
+    [Fact]
+    public async Task OpenSession_DenialOfAnotherItemAndThenAnOutage_RestsWithinAMinute_ButIsNotRevoked()
+    {
+        using var stage = await CreateAsync("a");
+        await stage.ProtectAsync("b");
+        var item = await stage.OpenAsync("a");
+        var backup = await item.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var writer = await OpenAsync(backup.Session!);
+        await stage.EnableAsync(await stage.CurrentAsync(), false);
+        Assert.Equal(ErrorCodes.UserErrorCMKKeyDisabled, await CodeOfAsync(() => stage.BackUpAsync("b")));
+        cluster.KeyVaultTraffic.Fail(stage.Host, KeyVaultFault.Unreachable);
+
+        cluster.Time.Advance(KeyPermit.Lifetime);
+        Assert.Equal(ErrorCodes.KeyVaultUnreachable, await CodeOfAsync(async () => await writer.FindNewAsync([], CancellationToken.None)));
+
+        await stage.EnableAsync(await stage.CurrentAsync(), true);
+        cluster.KeyVaultTraffic.Heal(stage.Host);
+        Assert.Empty(await writer.FindNewAsync([], CancellationToken.None));
         await item.AbandonBackupAsync(new AbandonBackup(backup.Session!.SessionId, null));
     }
 

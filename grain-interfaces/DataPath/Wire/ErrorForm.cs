@@ -45,7 +45,8 @@ public static class ErrorForm
             ErrorCodes.RequestTooLarge => 413,
             ErrorCodes.InvalidRequest or ErrorCodes.ChunkGarbled => 400,
             ErrorCodes.TooManyRequests => 429,
-            ErrorCodes.ClusterUnavailable or ErrorCodes.StoreUnavailable or ErrorCodes.KeyVaultUnreachable => 503,
+            ErrorCodes.ClusterUnavailable or ErrorCodes.StoreUnavailable or ErrorCodes.KeyVaultUnreachable or ErrorCodes.KeyPermitLapsed =>
+                503,
             ErrorCodes.StoreFull => 507,
             _ => 500,
         };

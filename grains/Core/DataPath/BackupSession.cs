@@ -69,9 +69,9 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     /// <summary>Bytes written to the store as packs.</summary>
     public long BytesStored => _packs.BytesStored;
 
-    public ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
+    public async ValueTask<bool[]> FindNewAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         if (chunks.Count > IBackupChannel.MaxQuery)
             throw new VaultException(
                 ErrorCodes.InvalidRequest,
@@ -80,7 +80,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         var isNew = new bool[chunks.Count];
         for (var i = 0; i < isNew.Length; i++)
             isNew[i] = !chunks[i].IsZero && _index.IsNew(_secrets.Keys.ChunkIdOf(chunks[i].Digest));
-        return ValueTask.FromResult(isNew);
+        return isNew;
     }
 
     public async ValueTask PutAsync(ChunkRef chunk, IMemoryOwner<byte> plaintext, CancellationToken cancellation)
@@ -88,7 +88,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         var isHandedOn = false;
         try
         {
-            using var use = Enter();
+            using var use = await EnterAsync();
             if (chunk.IsZero || chunk.Length is < 1 or > ChunkRef.MaxLength || chunk.Length > plaintext.Memory.Length)
                 throw new VaultException(
                     ErrorCodes.InvalidRequest,
@@ -111,14 +111,14 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     public async Task FlushAsync(CancellationToken cancellation)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         await _packs.FlushAsync(cancellation);
     }
 
     /// <summary>Everything put so far is stored and indexed, and the index reads back.</summary>
     public async Task FinishAsync(CancellationToken cancellation = default)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         await _packs.FlushAsync(cancellation);
         await _index.SaveAsync(cancellation);
     }
@@ -133,7 +133,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     /// <summary>Seals and stores the manifest and returns its name and head hash.</summary>
     public async Task<(string Name, HeadHash HeadHash)> WriteManifestAsync(Manifest manifest, CancellationToken cancellation = default)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         var body = manifest.Encode();
         var name = await SealedObjects.WriteAsync(
             _store,
@@ -182,6 +182,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         try
         {
+            _secrets.Permit?.Require();
             await _index.SaveAsync();
         }
         catch (Exception e) when (StoreRefusals.Find(e) is not null || e is VaultException)
@@ -209,6 +210,13 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         {
             Volatile.Write(ref _checkpointAt, _time.GetTimestamp());
         }
+    }
+
+    private async ValueTask<SessionUses.Use> EnterAsync()
+    {
+        if (_secrets.Permit is { } permit)
+            await permit.RequireAsync();
+        return Enter();
     }
 
     private SessionUses.Use Enter()

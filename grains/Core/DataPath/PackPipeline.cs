@@ -260,6 +260,7 @@ internal sealed class PackPipeline : IAsyncDisposable
     {
         try
         {
+            await RequireAsync();
             var pack = await OpenPackAsync(state);
             var payload = work.Compression is { } compression ? await compression : Compress(work.Length, work.Small!);
             using (payload.Owner)
@@ -272,10 +273,14 @@ internal sealed class PackPipeline : IAsyncDisposable
         Interlocked.Add(ref _bytesNew, work.Length);
     }
 
+    /// <summary>Between a chunk's coming and its sealing any time may pass, while the store is slow.</summary>
+    private ValueTask RequireAsync() => _secrets.Permit?.RequireAsync() ?? ValueTask.CompletedTask;
+
     private async Task UploadAsync(SealedObjectWriter pack)
     {
         try
         {
+            await RequireAsync();
             var content = await Task.Run(pack.Finish);
             var header = pack.Header;
             await SealedObjects.PutAsync(_store, $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{header.ObjectId}", content, _stop.Token);

@@ -26,6 +26,9 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
         try
         {
             var (count, fault) = await ReadAsync(name, read.Start, bytes, cancellation);
+            // Reading may have taken any time.
+            if (secrets.Permit is { } permit)
+                await permit.RequireAsync();
             using var reader = SealedObjectReader.ForPack(read.Pack, secrets.Find(read.Pack.DekEpoch));
             foreach (var (chunk, frame) in read.Wanted)
             {

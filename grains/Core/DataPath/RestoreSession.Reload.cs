@@ -13,7 +13,7 @@ public sealed partial class RestoreSession
     /// </summary>
     private async Task<ChunkContent> FindMovedAsync(ChunkContent missing, CancellationToken cancellation)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         var seen = _index;
         var isIndexed = Find(missing.Chunk).Fault is null;
         await _reloading.WaitAsync(cancellation);

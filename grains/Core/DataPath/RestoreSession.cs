@@ -58,7 +58,7 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
     /// <exception cref="VaultException">DataMissing, DataBitRot, DataTampered, WrongKey, DataTooNew.</exception>
     public async Task<Manifest> ReadManifestAsync(string name, string headHash, CancellationToken cancellation = default)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         return await Manifests.ReadAsync(_store, _secrets, name, headHash, cancellation);
     }
 
@@ -82,15 +82,15 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
             );
     }
 
-    public ValueTask<string?[]> CheckAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
+    public async ValueTask<string?[]> CheckAsync(IReadOnlyList<ChunkRef> chunks, CancellationToken cancellation)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         if (chunks.Count > IBackupChannel.MaxQuery)
             throw new VaultException(
                 ErrorCodes.InvalidRequest,
                 $"A query names at most {IBackupChannel.MaxQuery} chunks, got {chunks.Count}."
             );
-        return ValueTask.FromResult<string?[]>([.. chunks.Select(c => c.IsZero ? null : Find(c).Fault)]);
+        return [.. chunks.Select(c => c.IsZero ? null : Find(c).Fault)];
     }
 
     public async IAsyncEnumerable<ChunkContent> ReadAsync(
@@ -98,7 +98,7 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        using var batch = Plan(chunks);
+        using var batch = await PlanAsync(chunks);
         foreach (var chunk in chunks)
         {
             // Neighbours first needed together are read together, and a few reads are always ahead of the one being waited for.
@@ -119,9 +119,9 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
         _secrets.Dispose();
     }
 
-    private ReadBatch Plan(IReadOnlyList<ChunkRef> chunks)
+    private async ValueTask<ReadBatch> PlanAsync(IReadOnlyList<ChunkRef> chunks)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         if (chunks.Any(c => c.Length is < 1 or > ChunkRef.MaxLength) || chunks.Sum(c => (long)c.Length) > IRestoreChannel.MaxBatchBytes)
             throw new VaultException(ErrorCodes.InvalidRequest, $"One read asks for at most {IRestoreChannel.MaxBatchBytes} bytes.");
         return new ReadBatch(chunks, Find, ReadsInFlight);
@@ -129,7 +129,7 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
 
     private async Task<IReadOnlyList<ChunkContent>> ReadAsync(PackRead read, CancellationToken cancellation)
     {
-        using var use = Enter();
+        using var use = await EnterAsync();
         return await _packs.ReadAsync(read, cancellation);
     }
 
@@ -146,9 +146,10 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
         };
     }
 
-    private SessionUses.Use Enter()
+    private async ValueTask<SessionUses.Use> EnterAsync()
     {
-        _secrets.Permit?.Require();
+        if (_secrets.Permit is { } permit)
+            await permit.RequireAsync();
         var use = _uses.Enter();
         Interlocked.Exchange(ref _lastUsedAt, _time.GetTimestamp());
         return use;

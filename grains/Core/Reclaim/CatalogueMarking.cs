@@ -79,7 +79,8 @@ internal sealed class CatalogueMarking(
 
     private async Task WalkAsync(CancellationToken cancellation)
     {
-        secrets.Permit?.Require();
+        if (secrets.Permit is { } permit)
+            await permit.RequireAsync();
         var nodes = NextNodes();
         List<ChunkRef> chunks = [.. nodes.Select(n => n.Chunk)];
         using var batch = new ReadBatch(chunks, Find, ReadsInFlight);

@@ -55,11 +55,12 @@ internal sealed class Repacking(IBlobStore store, ItemSecrets secrets, ItemIndex
     /// <summary>Moves frames that lie side by side.</summary>
     private async Task<bool> MoveAsync(IndexedPack pack, IReadOnlyList<FrameEntry> frames, CancellationToken cancellation)
     {
-        secrets.Permit?.Require();
         var name = ItemBlobs.Pack(secrets.Item.ItemId, pack.PackId.ToString());
         var start = frames[0].Offset;
         using var buffer = ChunkBuffers.Shared.Rent((int)(frames[^1].Offset + frames[^1].SealedLength - start));
         var count = await ReadAsync(name, start, buffer.Memory, cancellation);
+        if (secrets.Permit is { } permit)
+            await permit.RequireAsync();
         using var reader = SealedObjectReader.ForPack(pack, secrets.Find(pack.DekEpoch));
         var isWhole = true;
         foreach (var frame in frames)

@@ -153,7 +153,7 @@ public sealed class KeyVaultGateTests : IDisposable
         await Task.WhenAll(busy);
     }
 
-    private async Task AllAsync(Func<int, Task> use) =>
+    private static async Task AllAsync(Func<int, Task> use) =>
         await Task.WhenAll(Enumerable.Range(0, Waiting).Select(item => Task.Run(() => use(item))));
 
     private Task<int> PassAsync() => _gate.PassAsync(CallAsync, CancellationToken.None);
