@@ -60,7 +60,7 @@ public sealed class CallBudgetTests
     [Fact]
     public async Task Halt_LongerThanSomebodysPatience_TellsHimSo()
     {
-        Start(8);
+        Assert.True(Start(8).IsCompleted);
         var waiting = _budget.TakeAsync(8, TimeSpan.FromSeconds(5)).AsTask();
         _budget.Halt(TimeSpan.FromSeconds(60));
 
