@@ -2,10 +2,10 @@ using static RecoveryVault.Errors.ErrorCodes;
 
 namespace RecoveryVault.Errors;
 
-// What can be wrong with a customer-managed key.
+// What can be wrong with a customer-managed key, and with the way to it.
 public static partial class ErrorTable
 {
-    private static ErrorEntry[] CustomerManagedKeys() =>
+    private static ErrorEntry[] KeyVaults() =>
         [
             new(
                 KeyVaultUnreachable,
@@ -22,6 +22,10 @@ public static partial class ErrorTable
                 "A key rotation cannot go on because a key version is refused.",
                 "Enable that version again; the rotation then goes on by itself."
             ),
+        ];
+
+    private static ErrorEntry[] CustomerManagedKeys() =>
+        [
             new(
                 UserErrorCMKVaultHasProtectedItems,
                 "The vault has protected items, so its platform-managed keys stay.",

@@ -38,7 +38,7 @@ public sealed record RestOptions
     /// </summary>
     public int UnitsPerTenSeconds { get; init; } = CallWeights.Limit / 4;
 
-    /// <summary>After a 429 without Retry-After, doubled each time up to sixteenfold: 1, 2, 4, 8, 16 s is what Key Vault recommends.</summary>
+    /// <summary>After a 429 without Retry-After, doubled up to sixteenfold: 1, 2, 4, 8, 16 s is what Key Vault recommends.</summary>
     public TimeSpan ThrottledPause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a key vault that is away is first left alone; doubled each time.</summary>

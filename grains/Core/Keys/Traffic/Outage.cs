@@ -4,7 +4,7 @@ namespace RecoveryVault.Keys.Traffic;
 
 /// <summary>
 /// What is known of one key vault's being away. While it is, one call at a time asks whether it is back, at growing intervals; who comes
-/// between hears what the last one heard, and who comes while one asks waits for its answer. So neither an outage nor its end is a stampede.
+/// between hears what the last one heard, and who comes while one asks waits for its answer. Neither an outage nor its end is a stampede.
 /// </summary>
 internal sealed class Outage(string host, RetryIntervals intervals, TimeProvider time)
 {
@@ -96,12 +96,12 @@ internal sealed class Outage(string host, RetryIntervals intervals, TimeProvider
     }
 
     /// <summary>
-    /// Away is the key vault, not one key of it (being deleted just now) and not whoever gives tokens; an answer that is none is no silence.
+    /// Away is the key vault, not one key of it (being deleted just now) and not whoever gives tokens; a garbled answer is no silence.
     /// </summary>
     private static bool IsAway(KeyVaultException fault) => fault is { Fault: KeyVaultFault.Unreachable, Status: not (200 or 409) };
 }
 
-/// <summary>How long to leave a key vault alone that is away: doubled each time up to the longest, ±20 % so that silos do not ask as one.</summary>
+/// <summary>How long to leave a key vault alone that is away: doubled up to the longest, ±20 % so that silos do not ask as one.</summary>
 internal sealed record RetryIntervals(TimeSpan First, TimeSpan Longest)
 {
     public TimeSpan After(int failures) =>
