@@ -12,6 +12,7 @@ using RecoveryVault.Files;
 using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.KeyVaults;
 using RecoveryVault.Storage;
 using Spectre.Console;
 
@@ -101,7 +102,7 @@ internal sealed class Invocation : IAsyncDisposable
         {
             // The silo takes the store over, and with it the duty to close it.
             var store = _store ?? throw new InvalidOperationException("The store is not open.");
-            _silo = await StartAsync(store, cancellation);
+            _silo = await StartAsync(store, access: null, cancellation);
         }
         return new VaultClient(_silo.Client, _silo.DataPlane, Time);
     }
@@ -201,8 +202,8 @@ internal sealed class Invocation : IAsyncDisposable
             Home = Home,
         };
 
-    public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, CancellationToken cancellation) =>
-        EmbeddedSilo.StartAsync(store, Time, Logging, cancellation);
+    public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, KeyVaultAccess? access, CancellationToken cancellation) =>
+        EmbeddedSilo.StartAsync(store, Time, Logging, access, cancellation);
 
     public Action<ILoggingBuilder>? Logging => IsVerbose ? LogToStandardError : null;
 

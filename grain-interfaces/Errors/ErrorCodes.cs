@@ -97,6 +97,7 @@ public static class ErrorCodes
     public const string IdentityNotFound = nameof(IdentityNotFound);
     public const string UserErrorCMKAtCreateRequiresUserAssignedIdentity = nameof(UserErrorCMKAtCreateRequiresUserAssignedIdentity);
     public const string UserErrorCMKIdentityInUse = nameof(UserErrorCMKIdentityInUse);
+    public const string UserErrorCMKUserIdentityPrivateEndpointUnsupported = nameof(UserErrorCMKUserIdentityPrivateEndpointUnsupported);
     public const string UserErrorCMKMissingMangedIdentityPermissionOnKeyVault = nameof(
         UserErrorCMKMissingMangedIdentityPermissionOnKeyVault
     );

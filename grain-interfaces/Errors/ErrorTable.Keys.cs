@@ -41,6 +41,10 @@ public static partial class ErrorTable
                 "A vault with a customer-managed key cannot go back to platform-managed keys.",
                 "Assign another key, or create a new vault."
             ),
+        ];
+
+    private static ErrorEntry[] KeyIdentities() =>
+        [
             new(
                 UserErrorCMKVaultIdentityMissing,
                 "The vault has no managed identity to open the key vault with.",
@@ -60,6 +64,11 @@ public static partial class ErrorTable
                 UserErrorCMKIdentityInUse,
                 "The identity opens the vault's customer-managed key.",
                 "Keep it: without it backups and restores fail."
+            ),
+            new(
+                UserErrorCMKUserIdentityPrivateEndpointUnsupported,
+                "A vault whose key a user-assigned identity opens cannot have private endpoints.",
+                "Open the key with the system-assigned identity, or do without private endpoints."
             ),
             new(
                 UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,

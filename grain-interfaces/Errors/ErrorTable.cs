@@ -19,6 +19,7 @@ public static partial class ErrorTable
         .. RecoveryKits(),
         .. KeyVaults(),
         .. CustomerManagedKeys(),
+        .. KeyIdentities(),
         .. KeyRequirements(),
     ];
 

@@ -35,6 +35,18 @@ public interface IVaultGrain : IGrainWithStringKey
     Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request);
 
     /// <summary>
+    /// Records that the vault is reached through a private endpoint; one that is there already stays as it is. At most 20.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">InvalidName, InvalidRequest, UserErrorCMKUserIdentityPrivateEndpointUnsupported.</exception>
+    [Alias("AddPrivateEndpoint"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<IReadOnlyList<string>> AddPrivateEndpointAsync(ChangePrivateEndpoint request);
+
+    /// <summary>The reverse; one that is not there is no error.</summary>
+    /// <exception cref="Errors.VaultException">InvalidName.</exception>
+    [Alias("RemovePrivateEndpoint"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<IReadOnlyList<string>> RemovePrivateEndpointAsync(ChangePrivateEndpoint request);
+
+    /// <summary>
     /// Assigns or changes the customer-managed key. All preconditions are checked in order before anything changes; with items in the vault
     /// the re-wrapping is then driven by <see cref="Rotation.IKeyRotationGrain.SyncAsync"/>.
     /// </summary>

@@ -30,6 +30,12 @@ public sealed record ChangeIdentity([property: Id(0)] Guid OperationId)
     public IReadOnlyList<string> UserAssigned { get; init; } = [];
 }
 
+/// <summary>Gives a private endpoint to a vault, or takes it away.</summary>
+/// <param name="OperationId">Chosen by the caller.</param>
+/// <param name="Name">1 to 80 letters, digits, points, hyphens and underscores, first a letter or digit; case means nothing in it.</param>
+[GenerateSerializer, Immutable, Alias("rv.ChangePrivateEndpoint")]
+public sealed record ChangePrivateEndpoint([property: Id(0)] Guid OperationId, [property: Id(1)] string Name);
+
 /// <summary>Assigns or changes a customer-managed key.</summary>
 [GenerateSerializer, Immutable, Alias("rv.UpdateEncryption")]
 public sealed record UpdateEncryption

@@ -47,6 +47,10 @@ public sealed record VaultSummary
     /// <summary>When somebody first tried to protect an item here; from then on a vault with platform-managed keys keeps them.</summary>
     [Id(10)]
     public required DateTimeOffset? ProtectionAttemptedAt { get; init; }
+
+    /// <summary>The private endpoints it is reached through, by name.</summary>
+    [Id(11)]
+    public IReadOnlyList<string> PrivateEndpoints { get; init; } = [];
 }
 
 /// <summary>A vault's managed identity, in Azure's shape.</summary>

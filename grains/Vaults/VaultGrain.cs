@@ -129,6 +129,30 @@ public sealed partial class VaultGrain
         return Vault.ToIdentity();
     }
 
+    public async Task<IReadOnlyList<string>> AddPrivateEndpointAsync(ChangePrivateEndpoint request)
+    {
+        VaultRecord.Require(request);
+        await ChangeAsync(
+            request.OperationId,
+            "AddPrivateEndpoint",
+            vault => vault.AddPrivateEndpoint(request.Name),
+            _ => [new("name", request.Name)]
+        );
+        return Vault.Settings.PrivateEndpoints;
+    }
+
+    public async Task<IReadOnlyList<string>> RemovePrivateEndpointAsync(ChangePrivateEndpoint request)
+    {
+        VaultRecord.Require(request);
+        await ChangeAsync(
+            request.OperationId,
+            "RemovePrivateEndpoint",
+            vault => vault.RemovePrivateEndpoint(request.Name),
+            _ => [new("name", request.Name)]
+        );
+        return Vault.Settings.PrivateEndpoints;
+    }
+
     private static KeyValuePair<string, string>[] DetailsOf(ChangeIdentity request, VaultRecord vault)
     {
         var ids = vault.Settings.UserIdentities.Where(i => request.UserAssigned.Any(i.Is)).Select(i => i.Id).ToList();

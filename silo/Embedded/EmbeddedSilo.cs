@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using RecoveryVault.DataPath;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.KeyVaults;
 
 namespace RecoveryVault.Embedded;
 
@@ -28,10 +29,16 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public IClusterClient Client => _host.Services.GetRequiredService<IClusterClient>();
 
     /// <summary>Starts a silo on an opened store, which goes with it when it ends.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Where logs go; null: nowhere.</param>
+    /// <param name="access">How key vaults are reached; null: as the environment says.</param>
+    /// <param name="cancellation">Stops the start.</param>
     public static async Task<EmbeddedSilo> StartAsync(
         EmbeddedStore store,
         TimeProvider time,
         Action<ILoggingBuilder>? logging = null,
+        KeyVaultAccess? access = null,
         CancellationToken cancellation = default
     )
     {
@@ -40,6 +47,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var host = StoreHost.Build(
             store,
             keyVaults,
+            access ?? KeyVaultAccess.OfProcess(),
             dataPlane,
             time,
             logging,

@@ -17,6 +17,7 @@ internal static class StoreHost
     public static IHost Build(
         EmbeddedStore store,
         LocalKeyVaults keyVaults,
+        KeyVaultAccess access,
         InProcessDataPlane dataPlane,
         TimeProvider time,
         Action<ILoggingBuilder>? logging,
@@ -25,7 +26,6 @@ internal static class StoreHost
     )
     {
         var identities = new UserAssignedIdentities(store.Keys, store.Manifest.StoreId);
-        var access = KeyVaultAccess.Read(Environment.GetEnvironmentVariable);
         var connector = access.Connect((host, principal) => OpenLocal(keyVaults, identities, host, VaultPrincipal.Parse(principal)), time);
         // Served or not, whoever gets in is the user of this process: connections prove a secret that only he can read.
         var client = new VerifiedClient($"{Environment.UserName}@{Environment.MachineName}", VaultRole.BackupContributor);

@@ -24,6 +24,14 @@ public sealed class KeyVaultAccess
 
     private KeyVaultAccess(RestOptions options, Func<string, string?> variable) => (_options, _variable) = (options, variable);
 
+    /// <summary>As the environment of this process says.</summary>
+    /// <exception cref="VaultException">InvalidRequest: a variable cannot be used.</exception>
+    public static KeyVaultAccess OfProcess() => Read(Environment.GetEnvironmentVariable);
+
+    /// <summary>Local key vaults and Azure, whatever development server the environment names.</summary>
+    public static KeyVaultAccess WithoutServer() =>
+        Read(name => name is EndpointVariable or RootsVariable ? null : Environment.GetEnvironmentVariable(name));
+
     /// <summary>Whether <c>*.vault.localhost</c> is a development server instead of the local key vault.</summary>
     public bool UsesServer => Endpoint is not null;
 

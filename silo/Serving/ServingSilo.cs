@@ -10,6 +10,7 @@ using RecoveryVault.DataPlane;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.KeyVaults;
 
 namespace RecoveryVault.Serving;
 
@@ -78,6 +79,7 @@ public sealed class ServingSilo : IAsyncDisposable
                     StoreHost.Build(
                         store,
                         new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId),
+                        KeyVaultAccess.OfProcess(),
                         sessions,
                         time,
                         logging,

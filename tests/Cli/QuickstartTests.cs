@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using RecoveryVault.Errors;
+using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Cli;
@@ -55,6 +56,23 @@ public sealed class QuickstartTests : IDisposable
         Assert.Contains("removed", result.Output, StringComparison.Ordinal);
         Assert.Contains("All of it held", result.Output, StringComparison.Ordinal);
         Assert.All(result.Output.Split('\n'), line => Assert.Equal(line.TrimEnd(), line));
+    }
+
+    /// <summary>Its key vault is its own, whatever server the environment names.</summary>
+    [StraceFact]
+    public async Task Quickstart_Embedded_ListensAndConnectsNowhere()
+    {
+        const string Line =
+            "export RVAULT_KEYVAULT_ENDPOINT=https://127.0.0.1:1; exec strace -f -qq -e trace=bind,listen,connect -o \"$0\" \"$@\"";
+        var calls = _place["calls"];
+        await using var quickstart = RvaultProcess.StartInShell(Line, calls, "quickstart", _place.Source, "--no-progress");
+
+        (await quickstart.EndAsync()).Exits(0);
+
+        var made = await File.ReadAllTextAsync(calls);
+        // The runtime's own pipes: the trace does see what is bound.
+        Assert.Contains("AF_UNIX", made, StringComparison.Ordinal);
+        Assert.DoesNotContain("AF_INET", made, StringComparison.Ordinal);
     }
 
     [Fact]

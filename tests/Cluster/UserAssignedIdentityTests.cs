@@ -64,6 +64,68 @@ public sealed class UserAssignedIdentityTests(VaultCluster cluster)
     }
 
     [Fact]
+    [Trait("Requirement", "R26")]
+    public async Task R26_Firewall_SwitchedOnLater_StopsTheUserAssignedIdentity_AndNothingIsLost()
+    {
+        var (stage, identity) = await CreateAsync();
+        await cluster.KeyVaults.SetPolicyAsync(stage.KeyVault, identity.PrincipalId, All);
+        await AssignKeyAsync(stage, identity);
+        await stage.ProtectAsync("papers");
+
+        await cluster.KeyVaults.UpdateAsync(stage.KeyVault, new() { DefaultAction = NetworkDefaultAction.Deny });
+        Assert.Equal(ErrorCodes.UserErrorCMKKeyVaultAuthFailure, await VaultStage.CodeOfAsync(() => AssignKeyAsync(stage, identity)));
+
+        await cluster.KeyVaults.UpdateAsync(stage.KeyVault, new() { DefaultAction = NetworkDefaultAction.Allow });
+        Assert.Equal(identity.Id, (await AssignKeyAsync(stage, identity)).Identity);
+        await stage.ProtectAsync("letters");
+    }
+
+    [Fact]
+    [Trait("Requirement", "R25")]
+    public async Task R25_KeyOpenedByAUserAssignedIdentity_RefusesPrivateEndpoints()
+    {
+        var (stage, identity) = await CreateAsync();
+        await cluster.KeyVaults.SetPolicyAsync(stage.KeyVault, identity.PrincipalId, All);
+        await AssignKeyAsync(stage, identity);
+
+        Assert.Equal(
+            ErrorCodes.UserErrorCMKUserIdentityPrivateEndpointUnsupported,
+            await VaultStage.CodeOfAsync(() => stage.Vault.Vault.AddPrivateEndpointAsync(new(Guid.NewGuid(), "office")))
+        );
+        Assert.Empty((await stage.Vault.Vault.GetAsync()).PrivateEndpoints);
+
+        await stage.Vault.Vault.UpdateEncryptionAsync(stage.Update() with { UseSystemAssignedIdentity = true });
+        Assert.Equal(["office"], await stage.Vault.Vault.AddPrivateEndpointAsync(new(Guid.NewGuid(), "office")));
+    }
+
+    [Fact]
+    [Trait("Requirement", "R25")]
+    public async Task R25_VaultWithPrivateEndpoints_RefusesAUserAssignedIdentityForItsKey_AndTakesTheSystemOne_ThroughTheFirewall()
+    {
+        var (stage, identity) = await CreateAsync();
+        await cluster.KeyVaults.SetPolicyAsync(stage.KeyVault, identity.PrincipalId, All);
+        await stage.Vault.Vault.AddPrivateEndpointAsync(new(Guid.NewGuid(), "office"));
+
+        Assert.Equal(
+            ErrorCodes.UserErrorCMKUserIdentityPrivateEndpointUnsupported,
+            await VaultStage.CodeOfAsync(() => AssignKeyAsync(stage, identity))
+        );
+        Assert.Equal(EncryptionTypes.MicrosoftManaged, (await stage.Vault.Vault.GetEncryptionAsync()).EncryptionAtRestType);
+
+        await cluster.KeyVaults.UpdateAsync(stage.KeyVault, new() { DefaultAction = NetworkDefaultAction.Deny });
+        Assert.Equal(IdentityTypes.SystemAssigned, (await stage.AssignKeyAsync()).Identity);
+        await stage.ProtectAsync("papers");
+        Assert.Equal(
+            ErrorCodes.UserErrorCMKUserIdentityPrivateEndpointUnsupported,
+            await VaultStage.CodeOfAsync(() => AssignKeyAsync(stage, identity))
+        );
+
+        Assert.Empty(await stage.Vault.Vault.RemovePrivateEndpointAsync(new(Guid.NewGuid(), "OFFICE")));
+        await cluster.KeyVaults.UpdateAsync(stage.KeyVault, new() { DefaultAction = NetworkDefaultAction.Allow });
+        Assert.Equal(identity.Id, (await AssignKeyAsync(stage, identity)).Identity);
+    }
+
+    [Fact]
     [Trait("Requirement", "R23")]
     public async Task R23_IdentityInUse_Stays_AndCanBeChangedForAnother()
     {

@@ -3,6 +3,7 @@ using RecoveryVault.Cli.Output;
 using RecoveryVault.Cli.Quickstart;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.KeyVaults;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli.Commands;
@@ -58,7 +59,7 @@ internal static class QuickstartCommand
     {
         try
         {
-            await using var silo = await run.StartAsync(store, cancellation);
+            await using var silo = await run.StartAsync(store, KeyVaultAccess.WithoutServer(), cancellation);
             var story = new QuickstartStory(run, silo, place, source, scan, (step, text) => Tell(run, step, text));
             await story.RunAsync(cancellation);
             RequireSound(run, story);

@@ -18,6 +18,7 @@ internal static class VaultCommands
             Delete(),
             Move(),
             VaultIdentityCommands.Build(),
+            VaultPrivateEndpointCommands.Build(),
             VaultEncryptionCommands.Build(),
             VaultEncryptionCommands.Checklist()
         );
@@ -122,6 +123,7 @@ internal static class VaultCommands
                 ("Encryption", vault.Encryption.EncryptionAtRestType),
                 ("Key", vault.Encryption.KeyUri),
                 ("Key version", vault.Encryption.KeyVersion),
+                ("Private endpoints", vault.PrivateEndpoints.Count == 0 ? null : string.Join(" ", vault.PrivateEndpoints)),
                 ("Protected items", Show.Count(vault.ProtectedItems)),
             ]
         );

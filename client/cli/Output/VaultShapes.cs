@@ -21,7 +21,8 @@ internal sealed record VaultShape(
     IdentityShape Identity,
     EncryptionShape Encryption,
     int ProtectedItems,
-    DateTimeOffset? ProtectionAttemptedTime
+    DateTimeOffset? ProtectionAttemptedTime,
+    IReadOnlyList<string> PrivateEndpoints
 )
 {
     public static VaultShape Of(VaultSummary vault) =>
@@ -36,7 +37,8 @@ internal sealed record VaultShape(
             IdentityShape.Of(vault.Identity),
             EncryptionShape.Of(vault.Encryption),
             vault.ItemCount,
-            vault.ProtectionAttemptedAt
+            vault.ProtectionAttemptedAt,
+            vault.PrivateEndpoints
         );
 }
 

@@ -86,6 +86,8 @@ public sealed partial record VaultRecord
             : old;
         if (next == old)
             return this;
+        if (next is not null)
+            RequireNoPrivateEndpoints();
         if (Settings.Encryption.IsCustomerManaged && request.KeyUri != Settings.Encryption.KeyUri)
             throw Invalid("Key and identity cannot be changed in one request: change the identity first, with the key URI as it is.");
         return this with { Settings = Settings with { Encryption = Settings.Encryption with { UserIdentityId = next } } };

@@ -44,5 +44,6 @@ public sealed partial record VaultRecord
             Encryption = ToEncryptionSummary(),
             ItemCount = Roster.Length,
             ProtectionAttemptedAt = Settings.FirstAttempt?.At,
+            PrivateEndpoints = [.. Settings.PrivateEndpoints],
         };
 }

@@ -31,6 +31,13 @@ public sealed record VaultSettings
         init => field = RecordJson.ListOf(value);
     } = [];
 
+    /// <summary>Private endpoints, in order of their names.</summary>
+    public ImmutableArray<string> PrivateEndpoints
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
+
     public required EncryptionSettings Encryption { get; init; }
 
     /// <summary>The first attempt to protect an item; never removed.</summary>
