@@ -128,6 +128,9 @@ internal sealed class Invocation : IAsyncDisposable
         return new StoreIdentities(new UserAssignedIdentities(keys, storeId));
     }
 
+    /// <summary>Where the development server is that holds the key vaults in place of the store; null: there is none.</summary>
+    public Uri? KeyVaultServer => _server.Address;
+
     /// <summary>What a silo knows an identity by: the development server's only by their resource ids.</summary>
     /// <exception cref="VaultException">IdentityNotFound.</exception>
     public async Task<string> IdentityOfAsync(string nameOrId, CancellationToken cancellation)

@@ -189,6 +189,16 @@ public sealed partial class ServedKeyVaultTests(ServerStage stage) : IClassFixtu
     }
 
     [Fact]
+    public async Task RecoveryKit_SaysThatItHoldsNothingOfTheServer()
+    {
+        (await _place.RunAsync("vault", "create", "--name", "docs", "--location", "home")).Exits(0);
+
+        var kit = (await ServedAsync("keyvault", "backup", "--out", _place["kit"])).Exits(0);
+
+        Assert.Contains($"It holds no key of the development Key Vault at {Endpoint}", kit.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task KeyVault_ThatIsNotThere_IsNotFound() =>
         (await ServedAsync("keyvault", "key", "create", KeysOfKv, "nosuchvault", "--name", "kek")).Refuses("ResourceNotFound");
 

@@ -43,6 +43,8 @@ internal static class RecoveryKitCommands
                                 $"{kit.File} holds the keys of store {kit.StoreId}. Keep it, and its passphrase, somewhere else than this machine. Keys made later are not in it."
                             )
                     );
+                    if (run.KeyVaultServer is { } server)
+                        run.Tell($"It holds no key of the development Key Vault at {server}: copy that server's keys directory.");
                 }
                 finally
                 {

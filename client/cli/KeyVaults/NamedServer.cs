@@ -30,6 +30,9 @@ internal sealed class NamedServer(Func<Option<string?>, string, string?> setting
 
     private ManagementClient? _client;
 
+    /// <summary>Where it is; null: none is named.</summary>
+    public Uri? Address => KeyVaultAccess.Read(Setting).Endpoint;
+
     /// <summary>Whether there is a token to manage a server with.</summary>
     public bool HasToken => setting(TokenFile, ManagementToken.FileVariable) is not null;
 
