@@ -15,14 +15,20 @@ public sealed class ChunkBuffers : MemoryPool<byte>
 
     private const int LongestKept = 8 << 20;
 
-    /// <summary>
-    /// Of each length at most so many bytes are kept while nobody uses them; of the longest, which packs are made of, twice as many.
-    /// </summary>
+    /// <summary>Buffers are so much longer than a power of two: a sealed chunk of 4 MiB needs no buffer of 8 MiB for its tags.</summary>
+    private const int Slack = 64;
+
+    /// <summary>Of each length at most so many bytes are kept while nobody uses them.</summary>
     private const int KeptBytes = 16 << 20;
+
+    /// <summary>The same of the two longest lengths, which images and packs are made of.</summary>
+    private const int KeptLongBytes = 48 << 20;
 
     private readonly Shelf[] _shelves =
     [
-        .. Enumerable.Range(0, BitOperations.Log2(LongestKept / SmallestKept) + 1).Select(power => new Shelf(SmallestKept << power)),
+        .. Enumerable
+            .Range(0, BitOperations.Log2(LongestKept / SmallestKept) + 1)
+            .Select(power => new Shelf((SmallestKept << power) + Slack)),
     ];
 
     private ChunkBuffers() { }
@@ -36,9 +42,9 @@ public sealed class ChunkBuffers : MemoryPool<byte>
     /// <summary>A buffer of at least that many bytes, with whatever its last user left in it.</summary>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
-        if (minBufferSize is <= SmallestKept / 2 or > LongestKept)
+        if (minBufferSize is <= SmallestKept / 2 or > LongestKept + Slack)
             return MemoryPool<byte>.Shared.Rent(minBufferSize);
-        var shelf = minBufferSize <= SmallestKept ? 0 : BitOperations.Log2((uint)(minBufferSize - 1) / SmallestKept) + 1;
+        var shelf = minBufferSize <= SmallestKept + Slack ? 0 : BitOperations.Log2((uint)(minBufferSize - Slack - 1) / SmallestKept) + 1;
         return new Loan(_shelves[shelf]);
     }
 
@@ -64,7 +70,7 @@ public sealed class ChunkBuffers : MemoryPool<byte>
         {
             lock (_gate)
             {
-                if ((_free.Count + 1) * length <= (length == LongestKept ? 2 * KeptBytes : KeptBytes))
+                if ((_free.Count + 1L) * length <= (length > LongestKept / 2 ? KeptLongBytes : KeptBytes))
                     _free.Push(buffer);
             }
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,7 @@ public sealed class DataPlaneServer : IAsyncDisposable
         if (logging is not null)
             logging(builder.Logging);
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Limit(kestrel.Limits);

@@ -1,3 +1,4 @@
+using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 
 namespace RecoveryVault.Tests.DataPath;
@@ -40,6 +41,16 @@ public sealed class ChunkBuffersTests
     {
         using var buffer = ChunkBuffers.Shared.Rent(length);
 
-        Assert.InRange(buffer.Memory.Length, length, Math.Max(2 * length, 16));
+        Assert.InRange(buffer.Memory.Length, length, Math.Max((2 * length) + 64, 16));
+    }
+
+    [Fact]
+    public void Rent_OfALongChunkWithItsTags_IsNotTwiceAsLong()
+    {
+        const int sealedChunk = ChunkRef.MaxLength + 32;
+
+        using var buffer = ChunkBuffers.Shared.Rent(sealedChunk);
+
+        Assert.InRange(buffer.Memory.Length, sealedChunk, ChunkRef.MaxLength + 64);
     }
 }

@@ -10,6 +10,10 @@ internal sealed class BlockBuffer
 {
     private const int MinBlock = 64 << 10;
     private const int MaxBlock = 8 << 20;
+
+    /// <summary>Pieces from this length, in bytes, have a block of their own: the rest of a longer block would be too short for another.</summary>
+    private const int LongPiece = 2 << 20;
+
     private readonly List<IMemoryOwner<byte>> _blocks = [];
     private readonly List<int> _used = [];
 
@@ -21,7 +25,8 @@ internal sealed class BlockBuffer
         if (_blocks.Count == 0 || _blocks[^1].Memory.Length - _used[^1] < length)
         {
             // As much as there is already: small objects take small blocks, packs soon large ones.
-            _blocks.Add(ChunkBuffers.Shared.Rent(Math.Max(length, (int)Math.Clamp(Length, MinBlock, MaxBlock))));
+            var block = length < LongPiece ? Math.Max(length, (int)Math.Clamp(Length, MinBlock, MaxBlock)) : length;
+            _blocks.Add(ChunkBuffers.Shared.Rent(block));
             _used.Add(0);
         }
         var piece = _blocks[^1].Memory.Slice(_used[^1], length);
