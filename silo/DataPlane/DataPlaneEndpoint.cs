@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.DataPath;
@@ -12,7 +11,7 @@ namespace RecoveryVault.DataPlane;
 /// </summary>
 internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<DataPlaneEndpoint> log)
 {
-    private readonly ConcurrentDictionary<Guid, int> _underWay = new();
+    private readonly SessionRequests _requests = new();
     private volatile bool _isDraining;
 
     /// <summary>What session tickets name as this silo.</summary>
@@ -43,35 +42,16 @@ internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<Dat
         if (route.Direction == DataPlaneProtocol.Backup)
         {
             var channel = await sessions.OpenBackupAsync(ticket, cancellation);
-            using (Enter(route.SessionId))
-                await new BackupRequest(context, channel).AnswerAsync(route.Operation);
+            using var place = _requests.Enter(route.SessionId);
+            if (route.Operation == DataPlaneProtocol.Chunks)
+                await place.EnterBodyAsync(cancellation);
+            await new BackupRequest(context, channel).AnswerAsync(route.Operation);
         }
         else
         {
             var channel = await sessions.OpenRestoreAsync(ticket, cancellation);
-            using (Enter(route.SessionId))
-                await new RestoreRequest(context, channel).AnswerAsync(route.Operation);
-        }
-    }
-
-    private Place Enter(Guid sessionId)
-    {
-        var place = new Place(_underWay, sessionId);
-        if (_underWay.AddOrUpdate(sessionId, 1, (_, count) => count + 1) <= DataPlaneProtocol.MaxRequestsPerSession)
-            return place;
-        place.Dispose();
-        throw new VaultException(
-            ErrorCodes.TooManyRequests,
-            $"At most {DataPlaneProtocol.MaxRequestsPerSession} requests of a session are answered at once."
-        );
-    }
-
-    private sealed record Place(ConcurrentDictionary<Guid, int> UnderWay, Guid SessionId) : IDisposable
-    {
-        public void Dispose()
-        {
-            if (UnderWay.AddOrUpdate(SessionId, 0, (_, count) => count - 1) == 0)
-                UnderWay.TryRemove(new KeyValuePair<Guid, int>(SessionId, 0));
+            using var place = _requests.Enter(route.SessionId);
+            await new RestoreRequest(context, channel).AnswerAsync(route.Operation);
         }
     }
 

@@ -10,7 +10,7 @@ public sealed class SealGate(int maxPacks = SealGate.MaxPacks) : IDisposable
     public const int MaxPacks = 8;
 
     /// <summary>Long chunks between arrival and seal in the whole silo, usually of 1 MiB, each with its compressed copy.</summary>
-    public const int MaxChunks = 24;
+    public const int MaxChunks = 16;
 
     private readonly SemaphoreSlim _chunks = new(MaxChunks);
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
