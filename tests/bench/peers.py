@@ -9,7 +9,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZES = {"mixed": (1, 1), "small": (100_000, 5_000), "image": (4096, 256)}
+SIZES = {"mixed": (1, 1), "large": (4, 2), "small": (100_000, 5_000), "image": (4096, 256)}
 OPERATIONS = ["start-up", "first backup", "first backup, silo apart", "unchanged again", "1 % in 4 MiB blocks", "1 % in 4 KiB pages", "restore", "restore one file"]
 # What changed less than this before a backup is read again by the next one.
 SETTLING = 75
@@ -112,7 +112,7 @@ def measure(command, env, cwd=None):
 
 
 def corpus(kind, folder, size):
-    subprocess.run([sys.executable, os.path.join(HERE, "corpus.py"), kind, folder, *([str(size)] if size else [])], check=True)
+    subprocess.run([sys.executable, os.path.join(HERE, "corpus.py"), "mixed" if kind == "large" else kind, folder, *([str(size)] if size else [])], check=True)
 
 
 def one_file(folder):
@@ -137,6 +137,8 @@ def run_round(kind, folder, work, tools, results):
             shutil.rmtree(target, ignore_errors=True)
         tools.append(tools.pop(0))
 
+    if kind == "large":
+        return first_backups(kind, state, results)
     for tool in state.values():
         tool.prepare()
     all_tools("start-up", lambda tool, _: tool.start())
@@ -157,6 +159,14 @@ def run_round(kind, folder, work, tools, results):
         path = one_file(folder)
         all_tools("restore one file", lambda tool, target: tool.restore(target, path))
     for tool in state.values():
+        shutil.rmtree(tool.place)
+
+
+def first_backups(kind, state, results):
+    """Only these, and one repository at a time: it takes less than 10 GB of room."""
+    for name, tool in state.items():
+        tool.prepare()
+        results.setdefault((kind, "first backup", name), []).append((*measure(tool.backup(), tool.env), tool.stored()))
         shutil.rmtree(tool.place)
 
 

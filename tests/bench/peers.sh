@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures rvault beside restic and borg on the same data, alternating within one run, and prints a Markdown table.
 #
-# usage: peers.sh [--rounds N] [--quick] [--only mixed,small,image] [--tools rvault,restic,borg] [--work DIR]
+# usage: peers.sh [--rounds N] [--quick] [--only mixed,large,small,image] [--tools rvault,restic,borg] [--work DIR]
 #
 #   --rounds N   how often everything is run; the table shows medians (default 3)
 #   --quick      small corpora and one round: a few minutes
-#   --only ...   which corpora (default: all three)
+#   --only ...   which corpora (default: all four; large is mixed four times over, 5 GB, first backup only)
 #   --work DIR   where corpora and repositories lie (default /dev/shm/rvault-peers: memory, so that no disk is measured); removed at the end
 #                unless KEEP=1
 #   RVAULT=FILE  measures this binary instead of publishing one
