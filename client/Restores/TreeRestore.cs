@@ -28,7 +28,7 @@ internal sealed class TreeRestore : IDisposable
         _catalogue = new CatalogueSource(channel, options.ContinueOnDamage ? Lose : null);
         _directories = new LostDirectories(MakeLost);
         _writer = new TreeWriter(target, Report);
-        _content = new ContentReader<FileContent>(channel, Write);
+        _content = new ContentReader<FileContent>(channel, WriteAsync);
     }
 
     public long NeverRead => Interlocked.Read(ref _neverRead);
@@ -169,7 +169,7 @@ internal sealed class TreeRestore : IDisposable
         content.File.Dispose();
     }
 
-    private ValueTask Write(WantedChunk<FileContent> wanted, ChunkContent content)
+    private async ValueTask WriteAsync(WantedChunk<FileContent> wanted, ChunkContent content)
     {
         var file = wanted.Owner.File;
         if (content.ErrorCode is { } code)
@@ -177,15 +177,14 @@ internal sealed class TreeRestore : IDisposable
         else if (wanted.Chunk.IsZero && wanted.Owner.HasHoles)
             file.LeaveHole(wanted.Chunk.Length);
         else if (!wanted.Owner.IsDamaged)
-            file.WriteAt(wanted.Offset, content.Plaintext.Span);
+            await wanted.Owner.WriteAsync(wanted.Offset, content.Plaintext);
         _options.Counters.AddBytes(wanted.Chunk.Length);
         if (!wanted.Owner.TakeLast(wanted.Chunk.Length))
-            return ValueTask.CompletedTask;
+            return;
         if (wanted.Owner.IsDamaged)
             file.Dispose();
         else
             file.Complete();
-        return ValueTask.CompletedTask;
     }
 
     private void Damage(FileContent content, string code)
@@ -215,6 +214,11 @@ internal sealed class TreeRestore : IDisposable
     /// <param name="hasHoles">Of an image nobody knows which zeros were holes: all become holes, which is what images are kept for.</param>
     private sealed class FileContent(RestoredFile file, bool hasHoles)
     {
+        /// <summary>Bytes: below, the file's chunks come in a read or two.</summary>
+        private const long LongFrom = 16 << 20;
+
+        // Nobody asks for its wait handle: there is nothing to dispose.
+        private readonly SemaphoreSlim? _turn = file.Entry.Content.Length >= LongFrom ? new(1) : null;
         private long _left = file.Entry.Content.Length;
         private int _isDamaged;
 
@@ -225,6 +229,24 @@ internal sealed class TreeRestore : IDisposable
         public bool IsDamaged => Volatile.Read(ref _isDamaged) != 0;
 
         public bool TryDamage() => Interlocked.Exchange(ref _isDamaged, 1) == 0;
+
+        /// <summary>
+        /// Writes to a long file one chunk at a time: the system lets only one in, and a thread that waits there keeps a processor busy
+        /// which could open the next chunk.
+        /// </summary>
+        public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> content)
+        {
+            if (_turn is not null)
+                await _turn.WaitAsync();
+            try
+            {
+                file.WriteAt(offset, content.Span);
+            }
+            finally
+            {
+                _turn?.Release();
+            }
+        }
 
         /// <summary>True for the one that was the last to come.</summary>
         public bool TakeLast(int length) => Interlocked.Add(ref _left, -length) == 0;

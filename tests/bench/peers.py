@@ -112,7 +112,8 @@ def measure(command, env, cwd=None):
 
 
 def corpus(kind, folder, size):
-    subprocess.run([sys.executable, os.path.join(HERE, "corpus.py"), "mixed" if kind == "large" else kind, folder, *([str(size)] if size else [])], check=True)
+    kind = "mixed" if kind == "large" else kind
+    subprocess.run([sys.executable, os.path.join(HERE, "corpus.py"), kind, folder, *([str(size)] if size else [])], check=True)
 
 
 def one_file(folder):

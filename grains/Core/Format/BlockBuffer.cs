@@ -11,7 +11,9 @@ internal sealed class BlockBuffer
     private const int MinBlock = 64 << 10;
     private const int MaxBlock = 8 << 20;
 
-    /// <summary>Pieces from this length, in bytes, have a block of their own: the rest of a longer block would be too short for another.</summary>
+    /// <summary>
+    /// Pieces from this length, in bytes, have a block of their own: the rest of a longer block would be too short for another.
+    /// </summary>
     private const int LongPiece = 2 << 20;
 
     private readonly List<IMemoryOwner<byte>> _blocks = [];
