@@ -69,7 +69,9 @@ public sealed partial class ProtectedItemGrain
                 $"Recovery point {head.Name} is deleted, and may be purged from {Text(deletion.PurgeAfter)} on."
             );
         var secrets = await OpenSecretsAsync(await Vault.GetKeyContextAsync());
-        var session = await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time, Item.CondemnedPacks);
+        var session = _backups.Keys.Select(_parts.Sessions.Find<BackupSession>).FirstOrDefault(b => b is not null) is { } backup
+            ? RestoreSession.OpenBeside(backup, _parts.Store, secrets, _parts.Time)
+            : await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time, Item.CondemnedPacks);
         try
         {
             var manifest = await session.ReadManifestAsync(head);

@@ -60,6 +60,9 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
 
     public ChunkerSettings Chunker { get; }
 
+    /// <summary>What the item has stored, as the backup goes on.</summary>
+    internal ItemIndex Index => _index;
+
     /// <summary>Timestamp of the last call, to find sessions whose client is gone.</summary>
     public long LastUsedAt => Interlocked.Read(ref _lastUsedAt);
 

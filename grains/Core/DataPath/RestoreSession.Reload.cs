@@ -38,9 +38,10 @@ public sealed partial class RestoreSession
         _hasLookedAgain = true;
         try
         {
-            var old = _index;
-            _index = await ItemIndex.LoadAsync(_store, _secrets, cancellation: cancellation);
-            old.Dispose();
+            var (old, ownsOld) = (_index, _ownsIndex);
+            (_index, _ownsIndex) = (await ItemIndex.LoadAsync(_store, _secrets, cancellation: cancellation), true);
+            if (ownsOld)
+                old.Dispose();
         }
         catch (BlobStoreException failure)
         {

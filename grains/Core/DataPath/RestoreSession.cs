@@ -22,11 +22,12 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly PackReader _packs;
     private readonly SessionUses _uses = new();
+    private bool _ownsIndex;
     private long _lastUsedAt;
 
-    private RestoreSession(IBlobStore store, ItemSecrets secrets, ItemIndex index, TimeProvider time)
+    private RestoreSession(IBlobStore store, ItemSecrets secrets, ItemIndex index, bool ownsIndex, TimeProvider time)
     {
-        (_store, _secrets, _index, _time) = (store, secrets, index, time);
+        (_store, _secrets, _index, _ownsIndex, _time) = (store, secrets, index, ownsIndex, time);
         _packs = new PackReader(store, secrets);
         _lastUsedAt = time.GetTimestamp();
     }
@@ -45,7 +46,8 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
     {
         try
         {
-            return new RestoreSession(store, secrets, await ItemIndex.LoadAsync(store, secrets, condemned, cancellation), time);
+            var index = await ItemIndex.LoadAsync(store, secrets, condemned, cancellation);
+            return new RestoreSession(store, secrets, index, ownsIndex: true, time);
         }
         catch
         {
@@ -53,6 +55,10 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Opens a session that looks chunks up in the index of the item's running backup; takes over the secrets.</summary>
+    public static RestoreSession OpenBeside(BackupSession backup, IBlobStore store, ItemSecrets secrets, TimeProvider time) =>
+        new(store, secrets, backup.Index, ownsIndex: false, time);
 
     /// <summary>Reads a manifest and checks that it is the one the head names.</summary>
     /// <exception cref="VaultException">DataMissing, DataBitRot, DataTampered, WrongKey, DataTooNew.</exception>
@@ -114,7 +120,8 @@ public sealed partial class RestoreSession : IRestoreChannel, IAsyncDisposable
         if (!_uses.TryEnd())
             return;
         await _uses.WaitAsync();
-        _index.Dispose();
+        if (_ownsIndex)
+            _index.Dispose();
         _reloading.Dispose();
         _secrets.Dispose();
     }
