@@ -9,9 +9,14 @@ namespace RecoveryVault.Restores;
 /// <param name="lost">Told of every stretch of the catalogue that cannot be read; null: the first one ends the reading.</param>
 internal sealed class CatalogueSource(IRestoreChannel channel, Action<LostEntries>? lost = null)
 {
+    /// <summary>As many of 64 KiB as hide the way to a store that is far away.</summary>
+    private const int NodesAhead = 4;
+
+    private readonly RecentNodes _recent = new();
+
     /// <summary>The entry at a path and all below it; everything when the path is the root's.</summary>
     public IAsyncEnumerable<CatalogueEntry> ReadAsync(CatalogueRoot root, RelativePath from, CancellationToken cancellation) =>
-        new CatalogueReader(FetchAsync, lost).ReadAsync(root, from, cancellation);
+        new CatalogueReader(FetchAsync, lost, NodesAhead).ReadAsync(root, from, cancellation);
 
     /// <summary>The chunks of a file's content, in order.</summary>
     public IAsyncEnumerable<ChunkRef> ReadContentAsync(CatalogueEntry file, CancellationToken cancellation) =>
@@ -20,7 +25,8 @@ internal sealed class CatalogueSource(IRestoreChannel channel, Action<LostEntrie
     /// <summary>The entry at a path; null when there is none.</summary>
     public async ValueTask<CatalogueEntry?> FindAsync(CatalogueRoot root, RelativePath path, CancellationToken cancellation)
     {
-        await foreach (var entry in ReadAsync(root, path, cancellation))
+        // What lies below it is not wanted.
+        await foreach (var entry in new CatalogueReader(FetchAsync, lost).ReadAsync(root, path, cancellation))
             return entry.Path == path ? entry : null;
         return null;
     }
@@ -29,6 +35,15 @@ internal sealed class CatalogueSource(IRestoreChannel channel, Action<LostEntrie
     public static bool IsDamage(string code) => LostEntries.IsDamage(code);
 
     private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(ChunkRef chunk, CancellationToken cancellation)
+    {
+        if (_recent.TryFind(chunk, out var known))
+            return known;
+        var node = await ReadAsync(chunk, cancellation);
+        _recent.Add(chunk, node);
+        return node;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ChunkRef chunk, CancellationToken cancellation)
     {
         await foreach (var content in channel.ReadAsync([chunk], cancellation))
         {

@@ -4,8 +4,8 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.Catalogues;
 
 /// <summary>
-/// Reads a catalogue in walk order, fetching a node when it is reached; holds one node for each level. Safe for concurrent reads when the
-/// fetcher is.
+/// Reads a catalogue in walk order, fetching a node when it is reached or shortly before; holds one node for each level and those ahead.
+/// Safe for concurrent reads when the fetcher is.
 /// </summary>
 /// <param name="fetch">
 /// Returns a node's plaintext after checking its digest; the bytes stay unchanged until the enumeration ends.
@@ -14,9 +14,11 @@ namespace RecoveryVault.Catalogues;
 /// Told of every stretch that cannot be read, which is then left out; null: the first such stretch ends the enumeration. The root's own
 /// node always does.
 /// </param>
+/// <param name="ahead">How many nodes are fetched before they are reached, at the same time; only nodes that are wanted.</param>
 public sealed class CatalogueReader(
     Func<ChunkRef, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
-    Action<LostEntries>? lost = null
+    Action<LostEntries>? lost = null,
+    int ahead = 0
 )
 {
     /// <summary>
@@ -36,12 +38,14 @@ public sealed class CatalogueReader(
             throw NodeReader.Damaged($"its root is at the impossible level {root.Level}");
         var path = new Stack<Cursor>();
         CatalogueEntry? previous = null;
-        path.Push(await OpenAsync(root.Node, root.Level, null, cancellation));
+        await using var nodes = new NodesAhead(fetch, cancellation);
+        path.Push(await OpenAsync(nodes, root.Node, root.Level, null));
         while (path.TryPeek(out var cursor))
         {
             if (cursor.NextChild(from) is { } child)
             {
-                if (await TryOpenAsync(child, path, cancellation) is { } opened)
+                nodes.Start(cursor.Following(from).Take(ahead).Prepend(child).Select(c => c.Node));
+                if (await TryOpenAsync(nodes, child, path) is { } opened)
                     path.Push(opened);
                 continue;
             }
@@ -58,11 +62,11 @@ public sealed class CatalogueReader(
         }
     }
 
-    private async ValueTask<Cursor?> TryOpenAsync(Child child, Stack<Cursor> path, CancellationToken cancellation)
+    private async ValueTask<Cursor?> TryOpenAsync(NodesAhead nodes, Child child, Stack<Cursor> path)
     {
         try
         {
-            return await OpenAsync(child.Node, path.Peek().Level - 1, child.First, cancellation);
+            return await OpenAsync(nodes, child.Node, path.Peek().Level - 1, child.First);
         }
         catch (VaultException e) when (lost is not null && LostEntries.IsDamage(e.Code))
         {
@@ -88,11 +92,11 @@ public sealed class CatalogueReader(
     private static RelativePath? EndOf(Stack<Cursor> path) =>
         path.Select(cursor => cursor.Ahead).FirstOrDefault(ahead => ahead is not null);
 
-    private async ValueTask<Cursor> OpenAsync(ChunkRef reference, int level, RelativePath? first, CancellationToken cancellation)
+    private static async ValueTask<Cursor> OpenAsync(NodesAhead nodes, ChunkRef reference, int level, RelativePath? first)
     {
-        if (reference.IsZero || reference.Length is < 1 or > ChunkRef.MaxLength)
+        if (!NodesAhead.IsNode(reference))
             throw NodeReader.Damaged("a node's reference is none");
-        var node = await fetch(reference, cancellation);
+        var node = await nodes.FetchAsync(reference);
         if (node.Length != reference.Length)
             throw NodeReader.Damaged($"a node has {node.Length} bytes instead of {reference.Length}");
         return new(node, level, first);
@@ -141,6 +145,9 @@ public sealed class CatalogueReader(
             var child = _children[_child++];
             return child.First <= from || child.First.IsWithin(from) ? child : null;
         }
+
+        /// <summary>The children that come next and hold entries below a path.</summary>
+        public IEnumerable<Child> Following(RelativePath from) => _children.Skip(_child).TakeWhile(c => c.First.IsWithin(from));
 
         /// <summary>The next entry of a segment; null at its end and for an inner node.</summary>
         public CatalogueEntry? NextEntry(CatalogueEntry? previous)

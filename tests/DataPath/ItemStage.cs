@@ -250,7 +250,7 @@ internal sealed class ItemStage
         return error is null ? content : throw new VaultException(error, "A node is damaged.");
     }
 
-    private static CatalogueEntry Entry(string path, EntryType type) =>
+    public static CatalogueEntry Entry(string path, EntryType type) =>
         new()
         {
             Path = new RelativePath(Encoding.UTF8.GetBytes(path)),

@@ -3,11 +3,12 @@ using RecoveryVault.Storage;
 
 namespace RecoveryVault.Tests.DataPath;
 
-/// <summary>Counts ranged reads, their bytes, and how many run at once.</summary>
+/// <summary>Counts ranged reads, their bytes, and how many run at once, and the bytes of whole blobs.</summary>
 internal sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
 {
     private int _reads;
     private long _bytes;
+    private long _wholeBytes;
     private int _now;
     private int _most;
 
@@ -15,9 +16,11 @@ internal sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
 
     public long BytesRead => _bytes;
 
+    public long WholeBytesRead => _wholeBytes;
+
     public int MostAtOnce => _most;
 
-    public void Reset() => (_reads, _bytes, _most) = (0, 0, 0);
+    public void Reset() => (_reads, _bytes, _wholeBytes, _most) = (0, 0, 0, 0);
 
     public async Task<int?> ReadAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default)
     {
@@ -38,7 +41,12 @@ internal sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
         CancellationToken cancellation = default
     ) => inner.PutAsync(name, content, condition, cancellation);
 
-    public Task<Blob?> GetAsync(string name, CancellationToken cancellation = default) => inner.GetAsync(name, cancellation);
+    public async Task<Blob?> GetAsync(string name, CancellationToken cancellation = default)
+    {
+        var blob = await inner.GetAsync(name, cancellation);
+        Interlocked.Add(ref _wholeBytes, blob?.Content.Length ?? 0);
+        return blob;
+    }
 
     public Task<bool> DeleteAsync(string name, string? ifMatch = null, CancellationToken cancellation = default) =>
         inner.DeleteAsync(name, ifMatch, cancellation);
