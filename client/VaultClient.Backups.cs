@@ -27,13 +27,19 @@ public sealed partial class VaultClient
         {
             // Opens it as a backup would, and reads nothing.
             if (source.Kind != ContentKind.Stream)
-                new FileWalker(source.Path, new WalkOptions(), _ => { }).Dispose();
+                source = Look(source);
         }
         catch (VaultException e)
         {
             throw await FailProtectionAsync(vault, new FailProtection(ticket, itemName, e.Code, e.Message), e);
         }
         await vault.Vault.CompleteProtectionAsync(new CompleteProtection(ticket, itemName, source));
+    }
+
+    private static ItemSource Look(ItemSource source)
+    {
+        using var walker = new FileWalker(source.Path, new WalkOptions(), _ => { });
+        return walker.IsDevice ? source with { Kind = ContentKind.Image } : source;
     }
 
     private static async Task<VaultException> FailProtectionAsync(NamedVault vault, FailProtection failure, VaultException cause)

@@ -157,7 +157,7 @@ internal sealed class TreeBackup : IDisposable
         var isReported = _lastUnreadable == walked.Entry.Path;
         if (!isOpen || content is null)
             return new PassingEntry(walked) { Problem = problem, IsReported = isReported };
-        if (content.Length <= _chunker.MinLength && !ImageRule.IsImage(content.Entry, _kind))
+        if (content.Length <= _chunker.MinLength && !ImageRule.IsImage(content, _kind))
             return new PassingEntry(walked)
             {
                 IsReported = isReported,
@@ -231,7 +231,7 @@ internal sealed class TreeBackup : IDisposable
         using var content = passing.Large ?? throw new InvalidOperationException("An entry passes with nothing to finish it by.");
         using var digest = _options.Record is null ? null : new ContentDigest();
         content.Digest = digest;
-        var entry = ImageRule.IsImage(content.Entry, _kind)
+        var entry = ImageRule.IsImage(content, _kind)
             ? await SendImageAsync(content, cancellation)
             : await SendAsync(content, cancellation);
         return Read(passing, entry, digest?.Finish(entry.Size) ?? default);

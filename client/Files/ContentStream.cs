@@ -7,7 +7,8 @@ namespace RecoveryVault.Files;
 
 /// <summary>
 /// A regular file's data as one stream: the whole file, or of a sparse file its extents one after the other. It ends where the file ended
-/// when it was opened, or earlier if the file was cut short. Reading fails with <see cref="FileSystemException"/>.
+/// when it was opened, or earlier if the file was cut short. A block device is read like a file without holes. Reading fails with
+/// <see cref="FileSystemException"/>.
 /// </summary>
 public sealed class ContentStream : Stream
 {
@@ -18,17 +19,25 @@ public sealed class ContentStream : Stream
     private long _inExtent;
     private bool _cutShort;
 
-    internal ContentStream(Descriptor file, CatalogueEntry entry, in FileStat stat)
+    /// <param name="file">Open for reading; taken over.</param>
+    /// <param name="entry">Its entry.</param>
+    /// <param name="stat">What it is now.</param>
+    /// <param name="deviceSize">Of a block device, its size.</param>
+    internal ContentStream(Descriptor file, CatalogueEntry entry, in FileStat stat, long? deviceSize = null)
     {
-        (_file, _before) = (file, stat);
-        var sparse = SparseMap.Find(file, stat);
-        Entry = entry with { Size = stat.Size, DataExtents = sparse };
-        _extents = sparse ?? (stat.Size == 0 ? [] : [new(0, stat.Size)]);
+        (_file, _before, IsDevice) = (file, stat, deviceSize is not null);
+        var sparse = IsDevice ? null : SparseMap.Find(file, stat);
+        var size = deviceSize ?? stat.Size;
+        Entry = entry with { Size = size, DataExtents = sparse };
+        _extents = sparse ?? (size == 0 ? [] : [new(0, size)]);
         Length = _extents.Sum(extent => extent.Length);
     }
 
     /// <summary>The entry as the file was when it was opened, with its sparse map.</summary>
     public CatalogueEntry Entry { get; }
+
+    /// <summary>Whether it is a block device.</summary>
+    public bool IsDevice { get; }
 
     /// <summary>Given what is read, to record it for a later comparison; null unless wanted.</summary>
     public ContentDigest? Digest { get; set; }

@@ -39,6 +39,9 @@ public sealed class FileWalker : IDisposable
         _readsAttributesOnOpening = options.ReadsAttributesOnOpening;
     }
 
+    /// <summary>Whether the source is a block device, which is read like one file.</summary>
+    public bool IsDevice => _source.IsDevice;
+
     /// <summary>What was left out so far.</summary>
     public ExcludedCounts Excluded { get; private set; }
 
@@ -85,18 +88,29 @@ public sealed class FileWalker : IDisposable
         var file = OpenFile(directory, entry.Path.Name, out var error);
         if (file is not null)
         {
-            error = Libc.Stat(file, out var stat);
-            if (error == 0 && stat.Type != EntryType.File)
-                error = Errno.ESTALE;
-            if (error == 0)
-            {
-                content = new(file, _reader.Refresh(entry, file, stat, _readsAttributesOnOpening), stat);
+            content = Open(file, directory, entry, out error);
+            if (content is not null)
                 return true;
-            }
             file.Dispose();
         }
         problem = new(entry.Path, WalkProblem.KindOf(error), error, "opening the file");
         return false;
+    }
+
+    private ContentStream? Open(Descriptor file, DirectoryNode? directory, CatalogueEntry entry, out int error)
+    {
+        error = Libc.Stat(file, out var stat);
+        if (error != 0)
+            return null;
+        if (stat.Type == EntryType.File)
+            return new(file, _reader.Refresh(entry, file, stat, _readsAttributesOnOpening), stat);
+        if (directory is null && _source.IsDevice && stat.Type == EntryType.BlockDevice)
+        {
+            error = Libc.Seek(file, 0, SeekTo.End, out var size);
+            return error == 0 ? new(file, entry, stat, size) : null;
+        }
+        error = Errno.ESTALE;
+        return null;
     }
 
     /// <summary>The entry of a file that did not open, with the attributes it was walked without.</summary>
@@ -119,6 +133,9 @@ public sealed class FileWalker : IDisposable
         {
             ExtendedAttributes = _reader.Attributes(_source.Path, _source.Handle),
         };
+        // No time of a device says when its content changed: without an identity it is never taken for unchanged.
+        if (_source.IsDevice)
+            entry = entry with { Type = EntryType.File, Device = default, Identity = null, IsHardLinked = false };
         if (_source.Stat.Type == EntryType.Directory)
         {
             var root = new DirectoryNode(null, default, _source.Stat.Id);

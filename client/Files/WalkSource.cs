@@ -18,6 +18,9 @@ internal sealed class WalkSource : IDisposable
 
     internal FileStat Stat { get; }
 
+    /// <summary>A block device named as the source is read like one file; below a source it is a device node.</summary>
+    internal bool IsDevice => Stat.Type == EntryType.BlockDevice;
+
     internal static WalkSource Open(string source, WalkOptions options)
     {
         var path = Encoding.UTF8.GetBytes(source);
@@ -47,7 +50,7 @@ internal sealed class WalkSource : IDisposable
                 "Name another source."
             );
         var type = stat.Type;
-        if (type is EntryType.Directory or EntryType.File)
+        if (type is EntryType.Directory or EntryType.File or EntryType.BlockDevice)
         {
             var flags = type == EntryType.Directory ? OpenFlags.Directory : OpenFlags.NonBlocking;
             var readable = Reading.Reopen(handle, flags, out error) ?? throw Failed(source, error);
@@ -58,7 +61,7 @@ internal sealed class WalkSource : IDisposable
         return new(type == EntryType.Directory ? RelativePath.Root : new(NameOf(path)), handle, stat);
     }
 
-    /// <summary>Opens a source that is a regular file for reading.</summary>
+    /// <summary>Opens a source that is a regular file or block device for reading.</summary>
     internal Descriptor? Reopen(out int error) => Reading.Reopen(Handle, OpenFlags.NonBlocking, out error);
 
     public void Dispose() => Handle.Dispose();

@@ -51,7 +51,7 @@ internal static partial class Libc
         return 0;
     }
 
-    /// <summary>The start of the next data or hole at or after an offset; ENXIO when there is none.</summary>
+    /// <summary>The start of the next data or hole at or after an offset (ENXIO when there is none), or the end.</summary>
     internal static int Seek(Descriptor file, long offset, SeekTo what, out long position)
     {
         position = LSeek(file, offset, (int)what);
@@ -103,9 +103,10 @@ internal static partial class Libc
     private static partial int CloseNumber(int number);
 }
 
-/// <summary>What <see cref="Libc.Seek"/> looks for (SEEK_DATA, SEEK_HOLE).</summary>
+/// <summary>What <see cref="Libc.Seek"/> looks for (SEEK_END, SEEK_DATA, SEEK_HOLE).</summary>
 internal enum SeekTo
 {
+    End = 2,
     Data = 3,
     Hole = 4,
 }
