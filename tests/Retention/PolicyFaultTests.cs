@@ -1,4 +1,3 @@
-using RecoveryVault.Items;
 using RecoveryVault.Retention;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Items;
@@ -109,9 +108,9 @@ public sealed class PolicyFaultTests(VaultCluster cluster, ITestOutputHelper out
         return $"{policy?.Rules.Last.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(await _item.Grain.GetAsync()).Policy ?? "-"}";
     }
 
-    private Task CreateAsync(Guid operation, int last) => _item.Vault.Vault.CreatePolicyAsync(Keeping(operation, last));
+    private Task<RetentionPolicy> CreateAsync(Guid operation, int last) => _item.Vault.Vault.CreatePolicyAsync(Keeping(operation, last));
 
-    private Task SetAsync(Guid operation, int last) => _item.Vault.Vault.SetPolicyAsync(Keeping(operation, last));
+    private Task<RetentionPolicy> SetAsync(Guid operation, int last) => _item.Vault.Vault.SetPolicyAsync(Keeping(operation, last));
 
     private Task AssignAsync(Guid operation, string? policy) =>
         _item.Vault.Vault.AssignPolicyAsync(new AssignPolicy(operation, "item", policy));
