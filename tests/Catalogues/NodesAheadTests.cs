@@ -81,13 +81,13 @@ public sealed class NodesAheadTests
         var root = await _nodes.WriteAsync(CatalogueSamples.Large(Files));
         var (begun, all) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var reader = new CatalogueReader(
-            async (node, _) =>
+            async (node, cancel) =>
             {
                 // None but the root's comes before so many are under way.
                 if (node != root.Node && ++begun == 1 + Ahead)
                     all.SetResult();
                 if (node != root.Node)
-                    await all.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+                    await all.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancel);
                 return _nodes.All[node];
             },
             null,

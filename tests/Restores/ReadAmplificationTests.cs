@@ -42,6 +42,7 @@ public sealed class ReadAmplificationTests(ITestOutputHelper output)
         output.WriteLine($"index and manifest {overhead:n0}; packs {read:n0} for {needed:n0} bytes of content and {nodes} catalogue nodes");
         Assert.InRange(nodes, 2, 8);
         Assert.InRange(read, 1, 2 * needed);
+        Assert.Equal(1 + nodes, metered.Reads);
         // The index is read whole: 56 bytes a chunk, and its packs.
         Assert.InRange(overhead, 1, 2 * 60 * Directories * FilesPerDirectory);
     }
@@ -70,12 +71,7 @@ public sealed class ReadAmplificationTests(ITestOutputHelper output)
         return await stage.CommitAsync(session, slot, root);
     }
 
-    private static byte[] ContentOf(int directory, int file)
-    {
-        var content = new byte[600];
-        new Random((directory * FilesPerDirectory) + file).NextBytes(content);
-        return content;
-    }
+    private static byte[] ContentOf(int directory, int file) => ItemStage.Noise((directory * FilesPerDirectory) + file, 600);
 
     /// <summary>Notes which chunks are asked for.</summary>
     private sealed class NotedChannel(IRestoreChannel inner) : IRestoreChannel
