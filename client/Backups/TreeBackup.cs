@@ -335,5 +335,6 @@ internal sealed class TreeBackup : IDisposable
     }
 
     /// <summary>A hundred of the longest paths would not fit into a message.</summary>
-    private static string Shorten(string text) => text.Length <= 1000 ? text : string.Concat(text.AsSpan(0, 1000), "...");
+    private static string Shorten(string text) =>
+        text.Length <= CommitBackup.MaxWarningLength ? text : string.Concat(text.AsSpan(0, CommitBackup.MaxWarningLength - 3), "...");
 }

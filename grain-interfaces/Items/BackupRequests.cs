@@ -107,6 +107,9 @@ public sealed record CommitBackup
 
     /// <summary>The most warnings of one job.</summary>
     public const int MaxWarnings = 100;
+
+    /// <summary>The longest message of a warning, in characters.</summary>
+    public const int MaxWarningLength = 500;
 }
 
 /// <summary>A committed backup.</summary>

@@ -42,12 +42,14 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
         var before = page.After is { } after ? Math.Min(ParsePosition(after), head + 1) : head + 1;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<ActivityEntry> entries = [];
-        for (var seq = before - 1; seq > 0 && entries.Count < count; seq--)
+        PageRoom room = default;
+        for (var seq = before - 1; seq > 0 && entries.Count < count && !room.IsFull; seq--)
         {
             var entry =
                 await log.ReadAsync(VaultId, seq)
                 ?? throw new VaultException(ErrorCodes.DataMissing, $"Log entry {seq} is missing.", "Run 'rvault activity-log verify'.");
             entries.Add(entry.Record.ToEntry());
+            room.Take(entry.Record.Details.SelectMany(d => new[] { d.Key, d.Value }));
         }
         return new Page<ActivityEntry>(
             entries,

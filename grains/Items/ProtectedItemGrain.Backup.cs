@@ -124,6 +124,11 @@ public sealed partial class ProtectedItemGrain
                 ErrorCodes.InvalidRequest,
                 $"A commit names at most {CommitBackup.MaxWarnings} warnings, got {request.Warnings.Count}."
             );
+        if (request.Warnings.FirstOrDefault(w => w.Message.Length > CommitBackup.MaxWarningLength) is { } longest)
+            throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"A warning has at most {CommitBackup.MaxWarningLength} characters, got {longest.Message.Length}."
+            );
         var head = await Journal.FailOnRefusalAsync(
             Key.VaultId,
             slot.JobId,

@@ -19,13 +19,18 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
         var count = Math.Clamp(query.Page.Count, 1, PageRequest.MaxCount);
         Guid? after = query.Page.After is { } text ? ParsePosition(text) : null;
         List<JobSummary> jobs = [];
+        PageRoom room = default;
         var looked = 0;
         await foreach (var job in ledger.ListAsync(VaultId, after))
         {
             var summary = (await EndIfInterruptedAsync(job)).ToSummary();
             if (Matches(query, summary))
+            {
                 jobs.Add(summary);
-            if (jobs.Count == count || ++looked == MaxLooked)
+                room.Take(summary.ErrorDetails.SelectMany(e => new[] { e.Code, e.Message, e.Recommendation }));
+                room.Take(summary.Properties.SelectMany(p => new[] { p.Key, p.Value }));
+            }
+            if (jobs.Count == count || room.IsFull || ++looked == MaxLooked)
                 return new Page<JobSummary>(jobs, summary.JobId.ToString());
         }
         return new Page<JobSummary>(jobs, null);

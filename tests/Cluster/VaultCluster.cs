@@ -41,6 +41,9 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public InProcessDataPlane DataPlane { get; } = new();
 
+    /// <summary>How long the messages of all calls were, the longest of each method.</summary>
+    public MessageSizes Messages { get; } = new();
+
     public VaultClient Client { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -85,6 +88,8 @@ public sealed class VaultCluster : IAsyncLifetime
                 silo.UseInMemoryReminderService();
                 silo.AddRecoveryVault(parts);
                 silo.Services.AddSingleton(new OpenContract("ITestHooks"));
+                silo.Services.AddSingleton(Messages);
+                silo.AddIncomingGrainCallFilter<MessageSizeFilter>();
             }
         );
         var cluster = builder.Build();
