@@ -107,7 +107,12 @@ public sealed partial class VaultGrain
         await _cell.ReadAsync();
         var needs = KeyNeeds.Of(Vault.Settings.Encryption, await _parts.Census.TakeAsync(VaultId, Vault.Roster));
         var states = await KeyStates.ReadAsync(needs.Select(n => n.KeyId), id => OpenKeyVault(id, Vault.KeyPrincipal), Journal.Now);
-        return [.. needs.Select(n => new KeyVersionUse(KeyVersions.Bare(n.KeyId), n.KeyId, states[n.KeyId], n.NeededBy, n.SafeToDisable))];
+        return
+        [
+            .. KeyNeeds
+                .Shorten(needs)
+                .Select(n => new KeyVersionUse(KeyVersions.Bare(n.KeyId), n.KeyId, states[n.KeyId], n.NeededBy, n.SafeToDisable)),
+        ];
     }
 
     /// <summary>Null without an identity to look with.</summary>

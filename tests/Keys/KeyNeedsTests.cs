@@ -27,6 +27,21 @@ public sealed class KeyNeedsTests
             History = [Use(1, 1), Use(2, 2)],
         };
 
+    [Fact]
+    public void Shorten_MoreNamesThanAMessageHolds_CountsTheOthersAndIsNoSafer()
+    {
+        List<string> names = [.. Enumerable.Range(0, 2000).Select(i => $"{i:d4}{new string('n', 124)}")];
+        KeyNeed[] needs = [new("first", names), new("none", []), new("last", names)];
+
+        var shown = KeyNeeds.Shorten(needs);
+
+        Assert.Equal([513, 0, 1], shown.Select(n => n.NeededBy.Count));
+        Assert.Equal(("(1488 more)", "(2000 more)"), (shown[0].NeededBy[^1], shown[2].NeededBy[^1]));
+        Assert.Equal([false, true, false], shown.Select(n => n.SafeToDisable));
+        Assert.Same(needs[1], shown[1]);
+        Assert.Equal(names, Assert.Single(KeyNeeds.Shorten([new("few", [.. names.Take(512)])])).NeededBy.Concat(names.Skip(512)));
+    }
+
     [Fact, Trait("Requirement", "R52")]
     public void Of_ItemEnrolledWithoutRecordDuringAPass_NeedsTheOldVersion()
     {

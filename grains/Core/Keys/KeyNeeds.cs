@@ -25,6 +25,27 @@ public static class KeyNeeds
         ];
     }
 
+    /// <summary>More characters of names than that are not shown, whatever the number of versions: they would not fit into a message.</summary>
+    public const int MaxNameLength = 64 << 10;
+
+    /// <summary>The same with no more names than can be shown; of a version that lacks some, the last says how many: "(17 more)".</summary>
+    public static IReadOnlyList<KeyNeed> Shorten(IReadOnlyList<KeyNeed> needs)
+    {
+        var room = MaxNameLength;
+        return [.. needs.Select(Fit)];
+
+        KeyNeed Fit(KeyNeed need)
+        {
+            List<string> shown = [.. need.NeededBy.TakeWhile(name => (room -= name.Length) >= 0)];
+            return shown.Count == need.NeededBy.Count
+                ? need
+                : need with
+                {
+                    NeededBy = [.. shown, $"({need.NeededBy.Count - shown.Count} more)"],
+                };
+        }
+    }
+
     private static List<string> NeededBy(string keyId, EncryptionSettings encryption, IReadOnlyList<ItemKeyUse> uses)
     {
         List<string> neededBy = keyId == encryption.Current.KeyId ? [Vault] : [];
