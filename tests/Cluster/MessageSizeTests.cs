@@ -1,4 +1,3 @@
-using RecoveryVault.Backups;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
