@@ -98,8 +98,8 @@ public sealed class BlockDeviceTests
     }
 
     /// <summary>
-    /// A test on a real loop device. Containers, CI's among them, mostly have none, so it may be skipped there too: what differs from a file
-    /// (size, holes, cutting) is tested on a file above.
+    /// A test on a real loop device. Containers, CI's among them, mostly have none, so it may be skipped there too: what differs from a
+    /// file (size, holes, cutting) is tested on a file above.
     /// </summary>
     private sealed class LoopDeviceFactAttribute : FactAttribute
     {

@@ -13,7 +13,7 @@ public sealed class MessageSizes
     public void Note(string message, int bytes) => _longest.AddOrUpdate(message, bytes, (_, known) => Math.Max(known, bytes));
 }
 
-/// <summary>Measures every call of a test cluster, from clients and between grains: one that is too long fails, whatever test makes it.</summary>
+/// <summary>Measures every call of a test cluster, from clients and between grains: one that is too long fails.</summary>
 internal sealed class MessageSizeFilter(Serializer serializer, MessageSizes sizes) : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)

@@ -4,7 +4,7 @@ using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Items;
 
-/// <summary>A backup compares with the point before it, which takes a reading session beside its own: the index is loaded for both.</summary>
+/// <summary>A backup reads the point before it in a session beside its own: the index is loaded for both.</summary>
 [Collection(VaultClusterCollection.Name)]
 public sealed class IndexLoadTests(VaultCluster cluster)
 {

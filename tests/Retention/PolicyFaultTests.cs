@@ -105,7 +105,8 @@ public sealed class PolicyFaultTests(VaultCluster cluster, ITestOutputHelper out
     private async Task<string> StateAsync()
     {
         var policy = (await _item.Vault.Vault.ListPoliciesAsync()).SingleOrDefault();
-        return $"{policy?.Rules.Last.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(await _item.Grain.GetAsync()).Policy ?? "-"}";
+        var last = policy is null ? "none" : $"{policy.Rules.Last}";
+        return $"{last}, {(await _item.Grain.GetAsync()).Policy ?? "-"}";
     }
 
     private Task<RetentionPolicy> CreateAsync(Guid operation, int last) => _item.Vault.Vault.CreatePolicyAsync(Keeping(operation, last));

@@ -25,7 +25,7 @@ public static class KeyNeeds
         ];
     }
 
-    /// <summary>More characters of names than that are not shown, whatever the number of versions: they would not fit into a message.</summary>
+    /// <summary>More characters of names are not shown, of all versions together: they would not fit into a message.</summary>
     public const int MaxNameLength = 64 << 10;
 
     /// <summary>The same with no more names than can be shown; of a version that lacks some, the last says how many: "(17 more)".</summary>
