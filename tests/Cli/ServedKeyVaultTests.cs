@@ -106,6 +106,19 @@ public sealed partial class ServedKeyVaultTests(ServerStage stage) : IClassFixtu
             ErrorCodes.InvalidRequest
         );
 
+    [Theory]
+    [InlineData("--endpoint")]
+    [InlineData("--ca")]
+    [InlineData("--token-file")]
+    public async Task EmptyOption_IsWrongUsage_AndLeadsNotToTheStoresKeys(string option)
+    {
+        var refused = await _place.RunAsync("keyvault", "create", "--name", "kv1", "--location", "home", option, "");
+
+        refused.Exits(2);
+        Assert.Contains($"{option} is empty.", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_place.Store));
+    }
+
     [Fact]
     public async Task EveryCommand_AnswersAsItDoesOnTheStoresKeys()
     {

@@ -111,6 +111,31 @@ public sealed class PermissionTests(ServerStage stage) : IClassFixture<ServerSta
     }
 
     [Fact]
+    public async Task Role_UnderPropagationDelay_ArrivesAndGoesWhenItsTimeComes()
+    {
+        const string Role = "role=Key%20Vault%20Crypto%20Officer";
+        using var scoped = new ClockScope(stage);
+        var vault = await stage.CreateAsync(new { location = "westeurope", enableRbacAuthorization = true });
+        var path = $"keyvaults/{vault.Name}/roles/{vault.Owner}?{Role}";
+        await stage.ManageAsync(HttpMethod.Put, "propagation", new { seconds = 600 });
+        try
+        {
+            await stage.ManageAsync(HttpMethod.Put, path);
+            Assert.Equal("403 ForbiddenByRbac", (await vault.SendAsync("GET", "keys")).Outcome);
+            await scoped.AdvanceAsync(TimeSpan.FromSeconds(601));
+            Assert.Equal("200", (await vault.SendAsync("GET", "keys")).Outcome);
+            await stage.ManageAsync(HttpMethod.Delete, path);
+            Assert.Equal("200", (await vault.SendAsync("GET", "keys")).Outcome);
+            await scoped.AdvanceAsync(TimeSpan.FromSeconds(601));
+            Assert.Equal("403 ForbiddenByRbac", (await vault.SendAsync("GET", "keys")).Outcome);
+        }
+        finally
+        {
+            await stage.ManageAsync(HttpMethod.Put, "propagation", new { seconds = 0 });
+        }
+    }
+
+    [Fact]
     public async Task AuditLog_NamesWhoDidWhat_AndHoldsNoValue()
     {
         var vault = await stage.CreateAsync();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RecoveryVault.Cli.Commands;
 using RecoveryVault.KeyVaults;
 
 namespace RecoveryVault.Cli.KeyVaults;
@@ -69,11 +70,16 @@ internal sealed class NamedServer(Func<Option<string?>, string, string?> setting
             _ => null,
         };
 
-    private static Option<string?> Text(string name, string description, string placeholder) =>
-        new(name)
+    private static Option<string?> Text(string name, string description, string placeholder)
+    {
+        var option = new Option<string?>(name)
         {
             Description = description,
             Recursive = true,
             HelpName = placeholder,
         };
+        // A script's variable that is not set must not lead to the store's own keys.
+        CommandParts.RefuseEmpty(option);
+        return option;
+    }
 }
