@@ -16,6 +16,9 @@ internal sealed class PreviousFiles(IRestoreChannel previous, CatalogueRoot root
 {
     private const int FilesAhead = 1024;
 
+    /// <summary>A store that is far away must not be waited for at every node.</summary>
+    private const int NodesAhead = 4;
+
     private readonly Queue<Kept> _ahead = new();
     private readonly List<(ChunkRef Chunk, Kept File)> _query = [];
     private IAsyncEnumerator<CatalogueEntry>? _entries;
@@ -70,7 +73,9 @@ internal sealed class PreviousFiles(IRestoreChannel previous, CatalogueRoot root
     {
         try
         {
-            _entries ??= new CatalogueReader(FetchAsync).ReadAsync(root, default, cancellation).GetAsyncEnumerator(cancellation);
+            _entries ??= new CatalogueReader(FetchAsync, null, NodesAhead)
+                .ReadAsync(root, default, cancellation)
+                .GetAsyncEnumerator(cancellation);
             while (_ahead.Count < FilesAhead && !_ended)
             {
                 _ended = !await _entries.MoveNextAsync();
