@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RecoveryVault.DevKeyVault.Faults;
+using RecoveryVault.DevKeyVault.Limits;
 using RecoveryVault.DevKeyVault.Management;
 using RecoveryVault.DevKeyVault.Rest;
 using RecoveryVault.DevKeyVault.Tokens;
@@ -89,7 +90,8 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
             new FaultRules(),
             new PendingPermissions(clock)
         );
-        var vaults = new VaultEndpoint(identity, tokens, keyVaults, identities, pending, faults, audit, machine);
+        var limits = new ServiceLimits(new LimitSettings(options.EnforcesLimits), machine);
+        var vaults = new VaultEndpoint(identity, tokens, keyVaults, identities, pending, faults, limits, audit, machine);
         var management = new ManagementEndpoint(
             identity,
             tokens,
@@ -97,6 +99,7 @@ public sealed class DevKeyVaultServer : IAsyncDisposable
             identities,
             pending,
             faults,
+            limits,
             audit,
             clock
         );

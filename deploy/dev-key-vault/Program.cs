@@ -35,6 +35,11 @@ internal static class Program
         Description = "Also give tokens as the instance metadata service does: without a secret, to any process of this machine.",
     };
 
+    private static readonly Option<bool> Limits = new("--limits")
+    {
+        Description = "Refuse with 429 what goes beyond Azure's documented limits of transactions.",
+    };
+
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     public static Task<int> Main(string[] args)
@@ -46,6 +51,7 @@ internal static class Program
             Port,
             IdentityPort,
             Imds,
+            Limits,
         };
         command.SetAction(RunAsync);
         return command.Parse(args).InvokeAsync();
@@ -60,6 +66,7 @@ internal static class Program
             Port = parsed.GetValue(Port),
             IdentityPort = parsed.GetValue(IdentityPort),
             ServesImds = parsed.GetValue(Imds),
+            EnforcesLimits = parsed.GetValue(Limits),
         };
         try
         {

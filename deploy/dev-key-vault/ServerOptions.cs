@@ -25,6 +25,12 @@ public sealed record ServerOptions
     /// </summary>
     public bool ServesImds { get; init; }
 
+    /// <summary>
+    /// Refuses with 429 what goes beyond Key Vault's documented limits of transactions. Off, for a test would meet the limit on new keys, twenty
+    /// in ten seconds, before anything else.
+    /// </summary>
+    public bool EnforcesLimits { get; init; }
+
     /// <summary>How long tokens are valid, 1 s to 1 day: short, so that a deleted identity is soon without one.</summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using RecoveryVault.DevKeyVault.Rest;
@@ -20,14 +19,7 @@ internal static class FaultAnswers
         switch (fault.Kind)
         {
             case FaultKind.Throttle:
-                if (fault.RetryAfterSeconds is { } seconds)
-                    context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-                await Answers.ErrorAsync(
-                    context,
-                    429,
-                    "Throttled",
-                    "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
-                );
+                await Answers.ThrottledAsync(context, fault.RetryAfterSeconds);
                 return true;
             case FaultKind.ServerError:
                 await Answers.ErrorAsync(context, fault.Status ?? 500, "InternalServerError", "Internal server error.");

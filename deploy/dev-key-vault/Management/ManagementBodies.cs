@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RecoveryVault.DevKeyVault.Limits;
 using RecoveryVault.Keys.Local;
 
 namespace RecoveryVault.DevKeyVault.Management;
@@ -41,6 +42,7 @@ internal sealed record MadeToken(string AccessToken)
 [JsonSerializable(typeof(SetClock))]
 [JsonSerializable(typeof(ClockState))]
 [JsonSerializable(typeof(SetPropagation))]
+[JsonSerializable(typeof(LimitSettings))]
 [JsonSerializable(typeof(MakeToken))]
 [JsonSerializable(typeof(MadeToken))]
 internal sealed partial class ManagementJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using RecoveryVault.DevKeyVault.Faults;
+using RecoveryVault.DevKeyVault.Limits;
 using RecoveryVault.DevKeyVault.Rest;
 using RecoveryVault.DevKeyVault.Tokens;
 using RecoveryVault.Errors;
@@ -21,6 +22,7 @@ internal sealed class ManagementEndpoint(
     UserAssignedIdentities identities,
     PendingPermissions pending,
     FaultRules faults,
+    ServiceLimits limits,
     AuditLog audit,
     SettableClock clock
 )
@@ -75,6 +77,7 @@ internal sealed class ManagementEndpoint(
             ("identities", _) => RunIdentitiesAsync(request, path[1..]),
             ("clock", 1) => RunClockAsync(request),
             ("faults", 1) => RunFaultsAsync(request),
+            ("limits", 1) => RunLimitsAsync(request),
             ("propagation", 1) when request.Method == "PUT" => SetPropagationAsync(request),
             ("tokens", 1) when request.Method == "POST" => MakeTokenAsync(request),
             ("audit", 1) when request.Method == "GET" => Answers.OkAsync(
@@ -128,6 +131,21 @@ internal sealed class ManagementEndpoint(
         if (request.Method == "PUT")
             faults.Replace(await request.ReadAsync(FaultJson.Default.IReadOnlyListFaultRule));
         await Answers.OkAsync(request.Context, faults.Current, FaultJson.Default.IReadOnlyListFaultRule);
+    }
+
+    private async Task RunLimitsAsync(KeyRequest request)
+    {
+        if (request.Method == "PUT")
+        {
+            var wanted = await request.ReadAsync(ManagementJson.Default.LimitSettings);
+            if (!wanted.IsValid)
+                throw new VaultException(
+                    ErrorCodes.InvalidRequest,
+                    "Limits have a scale above 0 up to 1000 and windows of 0.1 to 3600 seconds."
+                );
+            limits.Settings = wanted;
+        }
+        await Answers.OkAsync(request.Context, limits.Settings, ManagementJson.Default.LimitSettings);
     }
 
     private async Task SetPropagationAsync(KeyRequest request)

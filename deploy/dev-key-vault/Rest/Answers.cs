@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -22,6 +23,20 @@ internal static class Answers
 
     public static Task ErrorAsync(HttpContext context, int status, string code, string message, string? innerCode = null) =>
         JsonAsync(context, status, new ErrorBody(new(code, message, innerCode is null ? null : new(innerCode))), AnswerJson.Rest.ErrorBody);
+
+    /// <param name="context">Of the request that is one too many.</param>
+    /// <param name="retryAfterSeconds">Null: it is not said when to come back.</param>
+    public static Task ThrottledAsync(HttpContext context, int? retryAfterSeconds)
+    {
+        if (retryAfterSeconds is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return ErrorAsync(
+            context,
+            429,
+            "Throttled",
+            "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
+        );
+    }
 
     /// <summary>401 with the challenge that tells where tokens come from and what for.</summary>
     public static Task ChallengeAsync(HttpContext context, string tenantId, string resource, TokenRefusedException refused)

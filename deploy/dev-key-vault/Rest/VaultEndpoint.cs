@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RecoveryVault.DevKeyVault.Faults;
+using RecoveryVault.DevKeyVault.Limits;
 using RecoveryVault.DevKeyVault.Management;
 using RecoveryVault.DevKeyVault.Tokens;
 using RecoveryVault.Identities;
@@ -20,6 +21,7 @@ internal sealed class VaultEndpoint(
     UserAssignedIdentities identities,
     PendingPermissions pending,
     FaultRules faults,
+    ServiceLimits limits,
     AuditLog audit,
     TimeProvider machine
 )
@@ -67,6 +69,12 @@ internal sealed class VaultEndpoint(
         audited.Caller = token.Subject;
         if (faults.Take(vault.Name, operation.Name, token.Id) is { } fault && await FaultAnswers.GiveAsync(request.Context, fault, machine))
             return null;
+        if (await FindLimitAsync(vault, operation) is { } wait)
+        {
+            var seconds = (int)Math.Ceiling(wait.TotalSeconds);
+            await Answers.ThrottledAsync(request.Context, limits.Settings.RetryAfter ? seconds : null);
+            return null;
+        }
         ApiVersions.Require(request.Query("api-version"));
         await pending.ApplyDueAsync();
         var host = request.Host;
@@ -77,6 +85,28 @@ internal sealed class VaultEndpoint(
         if (operation.Permission is { } permission)
             await keys.RequireAsync(permission, operation.Key, request.Cancellation);
         return await KeyRoutes.RunAsync(request, operation, keys);
+    }
+
+    /// <summary>When to come back; null when the key vault's limit is not reached.</summary>
+    private async Task<TimeSpan?> FindLimitAsync(KeyVaultResource vault, KeyOperation operation)
+    {
+        if (!limits.Settings.Enabled)
+            return null;
+        var (type, size) = operation.Key is { } key ? await FindKeyAsync(vault, key, operation.Version) : ("", 0);
+        return limits.Take(vault.Name, TransactionLimits.Of(operation.Name, type, size));
+    }
+
+    private async Task<(string Type, int SizeBits)> FindKeyAsync(KeyVaultResource vault, string name, string? version)
+    {
+        try
+        {
+            var key = await keyVaults.Open(LocalKeyVaults.HostOf(vault.Name), KeyVaultCaller.Owner).GetKeyAsync(name, version);
+            return (key.KeyType, key.SizeBits);
+        }
+        catch (KeyVaultException)
+        {
+            return ("", 0);
+        }
     }
 
     private async Task<PresentedToken> ReadTokenAsync(KeyRequest request)
