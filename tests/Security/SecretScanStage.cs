@@ -117,34 +117,18 @@ internal sealed class SecretScanStage : IAsyncDisposable
     public Task RestoreAsync(IProtectedItemGrain item) =>
         Client.RestoreAsync(item, new RestoreOptions { Target = _scratch[$"restored-{Guid.NewGuid():n}"] });
 
-    /// <summary>What an item's rings hold, opened by the keys that wrapped it: data keys, the item's own and one derived.</summary>
-    public async Task<Dictionary<string, SecretForms>> OpenSecretsAsync(NamedVault vault, string item)
-    {
-        Dictionary<string, SecretForms> secrets = [];
-        var key = new ItemKey(vault.VaultId, await vault.Vault.FindItemAsync(item));
-        var wrapping = new KeyWrapping(
+    /// <summary>What an item's rings hold, opened by the keys that wrapped it.</summary>
+    public async Task<Dictionary<string, SecretForms>> OpenSecretsAsync(NamedVault vault, string item) =>
+        await RingSecrets.ReadAsync(
+            Blobs,
+            _silo.Store.Keyring,
             new KeyVaultConnector(
                 (host, _) => _keyVaults.Open(host, KeyVaultCaller.Owner),
                 (host, _) => throw new InvalidOperationException(host)
             ),
-            _silo.Store.Keyring
+            new ItemKey(vault.VaultId, await vault.Vault.FindItemAsync(item)),
+            item
         );
-        var records = new AuthenticatedRecords(Blobs, _silo.Store.Keyring);
-        await foreach (var blob in Blobs.ListAllAsync($"{ItemBlobs.Rings(key.ItemId)}/"))
-        {
-            var ring = await records.FindAsync(blob.Name, RecordType.Ring, RecordJson.Default.KeyRing);
-            foreach (var epoch in ring?.Epochs ?? [])
-            {
-                var unwrapped = await wrapping.UnwrapAsync(key, epoch, "");
-                using var dek = DataKey.Open(key.VaultId, key.ItemId, epoch.DekEpoch, unwrapped, epoch.Commitment);
-                using var keys = dek.OpenItemIdKey(epoch.SealedItemIdKey);
-                secrets[$"{item}: data key {epoch.DekEpoch}"] = new(dek.Secret.Span);
-                secrets[$"{item}: item id key"] = new(keys.ItemIdKey.Span);
-                secrets[$"{item}: chunker seed"] = new(keys.ChunkerSeed.Span);
-            }
-        }
-        return secrets;
-    }
 
     /// <summary>The platform key and a piece of every private key: these lie in the keys directory, and nowhere else.</summary>
     public async Task<Dictionary<string, SecretForms>> ReadKeysAsync()
