@@ -26,8 +26,8 @@ public sealed record ServerOptions
     public bool ServesImds { get; init; }
 
     /// <summary>
-    /// Refuses with 429 what goes beyond Key Vault's documented limits of transactions. Off, for a test would meet the limit on new keys, twenty
-    /// in ten seconds, before anything else.
+    /// Refuses with 429 what goes beyond Key Vault's documented limits of transactions. Off: the first limit that tests would meet is on
+    /// new keys, twenty in ten seconds.
     /// </summary>
     public bool EnforcesLimits { get; init; }
 

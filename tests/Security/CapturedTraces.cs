@@ -5,7 +5,7 @@ using Azure.Core.Diagnostics;
 
 namespace RecoveryVault.Tests.Security;
 
-/// <summary>Every activity of this process with all that hangs on it, and every event of Azure's libraries at the most verbose level.</summary>
+/// <summary>Every activity of this process with all that hangs on it, and every event of Azure's libraries, however verbose.</summary>
 internal sealed class CapturedTraces : IDisposable
 {
     private readonly ConcurrentQueue<string> _activities = new();

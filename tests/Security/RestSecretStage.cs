@@ -103,7 +103,7 @@ internal sealed class RestSecretStage : IAsyncDisposable
 
     public Task FaultAsync(params object[] rules) => _server.ManageAsync(HttpMethod.Put, "faults", rules);
 
-    /// <summary>What the rings of an item hold now, and every other secret of the path: tokens, the client's secret, private keys.</summary>
+    /// <summary>What an item's rings hold now, and every other secret of the path: tokens, the client's secret, private keys.</summary>
     public async Task<Dictionary<string, SecretForms>> ReadSecretsAsync(string item)
     {
         var owner = KeyVault.Client;

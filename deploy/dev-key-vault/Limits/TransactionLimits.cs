@@ -1,6 +1,6 @@
 namespace RecoveryVault.DevKeyVault.Limits;
 
-/// <summary>How many transactions of a kind ten seconds may hold, from the service's table of limits; the table has no other sizes.</summary>
+/// <summary>How many transactions of a kind ten seconds may hold, from the service's table of limits.</summary>
 internal static class TransactionLimits
 {
     private const int Usual = 4000;
