@@ -1,6 +1,7 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Traffic;
 using RecoveryVault.Rotation;
 
 namespace RecoveryVault.Items;
@@ -42,7 +43,10 @@ public sealed partial class ProtectedItemGrain
         return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
     }
 
-    public async Task RewrapAsync(VaultKeyContext keys)
+    /// <summary>Asked by the rotation's pass: that can wait for jobs.</summary>
+    public Task RewrapAsync(VaultKeyContext keys) => CallPriority.YieldAsync(() => RewrapNowAsync(keys));
+
+    private async Task RewrapNowAsync(VaultKeyContext keys)
     {
         await OnNamedRingAsync(() => RewrapOnceAsync(keys));
         await ClearRingsAsync();
@@ -123,7 +127,7 @@ public sealed partial class ProtectedItemGrain
             keys = await Vault.GetKeyContextAsync();
         }
         if (Item.KeyGeneration < keys.Generation)
-            await RewrapAsync(keys);
+            await RewrapNowAsync(keys);
         return keys;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Tests.Keys;
 
@@ -8,6 +9,7 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
 {
     private readonly ConcurrentDictionary<string, KeyVaultFault> _faults = new();
     private readonly ConcurrentQueue<(string Host, string Call)> _calls = new();
+    private readonly ConcurrentQueue<(string Host, string Call)> _yielding = new();
 
     public IKeyVault Open(string host, string principal) => new Watched(this, host, open(host, principal));
 
@@ -20,9 +22,14 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
     /// <summary>How often something was asked of a host so far.</summary>
     public int Count(string host, string call) => _calls.Count(c => c == (host, call));
 
+    /// <summary>How much of it can wait for jobs.</summary>
+    public int CountYielding(string host, string call) => _yielding.Count(c => c == (host, call));
+
     private void Enter(string host, string call)
     {
         _calls.Enqueue((host, call));
+        if (CallPriority.IsYielding)
+            _yielding.Enqueue((host, call));
         if (_faults.TryGetValue(host, out var fault))
             throw new KeyVaultException(fault, 503, fault.ToString(), null, $"{host} fails ({fault}, made by a test).");
     }

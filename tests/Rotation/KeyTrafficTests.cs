@@ -1,5 +1,6 @@
 using RecoveryVault.Keys;
 using RecoveryVault.Tests.Cluster;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Rotation;
 
@@ -23,5 +24,23 @@ public sealed class KeyTrafficTests(VaultCluster cluster)
         cluster.Time.Advance(DekCache.TimeToLive);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => stage.RequireRestorableAsync("a")));
         Assert.Equal(before + 2, Unwraps());
+    }
+
+    [Fact]
+    public async Task Pass_YieldsToJobs_AndJobsDoNot()
+    {
+        using var stage = await RotationStage.CreateAsync(cluster);
+        await stage.ProtectAsync("a");
+        await stage.BackUpAsync("a");
+        Assert.Equal(0, cluster.KeyVaultTraffic.CountYielding(stage.Host, "unwrap"));
+        var before = cluster.KeyVaultTraffic.Count(stage.Host, "wrap");
+
+        await stage.NewVersionAsync();
+        Assert.True((await VaultClient.SyncAsync(stage.Vault)).Done);
+
+        // Unwrapped, wrapped, and unwrapped again to be sure; the canary of the new version is nobody's pass.
+        Assert.Equal(2, cluster.KeyVaultTraffic.CountYielding(stage.Host, "unwrap"));
+        Assert.Equal(1, cluster.KeyVaultTraffic.CountYielding(stage.Host, "wrap"));
+        Assert.Equal(before + 2, cluster.KeyVaultTraffic.Count(stage.Host, "wrap"));
     }
 }

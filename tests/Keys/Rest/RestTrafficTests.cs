@@ -44,6 +44,21 @@ public sealed class RestTrafficTests : IDisposable
     }
 
     [Fact]
+    public async Task Outage_OfAnHour_CostsItsProbes_WhoeverAsks()
+    {
+        var options = new RestOptions { RetryDelay = TimeSpan.FromMilliseconds(1) };
+        var keyVaults = Open(options);
+        for (var at = TimeSpan.Zero; at < TimeSpan.FromHours(1); at += TimeSpan.FromSeconds(15))
+        {
+            for (var vaults = 0; vaults < 20; vaults++)
+                Assert.Equal(KeyVaultFault.Unreachable, await FaultAsync(keyVaults, $"p{vaults}"));
+            _time.Advance(TimeSpan.FromSeconds(15));
+        }
+        // One probe in 30 s, three attempts each; without a gate 14,400.
+        Assert.InRange(_service.Seen.Count, 3 * 3600 / 45, 3 * (10 + (3600 / 24)));
+    }
+
+    [Fact]
     public async Task Budget_CountsChallengesAndRetries()
     {
         // Ten units at once: two requests of four.

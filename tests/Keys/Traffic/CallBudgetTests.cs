@@ -43,6 +43,19 @@ public sealed class CallBudgetTests
     }
 
     [Fact]
+    public async Task Take_OfAPass_LeavesHalfOfTheBurstToJobs()
+    {
+        Task PassAsync(int units, TimeSpan patience, bool isHad) =>
+            CallPriority.YieldAsync(async () => Assert.Equal(isHad, await _budget.TakeAsync(units, patience) is not null));
+
+        await PassAsync(6, TimeSpan.Zero, isHad: false);
+        await PassAsync(5, TimeSpan.Zero, isHad: true);
+        await PassAsync(1, TimeSpan.Zero, isHad: false);
+        Assert.NotNull(await _budget.TakeAsync(5, TimeSpan.Zero));
+        Assert.False(CallPriority.IsYielding);
+    }
+
+    [Fact]
     public void Halt_WithRetryAfter_HoldsEverybodyUntilThen_AlsoThoseWhoWait()
     {
         var first = Start(8);

@@ -140,6 +140,22 @@ public sealed class KeyVaultGateTests : IDisposable
     }
 
     [Fact]
+    public async Task Passes_HoweverMany_LeaveRoomForAJob()
+    {
+        var hold = _hold = new TaskCompletionSource();
+        var passes = Enumerable.Range(0, Waiting).Select(_ => Task.Run(() => CallPriority.YieldAsync(PassAsync))).ToList();
+        Assert.True(SpinWait.SpinUntil(() => _underWay == KeyVaultGate.YieldingAtOnce, 30_000));
+        _hold = null;
+
+        await PassAsync();
+
+        Assert.Equal(KeyVaultGate.YieldingAtOnce + 1, _calls);
+        hold.SetResult();
+        await Task.WhenAll(passes);
+        Assert.Equal(Waiting + 1, _calls);
+    }
+
+    [Fact]
     public async Task Queue_ThatDoesNotMove_IsLeftInTime()
     {
         _hold = new TaskCompletionSource();

@@ -2,7 +2,8 @@ namespace RecoveryVault.Keys.Traffic;
 
 /// <summary>
 /// The token bucket of one key vault: in any ten seconds at most so many units go out, whoever of this process asks. Who finds it empty
-/// waits, in the order of coming; a key vault that says when to come back is not asked before.
+/// waits, in the order of coming; a key vault that says when to come back is not asked before. What yields leaves half of the burst to
+/// those who come after it.
 /// </summary>
 /// <param name="unitsPerWindow">What ten seconds may hold, at least <see cref="SmallestBudget"/>.</param>
 /// <param name="firstPause">After a 429 that does not say when to come back; doubled with each further one, sixteenfold at most.</param>
@@ -83,7 +84,7 @@ public sealed class CallBudget(int unitsPerWindow, TimeSpan firstPause, TimeProv
             }
             var halt = now < _haltedUntil ? time.GetElapsedTime(now, _haltedUntil) : TimeSpan.Zero;
             // Below zero is what others wait for already.
-            var missing = units - _left;
+            var missing = units - _left + (CallPriority.IsYielding ? _burst / 2 : 0);
             var wait = halt + (missing > 0 ? TimeSpan.FromSeconds(missing / _perSecond) : TimeSpan.Zero);
             if (wait > patience)
                 return (null, _halts);

@@ -11,19 +11,39 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
     /// <summary>A key vault answers in a tenth of a second: eight at once are more than its limit allows in the long run.</summary>
     public const int CallsAtOnce = 8;
 
+    /// <summary>Of these, calls that can wait.</summary>
+    public const int YieldingAtOnce = CallsAtOnce / 4;
+
     /// <summary>Less than a grain call may take.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
     /// <summary>One entry for each call under way: its room is what others wait for, in the order of coming.</summary>
     private readonly Channel<bool> _underWay = Channel.CreateBounded<bool>(CallsAtOnce);
 
+    private readonly Channel<bool> _yielding = Channel.CreateBounded<bool>(YieldingAtOnce);
+
     private readonly Outage _outage = new(host, intervals, time);
 
     /// <exception cref="KeyVaultException">The call's own, or Unreachable or Throttled without it: it was not made.</exception>
     public async Task<T> PassAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
+        if (!CallPriority.IsYielding)
+            return await PassAsync(call, time.GetTimestamp(), cancellation);
         var started = time.GetTimestamp();
-        await EnterAsync(cancellation);
+        await EnterAsync(_yielding, cancellation);
+        try
+        {
+            return await PassAsync(call, started, cancellation);
+        }
+        finally
+        {
+            _yielding.Reader.TryRead(out _);
+        }
+    }
+
+    private async Task<T> PassAsync<T>(Func<Task<T>> call, long started, CancellationToken cancellation)
+    {
+        await EnterAsync(_underWay, cancellation);
         try
         {
             var isProbe = await AskAsync(() => _outage.AdmitAsync(cancellation));
@@ -51,7 +71,7 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
         }
     }
 
-    private async Task EnterAsync(CancellationToken cancellation)
+    private async Task EnterAsync(Channel<bool> queue, CancellationToken cancellation)
     {
         await AskAsync(() =>
         {
@@ -62,12 +82,12 @@ internal sealed class KeyVaultGate(string host, RetryIntervals intervals, TimePr
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            await _underWay.Writer.WriteAsync(true, either.Token);
+            await queue.Writer.WriteAsync(true, either.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             KeyVaultMeter.Withheld(host, "queue");
-            throw Throttled(host, $"this process has had {CallsAtOnce} calls under way for {LongestWait.TotalSeconds:0} s");
+            throw Throttled(host, $"too many calls of this process have been under way for {LongestWait.TotalSeconds:0} s");
         }
     }
 
