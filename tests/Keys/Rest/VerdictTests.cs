@@ -196,6 +196,7 @@ public sealed class VerdictTests
 
         Assert.Equal((KeyVaultFault.Unreachable, 0), (refusal.Fault, refusal.Status));
         Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ClientOptions", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -182,8 +182,14 @@ internal sealed class RestKeyVault(string host, HttpPipeline pipeline, RestOptio
     private static bool IsOutage(Exception e) =>
         e is RequestFailedException or IOException or OperationCanceledException or HttpRequestException or AggregateException;
 
+    /// <summary>What the last attempt met, in its own words: what the library says of having tried is of no use to a user.</summary>
     private string CauseOf(Exception e) =>
-        e is OperationCanceledException ? $"no answer within {options.CallTimeout.TotalSeconds:0} s." : e.GetBaseException().Message;
+        e switch
+        {
+            OperationCanceledException => $"no answer within {options.CallTimeout.TotalSeconds:0} s.",
+            AggregateException { InnerExceptions: [.., var last] } => last.GetBaseException().Message,
+            _ => e.GetBaseException().Message,
+        };
 
     private KeyId IdOf(string name, string? version) =>
         KeyId.TryParse($"https://{host}/keys/{name}{(version is null ? "" : $"/{version}")}", out var id)
