@@ -86,7 +86,8 @@ public sealed class RestSecretScanTests
     private static async Task PlantAsync(RestSecretStage stage, List<string> said)
     {
         var canary = stage.Canary;
-        stage.Logger.LogTrace("Authorization: {Token}", Convert.ToHexString(canary));
+        var header = Convert.ToHexString(canary);
+        stage.Logger.LogTrace("Authorization: {Token}", header);
         using (var source = new ActivitySource("careless"))
         using (var activity = source.StartActivity("call"))
             activity?.SetTag("http.request.header.authorization", Base64Url.EncodeToString(canary));
