@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using RecoveryVault.DevKeyVault.Limits;
 using RecoveryVault.Keys;
@@ -118,11 +119,11 @@ public sealed class LimitTests(ServerStage stage) : IClassFixture<ServerStage>
                 0,
                 Calls,
                 new ParallelOptions { MaxDegreeOfParallelism = 32 },
-                async (_, _) =>
+                async (_, cancellation) =>
                 {
                     try
                     {
-                        (await client.UnwrapKeyAsync(id, wrapped.EncryptedKey)).Dispose();
+                        (await client.UnwrapKeyAsync(id, wrapped.EncryptedKey, cancellation)).Dispose();
                     }
                     catch (KeyVaultException e)
                     {
@@ -149,5 +150,5 @@ public sealed class LimitTests(ServerStage stage) : IClassFixture<ServerStage>
                 && (int?)e["properties"]!["httpStatusCode"] == 429
             );
 
-    private Task SetAsync(object limits) => stage.ManageAsync(HttpMethod.Put, "limits", limits);
+    private Task<JsonNode?> SetAsync(object limits) => stage.ManageAsync(HttpMethod.Put, "limits", limits);
 }

@@ -1,6 +1,5 @@
 using RecoveryVault.Keys;
 using RecoveryVault.Tests.Cluster;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Rotation;
 

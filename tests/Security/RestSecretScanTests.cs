@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Security;
 
@@ -14,7 +13,7 @@ namespace RecoveryVault.Tests.Security;
 /// anywhere outside of the key vault. Then canaries are planted, one in each place, and every one is found.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class RestSecretScanTests
+public sealed partial class RestSecretScanTests
 {
     [Fact]
     public async Task WholeLife_OverRest_LeavesNoSecretAnywhere_AndAPlantedOneIsFound()
@@ -82,12 +81,15 @@ public sealed class RestSecretScanTests
         return $"{refused} {refused.Recommendation} {refused.InnerException}";
     }
 
+    [LoggerMessage(1, LogLevel.Trace, "Authorization: {Header}")]
+    private static partial void LogHeader(ILogger logger, string header);
+
     /// <summary>One canary in each place, in another form each, as carelessness would write it.</summary>
     private static async Task PlantAsync(RestSecretStage stage, List<string> said)
     {
         var canary = stage.Canary;
         var header = Convert.ToHexString(canary);
-        stage.Logger.LogTrace("Authorization: {Token}", header);
+        LogHeader(stage.Logger, header);
         using (var source = new ActivitySource("careless"))
         using (var activity = source.StartActivity("call"))
             activity?.SetTag("http.request.header.authorization", Base64Url.EncodeToString(canary));
