@@ -33,7 +33,7 @@ internal sealed class RestSecretStage : IAsyncDisposable
     private readonly ScratchDirectory _scratch = new();
     private readonly ServerStage _server = new();
     private readonly HttpClient _authority;
-    private readonly TokenService _tokens;
+    private readonly StubAuthority _tokens;
     private readonly string _clientSecret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
     private readonly MemoryBlobStore _store = new();
     private InProcessTestCluster? _cluster;
@@ -42,7 +42,7 @@ internal sealed class RestSecretStage : IAsyncDisposable
 
     private RestSecretStage()
     {
-        _tokens = new TokenService(_server, _clientSecret);
+        _tokens = new StubAuthority(_server, _clientSecret);
         _authority = new HttpClient(_tokens);
     }
 

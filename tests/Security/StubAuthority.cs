@@ -7,7 +7,7 @@ using RecoveryVault.Tests.DevKeyVault;
 namespace RecoveryVault.Tests.Security;
 
 /// <summary>Answers Azure's credentials as the authority does, with the development Key Vault's tokens, and remembers them.</summary>
-internal sealed class TokenService(ServerStage server, string clientSecret) : HttpMessageHandler
+internal sealed class StubAuthority(ServerStage server, string clientSecret) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<string> _given = new();
 
