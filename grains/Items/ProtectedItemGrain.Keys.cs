@@ -37,7 +37,7 @@ public sealed partial class ProtectedItemGrain
     private async Task<ItemRecord> WithKeysAsync(ItemRecord item, VaultKeyContext keys)
     {
         if (item.KeyGeneration > keys.Generation)
-            keys = await Vault.GetKeyContextAsync();
+            keys = await Vault.GetKeyContextSinceAsync(item.KeyGeneration);
         item.RequireGeneration(keys.Generation);
         var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1);
         return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
@@ -55,13 +55,11 @@ public sealed partial class ProtectedItemGrain
     private Task<ItemRecord> RewrapOnceAsync(VaultKeyContext keys) =>
         UpdateAsync(async current =>
         {
-            // Enrolled, but never completed: the record fences a completion that still believes in the old generation.
-            if (current is null)
-                return ItemRecord.Enrolled(Key, keys.Generation);
-            if (current.KeyGeneration >= keys.Generation)
-                return current;
-            if (current.Ring is not { } reference)
-                return current with { KeyGeneration = keys.Generation };
+            var step = RotationPass.StepFor(current, keys.Generation);
+            if (step is PassStep.Create or PassStep.Raise)
+                return RotationPass.Fence(Key, current, keys.Generation);
+            if (step is PassStep.None || current is not { Ring: { } reference })
+                return current ?? ItemRecord.Enrolled(Key, keys.Generation);
             var ring = await _parts.Rings.ReadAsync(Key, reference);
             var next = await _parts.Rings.RewrapAsync(ring, keys.Generation, KekOf(keys));
             return current.UseRing(next, await _parts.Rings.WriteAsync(next));
@@ -126,6 +124,9 @@ public sealed partial class ProtectedItemGrain
             await GrainFactory.GetGrain<IRotationSchedule>(Key.VaultId.ToString()).EnsurePolledAsync();
             keys = await Vault.GetKeyContextAsync();
         }
+        // A second activation of the vault may not have heard of a rotation that this item has been through.
+        if (Item.KeyGeneration > keys.Generation)
+            keys = await Vault.GetKeyContextSinceAsync(Item.KeyGeneration);
         if (Item.KeyGeneration < keys.Generation)
             await RewrapNowAsync(keys);
         return keys;

@@ -58,6 +58,21 @@ public sealed partial class KeyRotationGrain
         return Progress(keys, remaining.Count);
     }
 
+    /// <summary>
+    /// What somebody stored for a generation that was over, and died before it could clear it away: nobody needs it, but it would make a
+    /// version look needed until the next rotation.
+    /// </summary>
+    private async Task ClearLeftoversAsync()
+    {
+        var itemIds = await Vault.ListLeftoversAsync();
+        if (itemIds.Count == 0)
+            return;
+        var keys = await Vault.GetKeyContextAsync();
+        foreach (var itemId in itemIds)
+            await RewrapAsync(keys, itemId);
+        BeginRound();
+    }
+
     private void BeginRound()
     {
         _passed.Clear();

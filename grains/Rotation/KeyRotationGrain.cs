@@ -30,6 +30,8 @@ public sealed partial class KeyRotationGrain(KeyVaultConnector keyVaults, TimePr
         // Only now: one target at a time, but the caller wants the newest in the end.
         var keys = await PollAsync(await Vault.GetKeyContextAsync());
         var progress = await PassAsync(keys);
+        if (progress.Done)
+            await ClearLeftoversAsync();
         var isNews = before.PreviousKeyId is not null || keys.Generation != before.Generation;
         return isNews ? progress : progress with { JobId = null };
     }
@@ -129,10 +131,7 @@ public sealed partial class KeyRotationGrain(KeyVaultConnector keyVaults, TimePr
         {
             if (choose(keys.KeyId, await keyVault.ListVersionsAsync(current.Name), time.GetUtcNow()) is not { } candidate)
                 return null;
-            var facts = await KeyFacts.GatherAsync(keyVault, candidate.Id);
-            if (facts.Faults.FirstOrDefault(f => f.Verdict == KeyVaultVerdict.Unreachable) is { } outage)
-                throw outage;
-            return facts.Faults.Any() ? null : facts.Key;
+            return Canary.Judge(await KeyFacts.GatherAsync(keyVault, candidate.Id));
         }
         catch (KeyVaultException fault)
         {

@@ -15,6 +15,12 @@ public interface IVaultKeys : IGrainWithStringKey
     Task<VaultKeyContext> GetKeyContextAsync();
 
     /// <summary>
+    /// The same, read from storage once more when this activation knows only older generations: whoever asks has seen a newer one.
+    /// </summary>
+    [AlwaysInterleave, Alias("GetKeyContextSince")]
+    Task<VaultKeyContext> GetKeyContextSinceAsync(long generation);
+
+    /// <summary>
     /// Notes what the key vault said to an item: after a denial every item asks again before it uses a key it has in memory. Kept in
     /// memory: whoever is not reached by it asks by himself within ten minutes.
     /// </summary>
@@ -24,6 +30,12 @@ public interface IVaultKeys : IGrainWithStringKey
     /// <summary>The items a rotation must pass through: enrolled ones, and any whose record lies in storage.</summary>
     [AlwaysInterleave, Alias("GetRoster")]
     Task<IReadOnlyList<ItemId>> GetRosterAsync();
+
+    /// <summary>
+    /// Outside a pass: items with something stored that another version wraps. Nobody needs it, but only their grains may clear it away.
+    /// </summary>
+    [AlwaysInterleave, Alias("ListLeftovers")]
+    Task<IReadOnlyList<ItemId>> ListLeftoversAsync();
 
     /// <summary>Notes that the key vault answered and no newer version is to be used.</summary>
     [Alias("NotePoll")]

@@ -57,6 +57,13 @@ public sealed partial class VaultGrain
         );
     }
 
+    public async Task<VaultKeyContext> GetKeyContextSinceAsync(long generation)
+    {
+        if (Vault.Settings.Encryption.Current.Generation < generation)
+            await _cell.ReadAsync();
+        return await GetKeyContextAsync();
+    }
+
     public Task NoteKeyAnswerAsync(bool isDenied)
     {
         if (isDenied)
@@ -68,6 +75,15 @@ public sealed partial class VaultGrain
     }
 
     public Task<IReadOnlyList<ItemId>> GetRosterAsync() => _parts.Census.ListItemsAsync(VaultId, Vault.Roster);
+
+    public async Task<IReadOnlyList<ItemId>> ListLeftoversAsync()
+    {
+        var encryption = Vault.Settings.Encryption;
+        if (encryption.Previous is not null)
+            return [];
+        var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
+        return [.. uses.Where(use => use.KeyIds.Any(keyId => keyId != encryption.Current.KeyId)).Select(use => use.ItemId)];
+    }
 
     public Task NotePollAsync() => UpdateAsync(_ => Vault with { LastPolledAt = Journal.Now });
 
@@ -139,13 +155,13 @@ public sealed partial class VaultGrain
         if (encryption.Previous is not { } previous)
             return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
-        var remaining = uses.Where(use => !use.Has(encryption.Current)).Select(use => use.Name).ToList();
+        var remaining = RotationPass.Remaining(uses, encryption).Select(use => use.Name).ToList();
         if (remaining.Count > 0 || encryption.Current.Generation != generation)
             return RemainingItems.Of(remaining);
         // The job first: if the process dies between the two, the next one finds a pass with nothing to do and a job that says so.
         if (Vault.RotationJobId is { } jobId)
             await EndKeyJobAsync(jobId, previous.KeyId);
-        await UpdateAsync(_ => Vault.Settings.Encryption.Current.Generation == generation ? Vault.FinishRotation() : Vault);
+        await UpdateAsync(_ => Vault.FinishRotation(generation));
         return RemainingItems.None;
     }
 }

@@ -93,11 +93,10 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     /// </summary>
     public async Task DeleteSupersededAsync(ItemKey item, RecordRef inForce, CancellationToken cancellation = default)
     {
-        var seq = AuthenticatedRecords.SequenceOf(inForce.Name);
         for (BlobPage? page = null; page is null || page.Next is not null; )
         {
             page = await store.ListAsync($"{ItemBlobs.Rings(item.ItemId)}/", page?.Next, cancellation: cancellation);
-            foreach (var ring in page.Items.Where(r => r.Name != inForce.Name && IsUpTo(r.Name, seq)))
+            foreach (var ring in page.Items.Where(r => IsSuperseded(r.Name, inForce)))
                 await store.DeleteAsync(ring.Name, cancellation: cancellation);
         }
     }
@@ -110,7 +109,7 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
     {
         await foreach (var blob in store.ListAllAsync($"{ItemBlobs.Rings(item.ItemId)}/", cancellation))
         {
-            if (await FindAsync(blob.Name, cancellation) is not { } ring || ring.KeyGeneration < keyGeneration)
+            if (IsUnnameable(await FindAsync(blob.Name, cancellation), keyGeneration))
                 await store.DeleteAsync(blob.Name, cancellation: cancellation);
         }
     }
@@ -127,7 +126,14 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         }
     }
 
-    private static bool IsUpTo(string name, long seq) => AuthenticatedRecords.TrySequenceOf(name, out var found) && found <= seq;
+    /// <summary>True of a stored ring that can never be named again, because another was since.</summary>
+    public static bool IsSuperseded(string name, RecordRef inForce) =>
+        name != inForce.Name
+        && AuthenticatedRecords.TrySequenceOf(name, out var seq)
+        && seq <= AuthenticatedRecords.SequenceOf(inForce.Name);
+
+    /// <summary>True of a ring that no record without keys will ever name, because it is of an older generation.</summary>
+    public static bool IsUnnameable(KeyRing? ring, long keyGeneration) => ring is null || ring.KeyGeneration < keyGeneration;
 
     private async Task<RingEpoch> WrapAsync(RingEpoch epoch, KeyEncryptionKey kek, DataKey dek, CancellationToken cancellation)
     {

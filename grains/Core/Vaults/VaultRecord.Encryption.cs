@@ -119,12 +119,16 @@ public sealed partial record VaultRecord
         return next with { Settings = next.Settings with { Encryption = next.Settings.Encryption with { Previous = previous } } };
     }
 
-    /// <summary>Finish: no item needs the previous version any more.</summary>
-    public VaultRecord FinishRotation() =>
-        this with
-        {
-            Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } },
-        };
+    /// <summary>
+    /// Finish: no item needs an older version any more. What was seen of another generation's pass says nothing about this one's.
+    /// </summary>
+    public VaultRecord FinishRotation(long generation) =>
+        Settings.Encryption.Current.Generation != generation || Settings.Encryption.Previous is null
+            ? this
+            : this with
+            {
+                Settings = Settings with { Encryption = Settings.Encryption with { Previous = null } },
+            };
 
     /// <summary>R46: a refused assignment changes nothing but this status.</summary>
     public VaultRecord FailKeyUpdate() =>

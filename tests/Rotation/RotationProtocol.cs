@@ -1,0 +1,118 @@
+using CsCheck;
+
+namespace RecoveryVault.Tests.Rotation;
+
+/// <summary>
+/// The protocol by which a vault leaves one key version for another while items are created, backed up and deleted, key vaults fail and
+/// versions are disabled, as a state machine: each action is one step that storage or a key vault makes indivisible. Whoever works may be
+/// slow, dead or a second activation: nobody knows. Requirements are what users are promised; faults are the ways it has been done wrong.
+/// </summary>
+internal sealed partial class RotationProtocol(RotationScope scope)
+{
+    public RotationScope Scope { get; } = scope;
+
+    public Spec<RotationState> Build() => WithFaults(WithRequirements(WithSurroundings(WithPass(WithVault(WithKeys())))));
+
+    private Spec<RotationState> WithKeys() =>
+        Spec.From(RotationState.Initial)
+            .Action("NewVersion", s => s.Created < Scope.Versions, s => s with { Created = (byte)(s.Created + 1) })
+            .Action("Disable", Scope.Keys, CanDisable, Disable)
+            .Action("Enable", Scope.Keys, (s, k) => !s.IsOn(k), Enable);
+
+    private bool CanDisable(RotationState s, int key) =>
+        s.IsOn(key)
+        && int.PopCount(s.Off) < Scope.Disabled
+        && (key == RotationState.Elsewhere ? s.WasInForce(key) || s.Look.Key == key : key <= s.Created);
+
+    /// <summary>Whoever disables a version he is about to assign breaks his own promise.</summary>
+    private static RotationState Disable(RotationState s, int key)
+    {
+        var isPromised = s.WasInForce(key) && s.IsSafe(key) && s.Look.Key != key;
+        return s with
+        {
+            Off = (byte)(s.Off | RotationState.Bit(key)),
+            Promised = (byte)(isPromised ? s.Promised | RotationState.Bit(key) : s.Promised),
+        };
+    }
+
+    private static RotationState Enable(RotationState s, int key) =>
+        s with
+        {
+            Off = (byte)(s.Off & ~RotationState.Bit(key)),
+            Promised = (byte)(s.Promised & ~RotationState.Bit(key)),
+        };
+
+    private Spec<RotationState> WithVault(Spec<RotationState> spec)
+    {
+        spec = spec.Action("Look", s => MayLook(s) && ChoiceOf(s) != 0, s => Saw(s, LookKind.Follow, ChoiceOf(s)))
+            .Action("LookInVain", s => MayLook(s) && ChoiceOf(s) == 0, s => s)
+            .Action("LookForReplacement", s => MayReplace(s) && ReplacementOf(s) != 0, s => Saw(s, LookKind.Follow, ReplacementOf(s)))
+            .Action("LookForReplacementInVain", s => MayReplace(s) && ReplacementOf(s) == 0, s => s)
+            .Action("Announce", s => s.Look.Kind == LookKind.Follow && MayAnnounce(s), s => s.Raise(s.Look.Key))
+            // The look of a tick that comes twice, or is older than another's announcement.
+            .Action("AnnounceInVain", s => s.Look.Kind == LookKind.Follow && !MayAnnounce(s), s => s)
+            .Action("ForgetLook", s => s.Look.Kind != LookKind.None, s => s with { Look = default });
+        return Scope.Has(RotationParts.Assignments) ? WithAssignments(spec) : spec;
+    }
+
+    private Spec<RotationState> WithAssignments(Spec<RotationState> spec) =>
+        spec.Action("LookToPin", Scope.Keys, MayPin, (s, k) => Saw(s, LookKind.Pin, k))
+            .Action("LookToTrack", s => MayAssign(s, s.Created), s => Saw(s, LookKind.Track, s.Created))
+            .Action("Assign", s => IsAssignment(s) && MayPut(s), Assign)
+            .Action("AssignInVain", s => IsAssignment(s) && !MayPut(s), s => s);
+
+    private bool MayLook(RotationState s) =>
+        s is { Since: 0, Follows: true, Away: false, Look.Kind: LookKind.None } && s.Current != RotationState.Elsewhere && HasRoom(s);
+
+    /// <summary>
+    /// Only a pass that is blocked asks: an item is refused, because of the old version or of the target, and the target cannot be used.
+    /// </summary>
+    private bool MayReplace(RotationState s) =>
+        s is { Since: not 0, Follows: true, Away: false, Look.Kind: LookKind.None }
+        && s.Current != RotationState.Elsewhere
+        && !s.AllDone
+        && HasRoom(s);
+
+    private bool HasRoom(RotationState s) => s.Gen < Scope.Generations;
+
+    /// <summary>The newest usable version after an enabled current one; 0 to stay.</summary>
+    public static int ChoiceOf(RotationState s) => s.IsOn(s.Current) ? NewestAfter(s) : 0;
+
+    /// <summary>The newest usable version after a target that cannot be used; 0 to stay.</summary>
+    public static int ReplacementOf(RotationState s) => s.IsOn(s.Current) ? 0 : NewestAfter(s);
+
+    private static int NewestAfter(RotationState s)
+    {
+        for (int key = s.Created; key > s.Current; key--)
+        {
+            if (s.IsOn(key))
+                return key;
+        }
+        return 0;
+    }
+
+    private static RotationState Saw(RotationState s, LookKind kind, int key) =>
+        s with
+        {
+            Look = new ModelLook(kind, s.Gen, (byte)key),
+        };
+
+    private static bool MayAnnounce(RotationState s) => s.Look.From == s.Gen && s.Follows;
+
+    private bool MayPin(RotationState s, int key) => (key == RotationState.Elsewhere || key <= s.Created) && MayAssign(s, key);
+
+    /// <summary>R38: the new version proves itself, and the old one must unwrap once more.</summary>
+    private bool MayAssign(RotationState s, int key) =>
+        s.Look.Kind == LookKind.None && s.Allows(key) && (key == s.Current || s.IsOn(s.Current)) && (key == s.Current || HasRoom(s));
+
+    private static bool IsAssignment(RotationState s) => s.Look.Kind is LookKind.Pin or LookKind.Track;
+
+    /// <summary>Nothing changed since the look, and no pass is under way, unless it is towards this very version.</summary>
+    private static bool MayPut(RotationState s) => s.Look.From == s.Gen && (s.Since == 0 || s.Look.Key == s.Current);
+
+    private static RotationState Assign(RotationState s)
+    {
+        var next = s.Look.Key == s.Current ? s : s.Raise(s.Look.Key);
+        return next with { Follows = s.Look.Kind == LookKind.Track };
+    }
+}
