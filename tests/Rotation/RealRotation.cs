@@ -90,10 +90,10 @@ internal sealed partial class RealRotation
             case "AnnounceInVain":
                 return _vault.MayFollow(Real(b.Look.From), IdOf(b.Look.Key).ToString()) ? "follows a look that is out of date" : null;
             case "Assign":
-                _vault = Assign(b.Look);
+                _vault = Assign(b.Order);
                 return null;
             case "AssignInVain":
-                return VaultSamples.CodeOf(() => Assign(b.Look)) is ErrorCodes.RotationBlocked or ErrorCodes.ConcurrentChange ? null : "assigns";
+                return VaultSamples.CodeOf(() => Assign(b.Order)) is ErrorCodes.RotationBlocked or ErrorCodes.ConcurrentChange ? null : "assigns";
             case "Finish":
                 _vault = _vault.FinishRotation(Real(b.Seen));
                 return null;

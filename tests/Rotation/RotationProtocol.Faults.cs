@@ -7,6 +7,17 @@ internal sealed partial class RotationProtocol
     private Spec<RotationState> WithFaults(Spec<RotationState> spec)
     {
         spec = WithPassFaults(WithVaultFaults(spec));
+        if (Scope.Generations > 2)
+            spec = WithReplacementFaults(spec);
+        if (Scope.Generations > 2 && Scope.Has(RotationParts.Duplicates))
+            spec = WithDuplicateFaults(spec);
+        if (Scope.Versions > 2)
+            spec = spec.Fault(
+                "takes a disabled version",
+                "Look",
+                (b, _) => !b.IsOn(b.Created),
+                (b, a) => a with { Look = a.Look with { Key = b.Created } }
+            );
         if (Scope.Has(RotationParts.Creation))
             spec = WithCreationFaults(spec);
         if (Scope.Has(RotationParts.Jobs))
@@ -38,41 +49,17 @@ internal sealed partial class RotationProtocol
         spec.Fault(
                 "announces without a canary",
                 "NewVersion",
-                (b, _) => b is { Since: 0, Gen: 1, Look.Kind: LookKind.None },
+                (b, _) => b is { Since: 0, Gen: 1, Look.Key: 0, Order.Key: 0 },
                 (_, a) => a.Raise(a.Created)
-            )
-            .Fault(
-                "takes a disabled version",
-                "Look",
-                (b, _) => !b.IsOn(b.Created),
-                (b, a) => a with { Look = a.Look with { Key = b.Created } }
             )
             .Fault(
                 "leaves a disabled version for a newer one",
                 "LookInVain",
                 (b, _) => !b.IsOn(b.Current) && NewestAfter(b) != 0,
-                (b, a) => Saw(a, LookKind.Follow, NewestAfter(b))
-            )
-            .Fault(
-                "steps back when the target is denied",
-                "LookForReplacementInVain",
-                (b, _) => !b.IsOn(b.Current),
-                (b, a) => a with { Gen = b.Since, Since = 0 }
+                (b, a) => Saw(a, NewestAfter(b))
             )
             .Fault("announces twice", "AnnounceInVain", (b, _) => b.Gen < 3, (b, a) => a.Raise(b.Look.Key))
             .Fault("a stale activation rewinds the vault", "AnnounceInVain", (b, a) => a with { Gen = b.Look.From })
-            .Fault(
-                "a replaced target is all the pass leaves behind",
-                "Announce",
-                (b, _) => b.Since != 0,
-                (b, a) => a with { Since = b.Gen }
-            )
-            .Fault(
-                "finishes what was seen of an older target",
-                "Announce",
-                (b, _) => b.Seen == b.Gen,
-                (_, a) => a with { Since = 0, Seen = 0 }
-            )
             .Fault(
                 "a denied key costs its items",
                 "Disable",
@@ -86,22 +73,38 @@ internal sealed partial class RotationProtocol
                 (b, a) => a with { Promised = (byte)(a.Promised | RotationState.Bit(Disabled(b, a))) }
             );
 
-    private static Spec<RotationState> WithPassFaults(Spec<RotationState> spec) =>
+    /// <summary>A dead target that is replaced, and what it leaves behind.</summary>
+    private static Spec<RotationState> WithReplacementFaults(Spec<RotationState> spec) =>
+        spec.Fault(
+                "steps back when the target is denied",
+                "LookForReplacementInVain",
+                (b, _) => !b.IsOn(b.Current),
+                (b, a) => a with { Gen = b.Since, Since = 0 }
+            )
+            .Fault(
+                "a replaced target is all the pass leaves behind",
+                "Announce",
+                (b, _) => b.Since != 0,
+                (b, a) => a with { Since = b.Gen }
+            )
+            .Fault(
+                "finishes what was seen of an older target",
+                "Announce",
+                (b, _) => b.Seen == b.Gen,
+                (_, a) => a with { Since = 0, Seen = 0 }
+            );
+
+    private static Spec<RotationState> WithDuplicateFaults(Spec<RotationState> spec) =>
         spec.Fault(
                 "writes without the condition",
                 "RewrapFenced",
                 (b, a) => Ended(b, a) is { Item: 1, Stored: true } work && b.A.Gen > work.Context,
                 (b, a) => a with { A = b.A.Name(Ended(b, a).Context) }
-            )
-            .Fault("fences before it re-wraps", "RewrapWrite", (b, a) => b.A.Ring != a.A.Ring, (b, a) => a with { A = a.A with { Ring = b.A.Ring } })
+            );
+
+    private static Spec<RotationState> WithPassFaults(Spec<RotationState> spec) =>
+        spec.Fault("fences before it re-wraps", "RewrapWrite", (b, a) => b.A.Ring != a.A.Ring, (b, a) => a with { A = a.A with { Ring = b.A.Ring } })
             .Fault("re-wraps without raising the fence", "RewrapWrite", (b, a) => b.A.Ring != a.A.Ring, (b, a) => a with { A = a.A with { Gen = b.A.Gen } })
-            .Fault(
-                "finishes when the first item is done",
-                "RewrapWrite",
-                (_, a) => !a.AllDone && a.Since != 0,
-                (_, a) => a with { Since = 0 }
-            )
-            .Fault("clears rings that are about to be in force", "Clear", (_, a) => a with { A = a.A with { Ahead = 0 }, B = a.B with { Ahead = 0 } })
             .Fault("clears the ring in force", "Clear", (_, a) => a with { A = a.A with { Lost = true } })
             .Fault(
                 "the end of one tick's work drops the pass",
@@ -114,9 +117,16 @@ internal sealed partial class RotationProtocol
         spec.Fault(
                 "an item without record is passed by",
                 "RewrapWrite",
-                (_, a) => a.IsDone(a.A) && a.B is { Enrolled: true, Gen: 0 },
+                (_, a) => a.A.Gen == a.Gen && a.B is { Enrolled: true, Gen: 0 },
                 (_, a) => a with { Since = 0 }
             )
+            .Fault(
+                "finishes when the first item is done",
+                "RewrapWrite",
+                (_, a) => a.B.Ring != 0 && a.B.Ring < a.Gen,
+                (_, a) => a with { Since = 0 }
+            )
+            .Fault("clears rings that are about to be in force", "Clear", (_, a) => a with { A = a.A with { Ahead = 0 }, B = a.B with { Ahead = 0 } })
             .Fault(
                 "a late creation is not fenced",
                 "CreateAskAgain",
@@ -149,17 +159,17 @@ internal sealed partial class RotationProtocol
                 "an outage is taken for a denial",
                 "GoAway",
                 (b, _) => b.Since != 0 && NewestAfter(b) != 0,
-                (b, a) => Saw(a, LookKind.Follow, NewestAfter(b))
+                (b, a) => Saw(a, NewestAfter(b))
             );
 
     private static Spec<RotationState> WithAssignmentFaults(Spec<RotationState> spec) =>
-        spec.Fault("assigns during a pass", "AssignInVain", (b, _) => b.Since != 0 && b.Look.From == b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Look.Key) with { Since = b.Gen })
-            .Fault("assigns what was looked at before another did", "AssignInVain", (b, _) => b.Look.From < b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Look.Key))
+        spec.Fault("assigns during a pass", "AssignInVain", (b, _) => b.Since != 0 && b.Order.From == b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Order.Key) with { Since = b.Gen })
+            .Fault("assigns what was looked at before another did", "AssignInVain", (b, _) => b.Order.From < b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Order.Key))
             .Fault(
                 "assigns without asking the old version",
                 "LookInVain",
                 (b, _) => !b.IsOn(b.Current) && b.IsOn(RotationState.Elsewhere),
-                (_, a) => Saw(a, LookKind.Pin, RotationState.Elsewhere)
+                (_, a) => Wants(a, LookKind.Pin, RotationState.Elsewhere)
             )
             .Fault("follows though pinned", "AnnounceInVain", (b, _) => !b.Follows && b.Look.From == b.Gen, (b, a) => a.Raise(b.Look.Key));
 

@@ -53,19 +53,19 @@ internal sealed partial class RotationProtocol
             .Rule(
                 "CANARY",
                 "A version comes into force only after it wrapped and unwrapped a canary.",
-                (b, a) => a.Gen == b.Gen || (b.Look.Key == a.Current && b.Look.From == b.Gen)
+                (b, a) => a.Gen == b.Gen || new[] { b.Look, b.Order }.Any(look => look.Key == a.Current && look.From == b.Gen)
             )
             .Rule(
                 "VERDICT",
                 "What a look finds was enabled and answered.",
-                (b, a) => a.Look == b.Look || a.Look.Kind == LookKind.None || b.Allows(a.Look.Key)
+                (b, a) => NewLooks(b, a).All(look => b.Allows(look.Key))
             )
             .Rule(
                 "REVOCATION",
                 "A disabled version in force is never a reason to leave it for another, unless it is the target of a pass.",
-                (b, a) => a.Look == b.Look || a.Look.Kind == LookKind.None || a.Look.Key == b.Current || b.IsOn(b.Current) || IsReplaced(b, a)
+                (b, a) => b.IsOn(b.Current) || NewLooks(b, a).All(look => look.Key == b.Current || (b.Since != 0 && look.Kind == LookKind.Follow))
             )
-            .Rule("PINNED", "A pinned version stays until a user says otherwise.", (b, a) => a.Gen == b.Gen || b.Follows || IsAssignment(b))
+            .Rule("PINNED", "A pinned version stays until a user says otherwise.", (b, a) => a.Gen == b.Gen || b.Follows || IsAssigned(b, a))
             .Rule(
                 "ONE-AT-A-TIME",
                 "What a pass leaves behind stands until it is finished.",
@@ -80,7 +80,15 @@ internal sealed partial class RotationProtocol
             .Rule("RUNNING", "Disabling a version that is safe ends no backup.", "Disable", (b, a) => a.Promised == b.Promised || a.Job == b.Job)
             .Rule("PATIENT", "An outage changes nothing.", "GoAway", (b, a) => a == b with { Away = true });
 
-    private static bool IsReplaced(RotationState b, RotationState a) => b.Since != 0 && a.Look.Kind == LookKind.Follow;
+    private static IEnumerable<ModelLook> NewLooks(RotationState b, RotationState a)
+    {
+        if (a.Look != b.Look && a.Look.Key != 0)
+            yield return a.Look;
+        if (a.Order != b.Order && a.Order.Key != 0)
+            yield return a.Order;
+    }
+
+    private static bool IsAssigned(RotationState b, RotationState a) => b.Order.From == b.Gen && b.Order.Key == a.Current;
 
     private static RotationState Recovered(RotationState s) =>
         s with
@@ -90,6 +98,7 @@ internal sealed partial class RotationProtocol
             Away = false,
             Seen = 0,
             Look = default,
+            Order = default,
             V = default,
             W = default,
             Creation = default,
@@ -127,13 +136,15 @@ internal sealed partial class RotationProtocol
     {
         spec = spec.Reachable("BLOCKED", "The old version is denied in the middle of a pass.", s => s.Since != 0 && s.A.Ring < s.Gen && !s.IsOn(s.Key(s.A.Ring)))
             .Reachable("TARGET-DENIED", "The target is denied in the middle of a pass.", s => s.Since != 0 && s.A.Ring < s.Gen && !s.IsOn(s.Current))
-            .Reachable("REVOKED", "The version in force is disabled, a newer one is there.", s => s is { Since: 0, Look.Kind: LookKind.None } && !s.IsOn(s.Current) && s.Created > s.Current)
+            .Reachable("REVOKED", "The version in force is disabled, a newer one is there.", s => s is { Since: 0, Look.Key: 0 } && !s.IsOn(s.Current) && s.Created > s.Current)
             .Reachable("LEFT", "The old version is safe and disabled, everything goes on.", s => s is { Since: 0, Promised: not 0 } && s.A.Ring == s.Gen)
-            .Reachable("ZOMBIE", "Somebody re-wraps for a generation that is over.", s => s is { Since: 0, V.Item: not 0 } && s.V.Context == s.Gen - 1);
+;
         if (Scope.Generations > 2)
             spec = spec.Reachable("TWICE", "Two rotations.", s => s is { Since: 0, Gen: 3, A.Ring: 3 } && s.Current == 3)
                 .Reachable("REPLACED", "A dead target is replaced in the middle of its pass.", s => s is { Gen: 3, Since: 1 } && s.A.Ring < 3);
         spec = Scope.Has(RotationParts.Creation) ? WithCreated(spec) : spec;
+        if (Scope.Has(RotationParts.Duplicates) && Scope.Generations > 2)
+            spec = spec.Reachable("ZOMBIE", "Somebody re-wraps for a generation that is over.", s => s is { Since: 0, V.Item: not 0 } && s.V.Context < s.Gen);
         if (Scope.Has(RotationParts.Duplicates))
             spec = spec.Reachable("DUPLICATE", "Two activations have stored a ring for the same item.", s => s is { V.Stored: true, W.Stored: true });
         if (Scope.Has(RotationParts.Jobs))

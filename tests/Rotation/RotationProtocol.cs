@@ -22,12 +22,12 @@ internal sealed partial class RotationProtocol(RotationScope scope)
     private bool CanDisable(RotationState s, int key) =>
         s.IsOn(key)
         && int.PopCount(s.Off) < Scope.Disabled
-        && (key == RotationState.Elsewhere ? s.WasInForce(key) || s.Look.Key == key : key <= s.Created);
+        && (key == RotationState.Elsewhere ? s.WasInForce(key) || s.IsWanted(key) : key <= s.Created);
 
     /// <summary>Whoever disables a version he is about to assign breaks his own promise.</summary>
     private static RotationState Disable(RotationState s, int key)
     {
-        var isPromised = s.WasInForce(key) && s.IsSafe(key) && s.Look.Key != key;
+        var isPromised = s.WasInForce(key) && s.IsSafe(key) && !s.IsWanted(key);
         return s with
         {
             Off = (byte)(s.Off | RotationState.Bit(key)),
@@ -44,31 +44,32 @@ internal sealed partial class RotationProtocol(RotationScope scope)
 
     private Spec<RotationState> WithVault(Spec<RotationState> spec)
     {
-        spec = spec.Action("Look", s => MayLook(s) && ChoiceOf(s) != 0, s => Saw(s, LookKind.Follow, ChoiceOf(s)))
+        spec = spec.Action("Look", s => MayLook(s) && ChoiceOf(s) != 0, s => Saw(s, ChoiceOf(s)))
             .Action("LookInVain", s => MayLook(s) && ChoiceOf(s) == 0, s => s)
-            .Action("LookForReplacement", s => MayReplace(s) && ReplacementOf(s) != 0, s => Saw(s, LookKind.Follow, ReplacementOf(s)))
+            .Action("LookForReplacement", s => MayReplace(s) && ReplacementOf(s) != 0, s => Saw(s, ReplacementOf(s)))
             .Action("LookForReplacementInVain", s => MayReplace(s) && ReplacementOf(s) == 0, s => s)
-            .Action("Announce", s => s.Look.Kind == LookKind.Follow && MayAnnounce(s), s => s.Raise(s.Look.Key))
+            .Action("Announce", s => s.Look.Key != 0 && MayAnnounce(s), s => s.Raise(s.Look.Key))
             // The look of a tick that comes twice, or is older than another's announcement.
-            .Action("AnnounceInVain", s => s.Look.Kind == LookKind.Follow && !MayAnnounce(s), s => s)
-            .Action("ForgetLook", s => s.Look.Kind != LookKind.None, s => s with { Look = default });
+            .Action("AnnounceInVain", s => s.Look.Key != 0 && !MayAnnounce(s), s => s)
+            .Action("ForgetLook", s => s.Look.Key != 0, s => s with { Look = default });
         return Scope.Has(RotationParts.Assignments) ? WithAssignments(spec) : spec;
     }
 
     private Spec<RotationState> WithAssignments(Spec<RotationState> spec) =>
-        spec.Action("LookToPin", Scope.Keys, MayPin, (s, k) => Saw(s, LookKind.Pin, k))
-            .Action("LookToTrack", s => MayAssign(s, s.Created), s => Saw(s, LookKind.Track, s.Created))
-            .Action("Assign", s => IsAssignment(s) && MayPut(s), Assign)
-            .Action("AssignInVain", s => IsAssignment(s) && !MayPut(s), s => s);
+        spec.Action("LookToPin", Scope.Keys, MayPin, (s, k) => Wants(s, LookKind.Pin, k))
+            .Action("LookToTrack", s => MayAssign(s, s.Created), s => Wants(s, LookKind.Track, s.Created))
+            .Action("Assign", s => s.Order.Key != 0 && MayPut(s), Assign)
+            .Action("AssignInVain", s => s.Order.Key != 0 && !MayPut(s), s => s)
+            .Action("ForgetOrder", s => s.Order.Key != 0, s => s with { Order = default });
 
     private bool MayLook(RotationState s) =>
-        s is { Since: 0, Follows: true, Away: false, Look.Kind: LookKind.None } && s.Current != RotationState.Elsewhere && HasRoom(s);
+        s is { Since: 0, Follows: true, Away: false, Look.Key: 0 } && s.Current != RotationState.Elsewhere && HasRoom(s);
 
     /// <summary>
     /// Only a pass that is blocked asks: an item is refused, because of the old version or of the target, and the target cannot be used.
     /// </summary>
     private bool MayReplace(RotationState s) =>
-        s is { Since: not 0, Follows: true, Away: false, Look.Kind: LookKind.None }
+        s is { Since: not 0, Follows: true, Away: false, Look.Key: 0 }
         && s.Current != RotationState.Elsewhere
         && !s.AllDone
         && HasRoom(s);
@@ -91,11 +92,9 @@ internal sealed partial class RotationProtocol(RotationScope scope)
         return 0;
     }
 
-    private static RotationState Saw(RotationState s, LookKind kind, int key) =>
-        s with
-        {
-            Look = new ModelLook(kind, s.Gen, (byte)key),
-        };
+    private static RotationState Saw(RotationState s, int key) => s with { Look = new ModelLook(LookKind.Follow, s.Gen, (byte)key) };
+
+    private static RotationState Wants(RotationState s, LookKind kind, int key) => s with { Order = new ModelLook(kind, s.Gen, (byte)key) };
 
     private static bool MayAnnounce(RotationState s) => s.Look.From == s.Gen && s.Follows;
 
@@ -103,16 +102,14 @@ internal sealed partial class RotationProtocol(RotationScope scope)
 
     /// <summary>R38: the new version proves itself, and the old one must unwrap once more.</summary>
     private bool MayAssign(RotationState s, int key) =>
-        s.Look.Kind == LookKind.None && s.Allows(key) && (key == s.Current || s.IsOn(s.Current)) && (key == s.Current || HasRoom(s));
-
-    private static bool IsAssignment(RotationState s) => s.Look.Kind is LookKind.Pin or LookKind.Track;
+        s.Order.Key == 0 && s.Allows(key) && (key == s.Current || s.IsOn(s.Current)) && (key == s.Current || HasRoom(s));
 
     /// <summary>Nothing changed since the look, and no pass is under way, unless it is towards this very version.</summary>
-    private static bool MayPut(RotationState s) => s.Look.From == s.Gen && (s.Since == 0 || s.Look.Key == s.Current);
+    private static bool MayPut(RotationState s) => s.Order.From == s.Gen && (s.Since == 0 || s.Order.Key == s.Current);
 
     private static RotationState Assign(RotationState s)
     {
-        var next = s.Look.Key == s.Current ? s : s.Raise(s.Look.Key);
-        return next with { Follows = s.Look.Kind == LookKind.Track };
+        var next = s.Order.Key == s.Current ? s : s.Raise(s.Order.Key);
+        return next with { Follows = s.Order.Kind == LookKind.Track };
     }
 }

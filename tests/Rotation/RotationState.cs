@@ -115,7 +115,10 @@ internal readonly record struct RotationState
     /// <summary>The generation for which somebody saw nothing left in storage; 0 nobody did.</summary>
     public byte Seen { get; init; }
 
+    /// <summary>A tick's look; only a user's <see cref="Order"/> is of another kind.</summary>
     public ModelLook Look { get; init; }
+
+    public ModelLook Order { get; init; }
 
     public ModelItem A { get; init; }
 
@@ -165,6 +168,9 @@ internal readonly record struct RotationState
 
     /// <summary>The key vault answers, and lets the version be used.</summary>
     public bool Allows(int key) => !Away && IsOn(key);
+
+    /// <summary>Somebody has looked at the version, and may put it in force yet.</summary>
+    public bool IsWanted(int key) => Look.Key == key || Order.Key == key;
 
     public RotationState Raise(byte key) =>
         this with
