@@ -165,7 +165,7 @@ internal sealed partial class RealRotation
         if ((item?.KeyGeneration ?? 0) != (expected.Gen == 0 ? 0 : Real(expected.Gen)))
             return $"item {number} stands at {item?.KeyGeneration}, not {expected.Gen}";
         var named = item?.Ring is { } reference ? rings[reference.Name] : null;
-        if (named?.KeyGeneration != (expected.Ring == 0 ? null : Real(expected.Ring)))
+        if (named?.KeyGeneration != (expected.Ring == 0 ? (long?)null : Real(expected.Ring)))
             return $"item {number} names a ring of {named?.KeyGeneration}, not {expected.Ring}";
         if (named is not null && (item!.KeyId != IdOf(s.Key(expected.Ring)).ToString() || item.RingSeq != named.Seq))
             return $"item {number} says {item.KeyId} of its ring";
