@@ -37,7 +37,7 @@ public sealed class LeftoverTests(VaultCluster cluster)
         await stage.BackUpAsync("a");
         var v1 = await stage.CurrentAsync();
         var ring = Assert.Single(await stage.RingsOfAsync("a"));
-        var content = (await cluster.Store.GetAsync(ring))?.Content.ToArray();
+        var content = (await cluster.Store.GetAsync(ring))?.Content.ToArray() ?? [];
         await stage.NewVersionAsync();
         await VaultClient.SyncAsync(stage.Vault);
         Assert.True((await stage.UseOfAsync(v1)).SafeToDisable);

@@ -90,7 +90,9 @@ internal sealed partial class RealRotation
     {
         if (!work.Stored || _items[work.Item] is not { } item || !_rings[work.Item].TryGetValue(name, out var ring))
             return null;
-        return VaultSamples.CodeOf(() => item.UseRing(ring, ReferenceTo(name))) == ErrorCodes.ConcurrentChange ? null : "takes a ring that is out of date";
+        return VaultSamples.CodeOf(() => item.UseRing(ring, ReferenceTo(name))) == ErrorCodes.ConcurrentChange
+            ? null
+            : "takes a ring that is out of date";
     }
 
     private string? TakeCreation(string action, RotationState b)
@@ -149,7 +151,7 @@ internal sealed partial class RealRotation
 
     private void Store(int number, long seq, int generation, RotationState s)
     {
-        var epoch = new RingEpoch(1, IdOf(s.Key(generation)).ToString(), WrapAlgorithms.RsaOaep256, "", [], [], []);
+        var epoch = new RingEpoch(1, Texts[s.Key(generation)], WrapAlgorithms.RsaOaep256, "", [], [], []);
         var ring = new KeyRing
         {
             Item = ItemKeys[number],

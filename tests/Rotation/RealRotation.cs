@@ -17,7 +17,12 @@ namespace RecoveryVault.Tests.Rotation;
 /// </summary>
 internal sealed partial class RealRotation
 {
-    private static readonly ItemKey[] ItemKeys = [new(default, default), new(ItemStage.Key.VaultId, ItemId.Create()), new(ItemStage.Key.VaultId, ItemId.Create())];
+    private static readonly ItemKey[] ItemKeys =
+    [
+        new(default, default),
+        new(ItemStage.Key.VaultId, ItemId.Create()),
+        new(ItemStage.Key.VaultId, ItemId.Create()),
+    ];
 
     private VaultRecord _vault;
     private ImmutableArray<ItemRecord?> _items = [null, null, null];
@@ -39,8 +44,7 @@ internal sealed partial class RealRotation
         Assert.Null(_vault.Settings.Encryption.Previous);
     }
 
-    private RealRotation(RealRotation other) =>
-        (_vault, _items, _rings, _read) = (other._vault, other._items, other._rings, other._read);
+    private RealRotation(RealRotation other) => (_vault, _items, _rings, _read) = (other._vault, other._items, other._rings, other._read);
 
     public RealRotation Clone() => new(this);
 
@@ -51,10 +55,20 @@ internal sealed partial class RealRotation
 
     private static string VersionOf(int key) => $"{key:x32}";
 
-    private static KeyId IdOf(int key) =>
-        key == RotationState.Elsewhere
-            ? KeyId.Parse("https://kv2.vault.localhost/keys/other").WithVersion(VersionOf(key))
-            : VaultSamples.Key.WithVersion(VersionOf(key));
+    private static readonly KeyId[] Ids =
+    [
+        .. Enumerable
+            .Range(0, 5)
+            .Select(key =>
+                (key == RotationState.Elsewhere ? KeyId.Parse("https://kv2.vault.localhost/keys/other") : VaultSamples.Key).WithVersion(
+                    VersionOf(key)
+                )
+            ),
+    ];
+
+    private static readonly string[] Texts = [.. Ids.Select(id => id.ToString())];
+
+    private static KeyId IdOf(int key) => Ids[key];
 
     private static KeyFacts FactsOf(int key, KeyId requested) =>
         VaultSamples.Facts.With(p => p with { Id = IdOf(key) }) with
@@ -77,23 +91,33 @@ internal sealed partial class RealRotation
         switch (action)
         {
             case "Look" or "LookInVain":
-                return DiffersInVerdict(b) ?? Found(RotationCandidate.Choose(Encryption.Current.KeyId, VersionsOf(b), VaultSamples.Now), RotationProtocol.ChoiceOf(b));
+                return DiffersInVerdict(b)
+                    ?? Found(
+                        RotationCandidate.Choose(Encryption.Current.KeyId, VersionsOf(b), VaultSamples.Now),
+                        RotationProtocol.ChoiceOf(b)
+                    );
             case "LookForReplacement" or "LookForReplacementInVain":
-                return DiffersInVerdict(b) ?? Found(RotationCandidate.Replace(Encryption.Current.KeyId, VersionsOf(b), VaultSamples.Now), RotationProtocol.ReplacementOf(b));
+                return DiffersInVerdict(b)
+                    ?? Found(
+                        RotationCandidate.Replace(Encryption.Current.KeyId, VersionsOf(b), VaultSamples.Now),
+                        RotationProtocol.ReplacementOf(b)
+                    );
             case "GoAway" or "ComeBack":
                 return DiffersInVerdict(a);
             case "Announce":
-                if (!_vault.MayFollow(Real(b.Look.From), IdOf(b.Look.Key).ToString()))
+                if (!_vault.MayFollow(Real(b.Look.From), Texts[b.Look.Key]))
                     return "refuses to follow";
-                _vault = _vault.Follow(IdOf(b.Look.Key).ToString(), VaultSamples.Facts.Key!.PublicKeyThumbprint, VaultSamples.Now);
+                _vault = _vault.Follow(Texts[b.Look.Key], VaultSamples.Facts.Key!.PublicKeyThumbprint, VaultSamples.Now);
                 return null;
             case "AnnounceInVain":
-                return _vault.MayFollow(Real(b.Look.From), IdOf(b.Look.Key).ToString()) ? "follows a look that is out of date" : null;
+                return _vault.MayFollow(Real(b.Look.From), Texts[b.Look.Key]) ? "follows a look that is out of date" : null;
             case "Assign":
                 _vault = Assign(b.Order);
                 return null;
             case "AssignInVain":
-                return VaultSamples.CodeOf(() => Assign(b.Order)) is ErrorCodes.RotationBlocked or ErrorCodes.ConcurrentChange ? null : "assigns";
+                return VaultSamples.CodeOf(() => Assign(b.Order)) is ErrorCodes.RotationBlocked or ErrorCodes.ConcurrentChange
+                    ? null
+                    : "assigns";
             case "Finish":
                 _vault = _vault.FinishRotation(Real(b.Seen));
                 return null;
@@ -149,7 +173,7 @@ internal sealed partial class RealRotation
     private string? Differs(RotationState s)
     {
         var says = (Encryption.Current.Generation, Encryption.Current.KeyId, Encryption.Previous?.Generation, _vault.FollowsRotation);
-        var expected = (Real(s.Gen), IdOf(s.Current).ToString(), s.Since == 0 ? (long?)null : Real(s.Since), s.Follows);
+        var expected = (Real(s.Gen), Texts[s.Current], s.Since == 0 ? (long?)null : Real(s.Since), s.Follows);
         if (says != expected)
             return $"the vault says {says}, not {expected}";
         if (_vault.MustBeWatched != (s.Follows || s.Since != 0))
@@ -167,7 +191,7 @@ internal sealed partial class RealRotation
         var named = item?.Ring is { } reference ? rings[reference.Name] : null;
         if (named?.KeyGeneration != (expected.Ring == 0 ? (long?)null : Real(expected.Ring)))
             return $"item {number} names a ring of {named?.KeyGeneration}, not {expected.Ring}";
-        if (named is not null && (item!.KeyId != IdOf(s.Key(expected.Ring)).ToString() || item.RingSeq != named.Seq))
+        if (named is not null && (item!.KeyId != Texts[s.Key(expected.Ring)] || item.RingSeq != named.Seq))
             return $"item {number} says {item.KeyId} of its ring";
         var ahead = BitsOf(rings.Values.Where(ring => ring.Seq > (item?.RingSeq ?? 0)));
         // A second ring of the generation in force has the same key.
@@ -177,7 +201,8 @@ internal sealed partial class RealRotation
             : $"item {number} has rings {ahead:b} ahead and {stale:b} stale, not {expected.Ahead:b} and {expected.Stale:b}";
     }
 
-    private static int BitsOf(IEnumerable<KeyRing> rings) => rings.Aggregate(0, (bits, ring) => bits | (1 << (int)(ring.KeyGeneration - 1)));
+    private static int BitsOf(IEnumerable<KeyRing> rings) =>
+        rings.Aggregate(0, (bits, ring) => bits | (1 << (int)(ring.KeyGeneration - 1)));
 
     /// <summary>What a listing says of each version that was ever in force, and whether the pass has anything left to do.</summary>
     private string? DiffersInUse(RotationState s)
@@ -198,8 +223,8 @@ internal sealed partial class RealRotation
             return $"a pass would be {(s.AllDone ? "kept open" : "finished too early")}";
         foreach (var need in KeyNeeds.Of(Encryption, uses))
         {
-            var key = Enumerable.Range(1, 4).FirstOrDefault(k => IdOf(k).ToString() == need.KeyId);
-            if (key != 0 && need.SafeToDisable != s.IsSafe(key))
+            var key = Array.IndexOf(Texts, need.KeyId, 1);
+            if (key > 0 && need.SafeToDisable != s.IsSafe(key))
                 return $"version {key} is called {(need.SafeToDisable ? "safe" : "needed")}";
         }
         return null;

@@ -7,7 +7,7 @@ internal sealed partial class RotationProtocol
     private Spec<RotationState> WithFaults(Spec<RotationState> spec)
     {
         spec = WithPassFaults(WithVaultFaults(spec));
-        if (Scope.Generations > 2)
+        if (Scope is { Generations: > 2, Versions: > 2 })
             spec = WithReplacementFaults(spec);
         if (Scope.Generations > 2 && Scope.Has(RotationParts.Duplicates))
             spec = WithDuplicateFaults(spec);
@@ -96,15 +96,25 @@ internal sealed partial class RotationProtocol
 
     private static Spec<RotationState> WithDuplicateFaults(Spec<RotationState> spec) =>
         spec.Fault(
-                "writes without the condition",
-                "RewrapFenced",
-                (b, a) => Ended(b, a) is { Item: 1, Stored: true } work && b.A.Gen > work.Context,
-                (b, a) => a with { A = b.A.Name(Ended(b, a).Context) }
-            );
+            "writes without the condition",
+            "RewrapFenced",
+            (b, a) => Ended(b, a) is { Item: 1, Stored: true } work && b.A.Gen > work.Context,
+            (b, a) => a with { A = b.A.Name(Ended(b, a).Context) }
+        );
 
     private static Spec<RotationState> WithPassFaults(Spec<RotationState> spec) =>
-        spec.Fault("fences before it re-wraps", "RewrapWrite", (b, a) => b.A.Ring != a.A.Ring, (b, a) => a with { A = a.A with { Ring = b.A.Ring } })
-            .Fault("re-wraps without raising the fence", "RewrapWrite", (b, a) => b.A.Ring != a.A.Ring, (b, a) => a with { A = a.A with { Gen = b.A.Gen } })
+        spec.Fault(
+                "fences before it re-wraps",
+                "RewrapWrite",
+                (b, a) => b.A.Ring != a.A.Ring,
+                (b, a) => a with { A = a.A with { Ring = b.A.Ring } }
+            )
+            .Fault(
+                "re-wraps without raising the fence",
+                "RewrapWrite",
+                (b, a) => b.A.Ring != a.A.Ring,
+                (b, a) => a with { A = a.A with { Gen = b.A.Gen } }
+            )
             .Fault("clears the ring in force", "Clear", (_, a) => a with { A = a.A with { Lost = true } })
             .Fault(
                 "the end of one tick's work drops the pass",
@@ -126,7 +136,12 @@ internal sealed partial class RotationProtocol
                 (_, a) => a.B.Ring != 0 && a.B.Ring < a.Gen,
                 (_, a) => a with { Since = 0 }
             )
-            .Fault("clears rings that are about to be in force", "Clear", (_, a) => a with { A = a.A with { Ahead = 0 }, B = a.B with { Ahead = 0 } })
+            .Fault(
+                "clears rings that are about to be in force",
+                "Clear",
+                (_, a) => a with { A = a.A with { Ahead = 0 }, B = a.B with { Ahead = 0 } }
+            )
+            .Fault("takes memory for a listing", "RewrapWrite", (b, a) => !b.AllDone && a.Since != 0, (_, a) => a with { Seen = a.Gen })
             .Fault(
                 "a late creation is not fenced",
                 "CreateAskAgain",
@@ -149,22 +164,31 @@ internal sealed partial class RotationProtocol
             .Fault(
                 "safe though an item enrolled may still come to need it",
                 "Disable",
-                (b, a) => Disabled(b, a) is var key && key != b.Current && b.WasInForce(key) && ((b.KeysOf(b.A) | b.KeysOf(b.B)) & RotationState.Bit(key)) == 0,
+                (b, a) =>
+                    Disabled(b, a) is var key
+                    && key != b.Current
+                    && b.WasInForce(key)
+                    && ((b.KeysOf(b.A) | b.KeysOf(b.B)) & RotationState.Bit(key)) == 0,
                 (b, a) => a with { Promised = (byte)(a.Promised | RotationState.Bit(Disabled(b, a))) }
             );
 
     private static Spec<RotationState> WithOutageFaults(Spec<RotationState> spec) =>
         spec.Fault("an outage ends the pass", "GoAway", (b, _) => b.Since != 0, (_, a) => a with { Since = 0 })
-            .Fault(
-                "an outage is taken for a denial",
-                "GoAway",
-                (b, _) => b.Since != 0 && NewestAfter(b) != 0,
-                (b, a) => Saw(a, NewestAfter(b))
-            );
+            .Fault("an outage is taken for a denial", "GoAway", (b, _) => NewestAfter(b) != 0, (b, a) => Saw(a, NewestAfter(b)));
 
     private static Spec<RotationState> WithAssignmentFaults(Spec<RotationState> spec) =>
-        spec.Fault("assigns during a pass", "AssignInVain", (b, _) => b.Since != 0 && b.Order.From == b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Order.Key) with { Since = b.Gen })
-            .Fault("assigns what was looked at before another did", "AssignInVain", (b, _) => b.Order.From < b.Gen && b.Gen < 3, (b, a) => a.Raise(b.Order.Key))
+        spec.Fault(
+                "assigns during a pass",
+                "AssignInVain",
+                (b, _) => b.Since != 0 && b.Order.From == b.Gen && b.Gen < 3,
+                (b, a) => a.Raise(b.Order.Key) with { Since = b.Gen }
+            )
+            .Fault(
+                "assigns what was looked at before another did",
+                "AssignInVain",
+                (b, _) => b.Order.From < b.Gen && b.Gen < 3,
+                (b, a) => a.Raise(b.Order.Key)
+            )
             .Fault(
                 "assigns without asking the old version",
                 "LookInVain",

@@ -22,7 +22,10 @@ internal sealed partial class RotationProtocol
             .Action("Finish", s => s.Since != 0 && s.Seen == s.Gen, s => s with { Since = 0, Seen = 0 })
             .Action("FinishInVain", s => s.Seen != 0 && s.Seen != s.Gen, s => s with { Seen = 0 });
 
-    private int FreePlace(RotationState s) => Array.FindIndex(Scope.Works, w => s.Work(w).Item == 0);
+    private int FreePlace(RotationState s) =>
+        s.V.Item == 0 ? 0
+        : s.W.Item == 0 && Scope.Works.Length > 1 ? 1
+        : -1;
 
     /// <summary>Unwrapped with the old version, wrapped with the new; without the ring it read there is nothing to unwrap.</summary>
     private static bool CanStore(RotationState s, int place) =>
@@ -41,8 +44,7 @@ internal sealed partial class RotationProtocol
     /// <summary>An item without a ring needs nothing but the fence.</summary>
     private static bool IsReady(ModelWork work) => work.Item != 0 && (work.Stored || work.BaseRing == 0);
 
-    private static bool IsAsRead(RotationState s, ModelWork work) =>
-        s[work.Item].Gen == work.Base && s[work.Item].Ring == work.BaseRing;
+    private static bool IsAsRead(RotationState s, ModelWork work) => s[work.Item].Gen == work.Base && s[work.Item].Ring == work.BaseRing;
 
     private static RotationState RewrapWrite(RotationState s, int place)
     {
@@ -61,11 +63,7 @@ internal sealed partial class RotationProtocol
         if (Scope.Has(RotationParts.Jobs))
             spec = WithJobs(spec);
         if (Scope.Has(RotationParts.Deletions))
-            spec = spec.Action(
-                    "Delete",
-                    s => s.A.Point == PointState.Live,
-                    s => s with { A = s.A with { Point = PointState.Deleted } }
-                )
+            spec = spec.Action("Delete", s => s.A.Point == PointState.Live, s => s with { A = s.A with { Point = PointState.Deleted } })
                 .Action("Undelete", s => s.A.Point == PointState.Deleted, s => s with { A = s.A with { Point = PointState.Live } });
         if (Scope.Has(RotationParts.Outages))
             spec = spec.Action("GoAway", s => !s.Away, s => s with { Away = true })

@@ -69,10 +69,7 @@ internal sealed partial class RotationProtocol(RotationScope scope)
     /// Only a pass that is blocked asks: an item is refused, because of the old version or of the target, and the target cannot be used.
     /// </summary>
     private bool MayReplace(RotationState s) =>
-        s is { Since: not 0, Follows: true, Away: false, Look.Key: 0 }
-        && s.Current != RotationState.Elsewhere
-        && !s.AllDone
-        && HasRoom(s);
+        s is { Since: not 0, Follows: true, Away: false, Look.Key: 0 } && s.Current != RotationState.Elsewhere && !s.AllDone && HasRoom(s);
 
     private bool HasRoom(RotationState s) => s.Gen < Scope.Generations;
 

@@ -26,15 +26,7 @@ internal readonly record struct ModelLook(LookKind Kind, byte From, byte Key);
 /// <param name="Stale">Stored rings that nobody can put in force any more.</param>
 /// <param name="Point">Its newest recovery point.</param>
 /// <param name="Lost">The record names a ring that is not there.</param>
-internal readonly record struct ModelItem(
-    bool Enrolled,
-    byte Gen,
-    byte Ring,
-    byte Ahead,
-    byte Stale,
-    PointState Point,
-    bool Lost = false
-)
+internal readonly record struct ModelItem(bool Enrolled, byte Gen, byte Ring, byte Ahead, byte Stale, PointState Point, bool Lost = false)
 {
     public int Stored => Ahead | Stale | RotationState.Bit(Ring);
 

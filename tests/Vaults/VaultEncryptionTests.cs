@@ -103,7 +103,10 @@ public sealed class VaultEncryptionTests
         var full = vault.WithItem().WithKey(Second);
         Assert.Equal(FirstVersion, full.ToEncryptionSummary().PreviousKeyVersion);
         Assert.Equal(ErrorCodes.RotationBlocked, CodeOf(() => full.WithKey(Third)));
-        Assert.Equal(Third, full.FinishRotation(full.Settings.Encryption.Current.Generation).WithKey(Third).ToEncryptionSummary().KeyVersion);
+        Assert.Equal(
+            Third,
+            full.FinishRotation(full.Settings.Encryption.Current.Generation).WithKey(Third).ToEncryptionSummary().KeyVersion
+        );
     }
 
     [Fact]
