@@ -3,7 +3,6 @@ using CsCheck;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
-using RecoveryVault.Records;
 using RecoveryVault.Rotation;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Vaults;
