@@ -41,7 +41,7 @@ internal sealed partial class RotationProtocol
 
     private static bool IsPromised(RotationState s, int key) => (s.Promised & RotationState.Bit(key)) != 0;
 
-    /// <summary>Every item with keys has the version in force, and whoever makes keys with an older one will be told to start over.</summary>
+    /// <summary>Every item with keys has the version in force; whoever makes keys with an older one will be told to start over.</summary>
     private static bool IsFenced(RotationState s, ModelItem item) => item.Ring != 0 ? item.Gen == s.Gen : !MayBringOlder(s);
 
     private static bool MayBringOlder(RotationState s) =>
