@@ -10,18 +10,13 @@ public sealed partial class ProtectedItemGrain
 {
     private const string DeleteOperation = "DeleteRecoveryPoint";
 
+    private const string UndeleteOperation = "UndeleteRecoveryPoint";
+
     public async Task<RecoveryPointSummary> DeleteRecoveryPointAsync(DeleteRecoveryPoint request)
     {
-        Deletion.RequireReason(request.Reason);
-        if (request.ApprovalId is not null)
-            throw new VaultException(ErrorCodes.InvalidRequest, "This vault asks for no approval, so none can be named.");
-        await SettleAsync();
-        var deletions = await RequireDeletionsAsync();
-        var head = await FindHeadAsync(request.RecoveryPoint, deletions);
-        if (deletions.IsSoftDeleted(head.Seq))
-            return Item.ToSummary(head, deletions);
-        var times = await _parts.Clocks.ReadAsync(Key.VaultId);
-        Item.RequireDeletable(head, deletions, times.Now);
+        var (head, times) = await LogRefusalAsync(DeleteOperation, request.OperationId, () => RequireDeletableAsync(request));
+        if (times is null)
+            return Item.ToSummary(head, await RequireDeletionsAsync());
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
         var deletion = DeletionOf(request.OperationId, request.Reason, times, [head]);
         var note = NoteOf(
@@ -42,18 +37,52 @@ public sealed partial class ProtectedItemGrain
         return Item.ToSummary(head, await RequireDeletionsAsync());
     }
 
-    public async Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request)
+    /// <summary>The point to delete and what the clocks say; null instead when it is deleted already.</summary>
+    private async Task<(RecoveryPointHead Head, TrustedTime? Times)> RequireDeletableAsync(DeleteRecoveryPoint request)
     {
         Deletion.RequireReason(request.Reason);
+        if (request.ApprovalId is not null)
+            throw new VaultException(ErrorCodes.InvalidRequest, "This vault asks for no approval, so none can be named.");
         await SettleAsync();
         var deletions = await RequireDeletionsAsync();
         var head = await FindHeadAsync(request.RecoveryPoint, deletions);
-        if (deletions.IsAvailable(head.Seq))
-            return Item.ToSummary(head, deletions);
+        if (deletions.IsSoftDeleted(head.Seq))
+            return (head, null);
+        var times = await _parts.Clocks.ReadAsync(Key.VaultId);
+        Item.RequireDeletable(head, deletions, times.Now);
+        return (head, times);
+    }
+
+    public async Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request)
+    {
+        var head = await LogRefusalAsync(UndeleteOperation, request.OperationId, () => FindDeletedAsync(request));
+        if ((await RequireDeletionsAsync()).IsAvailable(head.Seq))
+            return Item.ToSummary(head, await RequireDeletionsAsync());
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Undelete, Item.RequireSettings().Name);
-        var note = NoteOf("UndeleteRecoveryPoint", jobId, new("recoveryPoint", head.Name), new("reason", request.Reason));
+        var note = NoteOf(UndeleteOperation, jobId, new("recoveryPoint", head.Name), new("reason", request.Reason));
         await ChangeDeletionsAsync(note, (_, current) => current.IsPurged(head.Seq) ? throw Purged(head.Name) : current.Undelete(head.Seq));
         return Item.ToSummary(head, await RequireDeletionsAsync());
+    }
+
+    private async Task<RecoveryPointHead> FindDeletedAsync(UndeleteRecoveryPoint request)
+    {
+        Deletion.RequireReason(request.Reason);
+        await SettleAsync();
+        return await FindHeadAsync(request.RecoveryPoint, await RequireDeletionsAsync());
+    }
+
+    /// <summary>A refused attempt leaves the item as it was, and itself in the log.</summary>
+    private async Task<T> LogRefusalAsync<T>(string operation, Guid operationId, Func<Task<T>> attempt)
+    {
+        try
+        {
+            return await attempt();
+        }
+        catch (VaultException refusal) when (_cell.Current is { Settings: not null })
+        {
+            await Journal.LogRefusalAsync(Key.VaultId, operation, operationId, refusal);
+            throw;
+        }
     }
 
     /// <summary>From the latest of all clocks on: one that lags must not shorten the time to take it back.</summary>

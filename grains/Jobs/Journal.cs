@@ -51,13 +51,17 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         if (mayBePaid)
         {
             var newest = await grains.GetGrain<IActivityLogGrain>(vaultId.ToString()).ListAsync(new PageRequest());
-            if (newest.Items.Any(e => e.CorrelationId == note.CorrelationId && e.Operation == note.Operation))
+            if (newest.Items.Any(e => IsOf(e, note)))
                 return;
         }
         await grains
             .GetGrain<IActivityLogWriter>(vaultId.ToString())
             .AppendAsync(note.Caller, note.Operation, LogStatuses.Succeeded, note.CorrelationId, note.Details);
     }
+
+    /// <summary>A refused attempt of the same operation is another entry.</summary>
+    private static bool IsOf(ActivityEntry entry, OwedNote note) =>
+        entry.CorrelationId == note.CorrelationId && entry.Operation == note.Operation && entry.Status == LogStatuses.Succeeded;
 
     /// <summary>True while the job has not ended and its process lives.</summary>
     public async Task<bool> IsRunningAsync(VaultId vaultId, Guid jobId) =>
@@ -99,6 +103,14 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
                 throw;
             throw refusal;
         }
+    }
+
+    /// <summary>Logs an attempt that was refused before it had a job. The refusal is what the caller must hear, whatever the log does.</summary>
+    public Task LogRefusalAsync(VaultId vaultId, string operation, Guid operationId, VaultException refusal)
+    {
+        var error = JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation)).Bounded().Errors[0];
+        var details = ImmutableSortedDictionary<string, string>.Empty.Add("errorCode", error.Code).Add("error", error.Message);
+        return BestEffortAsync(() => LogAsync(vaultId, operation, LogStatuses.Failed, operationId, details));
     }
 
     public Task LogAsync(

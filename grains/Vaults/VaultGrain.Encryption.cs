@@ -12,8 +12,7 @@ public sealed partial class VaultGrain
         await SettleAsync();
         if (Vault.JobOf(request.OperationId) is { } done)
             return Vault.ToEncryptionSummary(done);
-        var keyId = Vault.RequireKeyChange(request);
-        KeyVaultConnector.RequireKnown(keyId);
+        var keyId = await LogRefusalAsync(LogOperation, request.OperationId, () => Task.FromResult(RequireKey(request)));
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
         var note = await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, () => TryAssignKeyAsync(request, keyId, jobId));
         await SettleAsync(note);
@@ -23,6 +22,13 @@ public sealed partial class VaultGrain
     }
 
     private const string LogOperation = "UpdateEncryption";
+
+    private KeyId RequireKey(UpdateEncryption request)
+    {
+        var keyId = Vault.RequireKeyChange(request);
+        KeyVaultConnector.RequireKnown(keyId);
+        return keyId;
+    }
 
     private async Task<OwedNote?> TryAssignKeyAsync(UpdateEncryption request, KeyId keyId, Guid jobId)
     {

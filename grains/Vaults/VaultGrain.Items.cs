@@ -12,7 +12,7 @@ public sealed partial class VaultGrain
     /// <summary>The attempt is durable before anything else is done for it (R11); the same operation again has the same job.</summary>
     public async Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request)
     {
-        ItemName.Require(request.ItemName);
+        await LogRefusalAsync(ProtectOperation, request.OperationId, () => Task.FromResult(ItemName.Require(request.ItemName)));
         var newJobId = Journal.NewJobId();
         await UpdateAsync(_ =>
             Vault.JobOf(request.OperationId) is null

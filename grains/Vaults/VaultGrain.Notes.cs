@@ -17,6 +17,20 @@ public sealed partial class VaultGrain
             details.ToImmutableSortedDictionary(StringComparer.Ordinal)
         );
 
+    /// <summary>A refused attempt leaves the vault as it was, and itself in the log.</summary>
+    private async Task<T> LogRefusalAsync<T>(string operation, Guid operationId, Func<Task<T>> attempt)
+    {
+        try
+        {
+            return await attempt();
+        }
+        catch (VaultException refusal) when (_cell.Current is { Settings.Deleted: false })
+        {
+            await Journal.LogRefusalAsync(VaultId, operation, operationId, refusal);
+            throw;
+        }
+    }
+
     /// <summary>
     /// Pays what changes owe to jobs and log. A store that fails now must not make a change look undone that is durable: what is not paid
     /// stays owed. Only when too much has come together is nothing further taken on.

@@ -56,8 +56,15 @@ public sealed partial class VaultGrain
 
     public async Task AssignPolicyAsync(AssignPolicy request)
     {
-        var policy = request.PolicyName is { } name ? Vault.RequirePolicy(name).Name : null;
-        var itemId = await FindItemAsync(request.ItemName);
+        var (policy, itemId) = await LogRefusalAsync(
+            "SetItemPolicy",
+            request.OperationId,
+            async () =>
+            {
+                var policy = request.PolicyName is { } name ? Vault.RequirePolicy(name).Name : null;
+                return (policy, await FindItemAsync(request.ItemName));
+            }
+        );
         await GrainFactory.GetGrain<IItemPolicy>(new ItemKey(VaultId, itemId).ToString()).FollowAsync(request.OperationId, policy);
     }
 

@@ -102,28 +102,38 @@ public sealed partial class VaultGrain
 
     public async Task<VaultIdentity> AssignIdentityAsync(ChangeIdentity request)
     {
-        VaultRecord.Require(request);
+        const string Operation = "AssignIdentity";
         var principal = Guid.NewGuid().ToString();
-        List<UserAssignedIdentity> identities = [];
-        foreach (var nameOrId in request.UserAssigned)
-            identities.Add(await _parts.Identities.GetAsync(nameOrId));
+        var identities = await LogRefusalAsync(Operation, request.OperationId, () => FindIdentitiesAsync(request));
         await ChangeAsync(
             request.OperationId,
-            "AssignIdentity",
+            Operation,
             vault => (request.SystemAssigned ? vault.AssignSystemIdentity(principal) : vault).AssignUserIdentities(identities),
             vault => DetailsOf(request, vault)
         );
         return Vault.ToIdentity();
     }
 
-    public async Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request)
+    private async Task<IReadOnlyList<UserAssignedIdentity>> FindIdentitiesAsync(ChangeIdentity request)
     {
         VaultRecord.Require(request);
+        List<UserAssignedIdentity> identities = [];
+        foreach (var nameOrId in request.UserAssigned)
+            identities.Add(await _parts.Identities.GetAsync(nameOrId));
+        return identities;
+    }
+
+    public async Task<VaultIdentity> RemoveIdentityAsync(ChangeIdentity request)
+    {
         var before = Vault;
         await ChangeAsync(
             request.OperationId,
             "RemoveIdentity",
-            vault => (request.SystemAssigned ? vault.RemoveSystemIdentity() : vault).RemoveUserIdentities([.. request.UserAssigned]),
+            vault =>
+            {
+                VaultRecord.Require(request);
+                return (request.SystemAssigned ? vault.RemoveSystemIdentity() : vault).RemoveUserIdentities([.. request.UserAssigned]);
+            },
             _ => DetailsOf(request, before)
         );
         return Vault.ToIdentity();
@@ -131,11 +141,14 @@ public sealed partial class VaultGrain
 
     public async Task<IReadOnlyList<string>> AddPrivateEndpointAsync(ChangePrivateEndpoint request)
     {
-        VaultRecord.Require(request);
         await ChangeAsync(
             request.OperationId,
             "AddPrivateEndpoint",
-            vault => vault.AddPrivateEndpoint(request.Name),
+            vault =>
+            {
+                VaultRecord.Require(request);
+                return vault.AddPrivateEndpoint(request.Name);
+            },
             _ => [new("name", request.Name)]
         );
         return Vault.Settings.PrivateEndpoints;
@@ -143,11 +156,14 @@ public sealed partial class VaultGrain
 
     public async Task<IReadOnlyList<string>> RemovePrivateEndpointAsync(ChangePrivateEndpoint request)
     {
-        VaultRecord.Require(request);
         await ChangeAsync(
             request.OperationId,
             "RemovePrivateEndpoint",
-            vault => vault.RemovePrivateEndpoint(request.Name),
+            vault =>
+            {
+                VaultRecord.Require(request);
+                return vault.RemovePrivateEndpoint(request.Name);
+            },
             _ => [new("name", request.Name)]
         );
         return Vault.Settings.PrivateEndpoints;
@@ -164,8 +180,27 @@ public sealed partial class VaultGrain
         return [.. details];
     }
 
-    /// <summary>Changes the record; the log entry is owed in the same write. An operation made before changes nothing.</summary>
-    private async Task ChangeAsync(
+    /// <summary>
+    /// Changes the record; the log entry is owed in the same write. An operation made before changes nothing, and of a refused one nothing
+    /// but its log entry is left.
+    /// </summary>
+    private Task ChangeAsync(
+        Guid operationId,
+        string operation,
+        Func<VaultRecord, VaultRecord> change,
+        Func<VaultRecord, KeyValuePair<string, string>[]> details
+    ) =>
+        LogRefusalAsync(
+            operation,
+            operationId,
+            async () =>
+            {
+                await ChangeNowAsync(operationId, operation, change, details);
+                return true;
+            }
+        );
+
+    private async Task ChangeNowAsync(
         Guid operationId,
         string operation,
         Func<VaultRecord, VaultRecord> change,

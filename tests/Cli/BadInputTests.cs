@@ -152,6 +152,7 @@ public sealed class BadInputTests(ReadmeStory story)
     }
 
     [Fact]
+    [Trait("Requirement", "R62")]
     public async Task VaultMove_CustomerManagedKey_IsRefused() =>
         (await RunAsync("vault move --name docs --resource-group other")).Refuses(ErrorCodes.UserErrorCMKVaultMoveNotSupported);
 

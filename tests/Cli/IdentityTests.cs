@@ -15,6 +15,7 @@ public sealed class IdentityTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
+    [Trait("Requirement", "R49")]
     public async Task CreateWithKey_WithoutUserAssignedIdentity_MakesNothing()
     {
         var refused = await _place.RunAsync("vault", "create", "--name", "docs", "--location", "home", "--encryption-key-id", Uri);
@@ -24,6 +25,7 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Theory]
+    [Trait("Requirement", "R49")]
     [InlineData("https://kv1.vault.localhost/secrets/kek")]
     [InlineData("https://kv1.example.org/keys/kek")]
     public async Task CreateWithKey_OfAWrongUri_MakesNothing(string uri)
@@ -35,6 +37,7 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
+    [Trait("Requirement", "R49")]
     public async Task CreateWithKey_ThatCannotBeOpened_LeavesNoVault()
     {
         await ReadyAsync();
@@ -46,7 +49,9 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task CreateWithKey_OpenedByAUserAssignedIdentity_Works_UntilTheIdentityIsDeleted()
+    [Trait("Requirement", "R49")]
+    [Trait("Requirement", "R23")]
+    public async Task CreateWithKey_OpenedByAUserAssignedIdentity_Works_UntilTheIdentityIsDeleted_AndWhenItIsMadeAgain()
     {
         await ReadyAsync();
         var identity = (await _place.RunAsync("identity", "create", "--name", "backups")).Json;
@@ -76,6 +81,20 @@ public sealed class IdentityTests : IDisposable
         (await _place.RunAsync("protection", "backup-now", "--vault-name", "docs", "--item-name", "papers")).Refuses(
             ErrorCodes.KeyVaultUnreachable
         );
+        await RequireMadeAgainAsync(principal);
+    }
+
+    /// <summary>One of the same name is another identity: it needs permissions of its own, and must be given to the vault again.</summary>
+    private async Task RequireMadeAgainAsync(string before)
+    {
+        var again = (await _place.RunAsync("identity", "create", "--name", "backups"))["principalId"];
+        Assert.NotEqual(before, again);
+        await AllowAsync(again);
+        string[] backup = ["protection", "backup-now", "--vault-name", "docs", "--item-name", "papers"];
+        (await _place.RunAsync(backup)).Refuses(ErrorCodes.KeyVaultUnreachable);
+
+        (await _place.RunAsync("vault", "identity", "assign", "--name", "docs", "--user-assigned", "backups")).Exits(0);
+        (await _place.RunAsync(backup)).Exits(0);
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class UserAssignedIdentitiesTests
     }
 
     [Fact]
+    [Trait("Requirement", "R24")]
     public async Task Deleted_Identity_IsRememberedAndItsNameIsAnothers()
     {
         var made = await _identities.CreateAsync("backups");

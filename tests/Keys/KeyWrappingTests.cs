@@ -99,6 +99,7 @@ public sealed class KeyWrappingTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Requirement", "R37")]
     public void Connector_HostThatIsNoKeyVaultOfOurs_IsRefused()
     {
         foreach (

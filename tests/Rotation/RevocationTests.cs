@@ -24,6 +24,8 @@ public sealed class RevocationTests(VaultCluster cluster)
     private static async Task<string> CodeOfAsync(Func<Task> call) => (await Assert.ThrowsAsync<VaultException>(call)).Code;
 
     [Fact]
+    [Trait("Requirement", "R39")]
+    [Trait("Requirement", "R64")]
     public async Task Restore_KeyDeniedAndEnabledAgain_FailsAtOnceAfterTheFirstDenialAndHeals()
     {
         using var stage = await CreateAsync("a");
@@ -57,6 +59,8 @@ public sealed class RevocationTests(VaultCluster cluster)
     }
 
     [Fact]
+    [Trait("Requirement", "R39")]
+    [Trait("Requirement", "R64")]
     public async Task OpenSessions_KeyDisabledMeanwhile_AreToldAndEnded_WhoeverWasDeniedFirst()
     {
         using var stage = await CreateAsync("a");

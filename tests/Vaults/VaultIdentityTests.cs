@@ -82,6 +82,25 @@ public sealed class VaultIdentityTests
     }
 
     [Fact]
+    [Trait("Requirement", "R23")]
+    [Trait("Requirement", "R24")]
+    public void R23_R24_IdentityMadeAgain_TakesThePlaceOfTheOneItWas()
+    {
+        var vault = Opened("a").AssignUserIdentities([Identity("b")]);
+        var again = Identity("A") with { PrincipalId = "oid-2", ClientId = "app-2" };
+
+        var renewed = vault.AssignUserIdentities([again, Identity("c")]);
+
+        Assert.Equal("user-assigned:oid-2", renewed.KeyPrincipal);
+        Assert.Equal(
+            [("/subscriptions/s/a", "oid-2"), ("/subscriptions/s/b", "oid-b"), ("/subscriptions/s/c", "oid-c")],
+            renewed.ToIdentity().UserAssigned.Select(i => (i.Id, i.PrincipalId))
+        );
+        Assert.Same(renewed, renewed.AssignUserIdentities([again with { PrincipalId = "" }]));
+        Assert.Equal(ErrorCodes.UserErrorCMKIdentityInUse, CodeOf(() => renewed.RemoveUserIdentities(["a"])));
+    }
+
+    [Fact]
     public void TooManyIdentities_AreRefused()
     {
         var full = VaultSamples.New().AssignUserIdentities(Enumerable.Range(0, 20).Select(i => Identity($"i{i}")));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
 
@@ -31,23 +32,37 @@ public sealed partial record VaultRecord
     public VaultRecord AssignSystemIdentity(string newPrincipalId) =>
         Settings.SystemPrincipalId is null ? this with { Settings = Settings with { SystemPrincipalId = newPrincipalId } } : this;
 
-    /// <summary>R24: several user-assigned identities may be given to a vault; one that is there already stays as it is.</summary>
+    /// <summary>
+    /// R24: several user-assigned identities may be given to a vault; one that is there already stays as it is. R23: one that was deleted
+    /// and made again has another object id, and giving it to the vault again puts that in place of the old one.
+    /// </summary>
     public VaultRecord AssignUserIdentities(IEnumerable<UserAssignedIdentity> identities)
     {
-        var added = identities
-            .Where(i => !Settings.UserIdentities.Any(known => known.Is(i.Id)))
+        var given = identities
             .DistinctBy(i => i.Id, StringComparer.OrdinalIgnoreCase)
             .Select(i => new UserIdentity(i.Id, i.PrincipalId, i.ClientId))
             .ToList();
-        if (added.Count == 0)
+        var kept = Settings.UserIdentities.Select(known => Renewed(known, given));
+        var next = kept.Concat(given.Where(g => !Settings.UserIdentities.Any(known => known.Is(g.Id)))).ToImmutableArray();
+        if (next.SequenceEqual(Settings.UserIdentities))
             return this;
-        return Settings.UserIdentities.Length + added.Count <= MaxUserIdentities
+        return next.Length <= MaxUserIdentities
             ? this with
             {
-                Settings = Settings with { UserIdentities = [.. Settings.UserIdentities, .. added] },
+                Settings = Settings with { UserIdentities = next },
             }
             : throw Invalid($"A vault has at most {MaxUserIdentities} user-assigned identities.");
     }
+
+    private static UserIdentity Renewed(UserIdentity known, IEnumerable<UserIdentity> given) =>
+        given.FirstOrDefault(g => g.Is(known.Id) && g.PrincipalId.Length > 0) is { } again
+        && !again.PrincipalId.Equals(known.PrincipalId, StringComparison.OrdinalIgnoreCase)
+            ? known with
+            {
+                PrincipalId = again.PrincipalId,
+                ClientId = again.ClientId,
+            }
+            : known;
 
     /// <summary>R23: the identity that opens the customer-managed key stays.</summary>
     public VaultRecord RemoveSystemIdentity()

@@ -11,6 +11,7 @@ namespace RecoveryVault.Tests.Keys.Traffic;
 public sealed class KeyVaultMetricsTests
 {
     [Fact]
+    [Trait("Requirement", "R6")]
     public async Task Calls_AreCountedByOperationAndVerdict_RequestsByStatus()
     {
         var host = $"m{Guid.NewGuid():n}"[..20] + ".vault.azure.net";

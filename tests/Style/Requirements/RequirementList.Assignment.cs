@@ -1,0 +1,53 @@
+namespace RecoveryVault.Tests.Style.Requirements;
+
+internal static partial class RequirementList
+{
+    private static IEnumerable<Requirement> Assignment =>
+        [
+            new("R40", "A key is named by its URI, or by key vault and name, which follows its rotation."),
+            new("R41", "A URI with a version stays on it; one without follows rotation; either may take the other's place later."),
+            new("R42", "A malformed URI is refused before anything is looked at or changed."),
+            new("R43", "Assigning a key is a job UpdateCustomerManagedKey that ends Completed."),
+            new("R44", "Changes, and attempts that were refused, stand in the activity log with the verified caller."),
+            new("R45", "The encryption settings show type, key URI, subscription, status of the last update and infrastructure encryption."),
+            new("R46", "A refused assignment changes the status of the last update and nothing else."),
+            new("R47", "The same key again changes nothing, and is a job and a log entry."),
+            new(
+                "R48",
+                "Infrastructure encryption is chosen with the first key and never changes.",
+                "The format has it (suite 2); nothing switches it on yet."
+            ),
+            new(
+                "R49",
+                "A vault can have its key from its creation, opened by a user-assigned identity only; one that cannot have it is not made.",
+                "The key is named by URI there, not picked; infrastructure encryption: see R48."
+            ),
+            new("R50", "A new enabled version of a key without version is in force within the hour."),
+            new("R51", "Each recovery point tells the version it was made under and the one it needs now."),
+            new("R52", "A version is safe to disable when nothing stored needs it, and not before; until then what needs it is listed."),
+            new("R53", "A version disabled too early fails jobs with its code, leaves nothing half done, and heals when it returns."),
+            new("R54", "A new version that is disabled or not valid now is not taken."),
+            new("R55", "A pinned version is never left by itself."),
+            new("R56", "A backup that runs during a rotation ends under one version, and is restorable without the old one."),
+            new("R57", "Two new versions within the hour end on the newest, and no wrap is left that nobody records."),
+            new("R58", "A rotation by itself has a job and a log entry, too."),
+        ];
+
+    private static IEnumerable<Requirement> Limits =>
+        [
+            new("R60", "Agents with a passphrase of their own cannot back up to a vault with a customer-managed key.", "There are no such agents."),
+            new("R61", "Machines of the classic deployment model are refused.", NoMachines),
+            new("R62", "A vault with a customer-managed key moves to no other resource group or subscription; others do."),
+            new("R63", "After a move to another tenant backups and restores fail until identity and key are of the new tenant.", "No tenant moves yet."),
+            new(
+                "R64",
+                "While the key is revoked backups, restores, verification and reclaim end in failed jobs with its code; nothing is destroyed.",
+                "There is no alert beside failed jobs. Expiry needs no key: it goes on, and its deletions can be taken back."
+            ),
+            new(
+                "R65",
+                "A vault whose key is of no use any more can be deleted.",
+                "Only without items. Deleting with items, as a crypto-shred with a second approval, is not built."
+            ),
+        ];
+}
