@@ -47,6 +47,14 @@ public interface IVaultGrain : IGrainWithStringKey
     Task<IReadOnlyList<string>> RemovePrivateEndpointAsync(ChangePrivateEndpoint request);
 
     /// <summary>
+    /// Changes for how long deletions from now on can be taken back. A longer period is in force at once, a shorter one after as many days
+    /// as the longer one has.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">InvalidRequest.</exception>
+    [Alias("SetSoftDelete"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<VaultSummary> SetSoftDeleteAsync(SetSoftDelete request);
+
+    /// <summary>
     /// Assigns or changes the customer-managed key. All preconditions are checked in order before anything changes; with items in the vault
     /// the re-wrapping is then driven by <see cref="Rotation.IKeyRotationGrain.SyncAsync"/>.
     /// </summary>

@@ -36,6 +36,12 @@ public sealed record ChangeIdentity([property: Id(0)] Guid OperationId)
 [GenerateSerializer, Immutable, Alias("rv.ChangePrivateEndpoint")]
 public sealed record ChangePrivateEndpoint([property: Id(0)] Guid OperationId, [property: Id(1)] string Name);
 
+/// <summary>Changes for how long deletions can be taken back.</summary>
+/// <param name="OperationId">Chosen by the caller.</param>
+/// <param name="Days">14 to 180.</param>
+[GenerateSerializer, Immutable, Alias("rv.SetSoftDelete")]
+public sealed record SetSoftDelete([property: Id(0)] Guid OperationId, [property: Id(1)] int Days);
+
 /// <summary>Assigns or changes a customer-managed key.</summary>
 [GenerateSerializer, Immutable, Alias("rv.UpdateEncryption")]
 public sealed record UpdateEncryption

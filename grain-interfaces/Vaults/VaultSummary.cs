@@ -1,3 +1,5 @@
+using RecoveryVault.Retention;
+
 namespace RecoveryVault.Vaults;
 
 /// <summary>A vault as shown to people.</summary>
@@ -51,6 +53,10 @@ public sealed record VaultSummary
     /// <summary>The private endpoints it is reached through, by name.</summary>
     [Id(11)]
     public IReadOnlyList<string> PrivateEndpoints { get; init; } = [];
+
+    /// <summary>For how long deletions can be taken back.</summary>
+    [Id(12)]
+    public SoftDeletePeriod SoftDelete { get; init; } = SoftDeletePeriod.Default;
 }
 
 /// <summary>A vault's managed identity, in Azure's shape.</summary>

@@ -3,6 +3,7 @@ using RecoveryVault.Access;
 using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
 
@@ -18,7 +19,7 @@ public sealed partial class ProtectedItemGrain
         if (times is null)
             return Item.ToSummary(head, await RequireDeletionsAsync());
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
-        var deletion = DeletionOf(request.OperationId, request.Reason, times, [head]);
+        var deletion = await DeletionOfAsync(request.OperationId, request.Reason, times, [head]);
         var note = NoteOf(
             DeleteOperation,
             jobId,
@@ -85,16 +86,27 @@ public sealed partial class ProtectedItemGrain
         }
     }
 
-    /// <summary>From the latest of all clocks on: one that lags must not shorten the time to take it back.</summary>
-    private static Deletion DeletionOf(Guid operationId, string reason, TrustedTime times, IReadOnlyList<RecoveryPointHead> heads) =>
-        new(
+    /// <summary>
+    /// The vault's period, from the latest of all clocks on: one that lags must not shorten the time to take it back. Whether a shorter
+    /// period has come into force is judged by the earliest.
+    /// </summary>
+    private async Task<Deletion> DeletionOfAsync(
+        Guid operationId,
+        string reason,
+        TrustedTime times,
+        IReadOnlyList<RecoveryPointHead> heads
+    )
+    {
+        var period = await GrainFactory.GetGrain<IVaultPolicies>(Key.VaultId.ToString()).GetSoftDeleteAsync();
+        return new(
             operationId,
             times.Latest,
-            times.Latest + Deletions.SoftDeletePeriod,
+            times.Latest.AddDays(period.DaysAt(times.Earliest)),
             reason,
             Bounded(Caller.Current),
             [.. heads.OrderBy(h => h.Seq).Select(h => new DeletedPoint(h.Seq, h.HeadHash, h.RetainUntil))]
         );
+    }
 
     private static string Bounded(string caller) => caller.Length <= Deletion.MaxReasonLength ? caller : caller[..Deletion.MaxReasonLength];
 

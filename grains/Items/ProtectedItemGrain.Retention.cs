@@ -79,7 +79,7 @@ public sealed partial class ProtectedItemGrain
         var taken = due.Take(deletions.Room()).ToList();
         if (taken.Count == 0)
             return new(policy.Name, null, 0, heads.Length, null, null, due.Count > 0);
-        var deletion = DeletionOf(request.OperationId, $"policy {policy.Name}", times, taken);
+        var deletion = await DeletionOfAsync(request.OperationId, $"policy {policy.Name}", times, taken);
         var jobId = await ExpireAsync(policy, deletion, taken);
         return new(policy.Name, null, taken.Count, heads.Length - taken.Count, deletion.PurgeAfter, jobId, due.Count > taken.Count);
     }

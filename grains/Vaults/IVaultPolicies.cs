@@ -11,4 +11,8 @@ public interface IVaultPolicies : IGrainWithStringKey
     /// <summary>A policy by name; null when there is none. Interleaves: an item may ask while the vault waits for it.</summary>
     [AlwaysInterleave, Alias("FindPolicy")]
     Task<RetentionPolicy?> FindPolicyAsync(string name);
+
+    /// <summary>For how long deletions can be taken back. Interleaves for the same reason.</summary>
+    [AlwaysInterleave, Alias("GetSoftDelete")]
+    Task<SoftDeletePeriod> GetSoftDeleteAsync();
 }

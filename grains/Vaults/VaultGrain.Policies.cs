@@ -1,3 +1,4 @@
+using System.Globalization;
 using RecoveryVault.Items;
 using RecoveryVault.Retention;
 
@@ -15,6 +16,25 @@ public sealed partial class VaultGrain
     {
         await ChangeAsync(request.OperationId, "SetPolicy", v => v.SetPolicy(request), v => DetailsOf(v.RequirePolicy(request.Name)));
         return Vault.RequirePolicy(request.Name);
+    }
+
+    public Task<SoftDeletePeriod> GetSoftDeleteAsync() => Task.FromResult(Vault.SoftDelete);
+
+    public async Task<VaultSummary> SetSoftDeleteAsync(SetSoftDelete request)
+    {
+        var times = await _parts.Clocks.ReadAsync(VaultId);
+        await ChangeAsync(
+            request.OperationId,
+            "SetSoftDelete",
+            vault => vault.SetSoftDelete(request.Days, times),
+            vault =>
+                [
+                    new("days", $"{vault.SoftDelete.Days}"),
+                    new("nextDays", $"{vault.SoftDelete.NextDays}"),
+                    new("nextFrom", vault.SoftDelete.NextFrom?.ToString("u", CultureInfo.InvariantCulture) ?? ""),
+                ]
+        );
+        return Vault.ToSummary();
     }
 
     private static KeyValuePair<string, string>[] DetailsOf(RetentionPolicy policy) =>

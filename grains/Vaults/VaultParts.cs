@@ -1,3 +1,4 @@
+using RecoveryVault.Clocks;
 using RecoveryVault.Identities;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
@@ -17,9 +18,12 @@ public sealed class VaultParts(
     PolicyUses policyUses,
     Descriptors descriptors,
     PlatformKeyring keyring,
-    IdentityDirectory identities
+    IdentityDirectory identities,
+    ClockReader clocks
 )
 {
+    public ClockReader Clocks { get; } = clocks;
+
     public Journal Journal { get; } = journal;
 
     public KeyVaultConnector KeyVaults { get; } = keyVaults;

@@ -57,6 +57,8 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("vault identity remove --name empty --system-assigned", Identity),
         ("vault private-endpoint add --name empty --endpoint-name office", Vault + " privateEndpoints"),
         ("vault private-endpoint remove --name empty --endpoint-name office", Vault + " privateEndpoints"),
+        ("vault backup-properties set --name empty --soft-delete-duration 30", Vault + " softDeleteRetentionPeriodInDays"),
+        ("vault backup-properties set --name empty --soft-delete-duration 14", Vault + " shorterPeriodInDays shorterPeriodFromTime"),
         ("vault delete --name empty", Vault),
         ("vault encryption show --name docs", Encryption),
         ("vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned", Encryption),

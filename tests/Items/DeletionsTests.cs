@@ -21,7 +21,7 @@ public sealed class DeletionsTests
         var again = first.Delete(Act(2, Now.AddDays(-3), 5));
 
         Assert.Same(first, again);
-        Assert.Equal(Now + Deletions.SoftDeletePeriod, again.Find(5)!.PurgeAfter);
+        Assert.Equal(Now + TimeSpan.FromDays(14), again.Find(5)!.PurgeAfter);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class DeletionsTests
         new(
             new Guid((int)operation, 1, 0, new byte[8]),
             at,
-            at + Deletions.SoftDeletePeriod,
+            at + TimeSpan.FromDays(14),
             "",
             "me",
             [.. seqs.Order().Select(seq => new DeletedPoint(seq, "h"))]

@@ -9,7 +9,7 @@ internal static class DeletionCommands
     public static CliCommand Delete() =>
         Build(
             "delete",
-            "Deletes a recovery point; for 14 days and until it is purged it can be had back.",
+            "Deletes a recovery point; for the vault's period, 14 days or more, and until it is purged it can be had back.",
             "rvault recoverypoint delete --vault-name docs --item-name home --rp-name 20261123T190412Z-1 --reason 'holds a password'",
             (item, name, reason) => item.DeleteRecoveryPointAsync(new DeleteRecoveryPoint(Guid.NewGuid(), name, reason))
         );

@@ -19,6 +19,7 @@ internal static class VaultCommands
             Move(),
             VaultIdentityCommands.Build(),
             VaultPrivateEndpointCommands.Build(),
+            VaultSoftDeleteCommand.Build(),
             VaultEncryptionCommands.Build(),
             VaultEncryptionCommands.Checklist()
         );
@@ -108,6 +109,14 @@ internal static class VaultCommands
         );
     }
 
+    private static string Period(VaultShape vault) =>
+        $"can be had back for {vault.SoftDeleteRetentionPeriodInDays} days"
+        + (
+            vault is { ShorterPeriodInDays: { } days, ShorterPeriodFromTime: { } from }
+                ? $", those made from {Show.Time(from)} on for {days}"
+                : ""
+        );
+
     public static void ShowVault(IAnsiConsole console, VaultShape vault) =>
         Show.Facts(
             console,
@@ -125,6 +134,7 @@ internal static class VaultCommands
                 ("Key version", vault.Encryption.KeyVersion),
                 ("Private endpoints", vault.PrivateEndpoints.Count == 0 ? null : string.Join(" ", vault.PrivateEndpoints)),
                 ("Protected items", Show.Count(vault.ProtectedItems)),
+                ("Deletions", Period(vault)),
             ]
         );
 }

@@ -22,7 +22,10 @@ internal sealed record VaultShape(
     EncryptionShape Encryption,
     int ProtectedItems,
     DateTimeOffset? ProtectionAttemptedTime,
-    IReadOnlyList<string> PrivateEndpoints
+    IReadOnlyList<string> PrivateEndpoints,
+    int SoftDeleteRetentionPeriodInDays,
+    int? ShorterPeriodInDays,
+    DateTimeOffset? ShorterPeriodFromTime
 )
 {
     public static VaultShape Of(VaultSummary vault) =>
@@ -38,7 +41,10 @@ internal sealed record VaultShape(
             EncryptionShape.Of(vault.Encryption),
             vault.ItemCount,
             vault.ProtectionAttemptedAt,
-            vault.PrivateEndpoints
+            vault.PrivateEndpoints,
+            vault.SoftDelete.Days,
+            vault.SoftDelete.NextDays,
+            vault.SoftDelete.NextFrom
         );
 }
 

@@ -12,9 +12,6 @@ namespace RecoveryVault.Items;
 /// </summary>
 public sealed record Deletions
 {
-    /// <summary>How long a deletion can be taken back at the least.</summary>
-    public static readonly TimeSpan SoftDeletePeriod = TimeSpan.FromDays(14);
-
     /// <summary>
     /// The most bytes it may take as written: below the limit of a record. Purging only ever shrinks it, so it is never refused.
     /// </summary>

@@ -45,5 +45,6 @@ public sealed partial record VaultRecord
             ItemCount = Roster.Length,
             ProtectionAttemptedAt = Settings.FirstAttempt?.At,
             PrivateEndpoints = [.. Settings.PrivateEndpoints],
+            SoftDelete = SoftDelete,
         };
 }

@@ -1,3 +1,4 @@
+using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Retention;
 
@@ -48,6 +49,14 @@ public sealed partial record VaultRecord
                 $"{followers.Count} item(s) follow retention policy '{policy.Name}': {Some(followers)}."
             );
         return this with { Settings = Settings with { Policies = Settings.Policies.Remove(policy) } };
+    }
+
+    public SoftDeletePeriod SoftDelete => Settings.SoftDelete ?? SoftDeletePeriod.Default;
+
+    public VaultRecord SetSoftDelete(int days, TrustedTime times)
+    {
+        var next = SoftDelete.Set(days, times.Earliest, times.Latest);
+        return next == SoftDelete ? this : this with { Settings = Settings with { SoftDelete = next } };
     }
 
     private static string Some(IReadOnlyList<string> names) =>

@@ -50,6 +50,9 @@ public sealed record VaultSettings
         init => field = RecordJson.ListOf(value);
     } = [];
 
+    /// <summary>For how long deletions can be taken back; null: <see cref="SoftDeletePeriod.Default"/>.</summary>
+    public SoftDeletePeriod? SoftDelete { get; init; }
+
     public bool Deleted { get; init; }
 }
 
