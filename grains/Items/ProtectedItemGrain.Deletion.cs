@@ -18,8 +18,8 @@ public sealed partial class ProtectedItemGrain
         var (head, times) = await LogRefusalAsync(DeleteOperation, request.OperationId, () => RequireDeletableAsync(request));
         if (times is null)
             return Item.ToSummary(head, await RequireDeletionsAsync());
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
         var deletion = await DeletionOfAsync(request.OperationId, request.Reason, times, [head]);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
         var note = NoteOf(
             DeleteOperation,
             jobId,
