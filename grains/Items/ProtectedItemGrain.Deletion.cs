@@ -90,12 +90,7 @@ public sealed partial class ProtectedItemGrain
     /// The vault's period, from the latest of all clocks on: one that lags must not shorten the time to take it back. Whether a shorter
     /// period has come into force is judged by the earliest.
     /// </summary>
-    private async Task<Deletion> DeletionOfAsync(
-        Guid operationId,
-        string reason,
-        TrustedTime times,
-        IReadOnlyList<RecoveryPointHead> heads
-    )
+    private async Task<Deletion> DeletionOfAsync(Guid operationId, string reason, TrustedTime times, IReadOnlyList<RecoveryPointHead> heads)
     {
         var period = await GrainFactory.GetGrain<IVaultPolicies>(Key.VaultId.ToString()).GetSoftDeleteAsync();
         return new(

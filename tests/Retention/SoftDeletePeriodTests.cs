@@ -16,10 +16,7 @@ public sealed class SoftDeletePeriodTests
     [InlineData(13)]
     [InlineData(181)]
     public void Set_OutOfRange_IsRefused(int days) =>
-        Assert.Equal(
-            ErrorCodes.InvalidRequest,
-            Assert.Throws<VaultException>(() => SoftDeletePeriod.Default.Set(days, Now, Now)).Code
-        );
+        Assert.Equal(ErrorCodes.InvalidRequest, Assert.Throws<VaultException>(() => SoftDeletePeriod.Default.Set(days, Now, Now)).Code);
 
     [Fact]
     public void Set_Shorter_CountsAfterTheLongerOneHasPassed()

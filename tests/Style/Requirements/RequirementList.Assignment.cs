@@ -9,7 +9,10 @@ internal static partial class RequirementList
             new("R42", "A malformed URI is refused before anything is looked at or changed."),
             new("R43", "Assigning a key is a job UpdateCustomerManagedKey that ends Completed."),
             new("R44", "Changes, and attempts that were refused, stand in the activity log with the verified caller."),
-            new("R45", "The encryption settings show type, key URI, subscription, status of the last update and infrastructure encryption."),
+            new(
+                "R45",
+                "The encryption settings show type, key URI, subscription, status of the last update and infrastructure encryption."
+            ),
             new("R46", "A refused assignment changes the status of the last update and nothing else."),
             new("R47", "The same key again changes nothing, and is a job and a log entry."),
             new(
@@ -35,10 +38,18 @@ internal static partial class RequirementList
 
     private static IEnumerable<Requirement> Limits =>
         [
-            new("R60", "Agents with a passphrase of their own cannot back up to a vault with a customer-managed key.", "There are no such agents."),
+            new(
+                "R60",
+                "Agents with a passphrase of their own cannot back up to a vault with a customer-managed key.",
+                "There are no such agents."
+            ),
             new("R61", "Machines of the classic deployment model are refused.", NoMachines),
             new("R62", "A vault with a customer-managed key moves to no other resource group or subscription; others do."),
-            new("R63", "After a move to another tenant backups and restores fail until identity and key are of the new tenant.", "No tenant moves yet."),
+            new(
+                "R63",
+                "After a move to another tenant backups and restores fail until identity and key are of the new tenant.",
+                "No tenant moves yet."
+            ),
             new(
                 "R64",
                 "While the key is revoked backups, restores, verification and reclaim end in failed jobs with its code; nothing is destroyed.",

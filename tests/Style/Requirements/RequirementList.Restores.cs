@@ -12,8 +12,15 @@ internal static partial class RequirementList
             new("R75", "No disk encryption set for machines that encrypt inside.", NoMachines),
             new("R76", "Machines with keys of their own come back without them in another region.", NoMachines),
             new("R77", "Restored disks may be encrypted anew afterwards.", NoMachines),
-            new("R78", "Restored files are plain files of the target: whatever encrypts the target encrypts them, and no key of the vault's is needed."),
-            new("R79", "Restored databases are encrypted by the key of their target.", "There are no database restores: their dumps are files."),
+            new(
+                "R78",
+                "Restored files are plain files of the target: whatever encrypts the target encrypts them, and no key of the vault's is needed."
+            ),
+            new(
+                "R79",
+                "Restored databases are encrypted by the key of their target.",
+                "There are no database restores: their dumps are files."
+            ),
             new("R7A", "A restore needs unwrapKey only: without wrapKey restores go on and backups stop; without unwrapKey neither runs."),
             new("R7B", "A recovery point whose key has newer versions restores as long as the version it names is enabled."),
             new("R80", "A policy audits, denies or ignores vaults without a customer-managed key.", NoPolicies),

@@ -16,7 +16,9 @@ internal static class RequirementTable
     public static ILookup<string, string> Proofs { get; } =
         typeof(RequirementTable)
             .Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .SelectMany(type =>
+                type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            )
             .SelectMany(method => RequirementsOf(method).Select(id => (Id: id, Test: NameOf(method))))
             .Distinct()
             .OrderBy(proof => proof.Test, StringComparer.Ordinal)
@@ -45,7 +47,13 @@ internal static class RequirementTable
 
     public static string Render()
     {
-        var counts = RequirementList.All.CountBy(StateOf).OrderBy(c => c.Key == "proven" ? 0 : c.Key == "partly" ? 1 : 2);
+        var counts = RequirementList
+            .All.CountBy(StateOf)
+            .OrderBy(c =>
+                c.Key == "proven" ? 0
+                : c.Key == "partly" ? 1
+                : 2
+            );
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{RequirementList.All.Count} requirements: ")
             .AppendJoin(", ", counts.Select(c => $"{c.Value} {c.Key}"))
