@@ -184,13 +184,13 @@ public sealed partial class VaultGrain
     /// Changes the record; the log entry is owed in the same write. An operation made before changes nothing, and of a refused one nothing
     /// but its log entry is left.
     /// </summary>
-    private Task ChangeAsync(
+    private async Task ChangeAsync(
         Guid operationId,
         string operation,
         Func<VaultRecord, VaultRecord> change,
         Func<VaultRecord, KeyValuePair<string, string>[]> details
     ) =>
-        LogRefusalAsync(
+        await LogRefusalAsync(
             operation,
             operationId,
             async () =>
