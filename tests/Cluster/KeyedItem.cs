@@ -1,5 +1,4 @@
 using RecoveryVault.Backups;
-using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;

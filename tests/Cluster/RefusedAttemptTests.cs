@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Retention;
 using RecoveryVault.Vaults;
 

@@ -1,5 +1,4 @@
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Retention;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Items;
