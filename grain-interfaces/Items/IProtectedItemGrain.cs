@@ -45,8 +45,8 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task<RecoveryPointSummary> GetRecoveryPointAsync(string name);
 
     /// <summary>
-    /// Deletes a recovery point softly: for the vault's period, 14 days at the least, it can be had back. Deleting it again changes nothing,
-    /// and shortens nothing.
+    /// Deletes a recovery point softly: for the vault's period, 14 days at the least, it can be had back. Deleting it again changes
+    /// nothing, and shortens nothing.
     /// </summary>
     /// <exception cref="Errors.VaultException">
     /// RecoveryPointNotFound, RecoveryPointRetained, LastRecoveryPoint, DeletionLimitReached.

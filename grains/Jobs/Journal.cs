@@ -105,7 +105,9 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         }
     }
 
-    /// <summary>Logs an attempt that was refused before it had a job. The refusal is what the caller must hear, whatever the log does.</summary>
+    /// <summary>
+    /// Logs an attempt that was refused before it had a job. The refusal is what the caller must hear, whatever the log does.
+    /// </summary>
     public Task LogRefusalAsync(VaultId vaultId, string operation, Guid operationId, VaultException refusal)
     {
         var error = JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation)).Bounded().Errors[0];

@@ -1,6 +1,8 @@
 namespace RecoveryVault.Tests.Style.Requirements;
 
-/// <summary>Every requirement there is, in the order of the table. Where a rule leaves a choice, the stricter reading stands here.</summary>
+/// <summary>
+/// Every requirement there is, in the order of the table. Where a rule leaves a choice, the stricter reading stands here.
+/// </summary>
 internal static partial class RequirementList
 {
     private const string NoMachines = "There are no machines, disks or disk encryption sets here: an item is a directory, file or stream.";
