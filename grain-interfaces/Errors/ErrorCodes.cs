@@ -18,6 +18,7 @@ public static class ErrorCodes
     public const string ItemAlreadyProtected = nameof(ItemAlreadyProtected);
     public const string ItemLimitReached = nameof(ItemLimitReached);
     public const string ProtectionStopped = nameof(ProtectionStopped);
+    public const string ItemSoftDeleted = nameof(ItemSoftDeleted);
     public const string RecoveryPointNotFound = nameof(RecoveryPointNotFound);
     public const string RecoveryPointSoftDeleted = nameof(RecoveryPointSoftDeleted);
     public const string RecoveryPointRetained = nameof(RecoveryPointRetained);

@@ -24,6 +24,23 @@ public sealed record UndeleteRecoveryPoint(
     [property: Id(2)] string Reason = ""
 );
 
+/// <summary>Deletes an item with all its recovery points; it can be had back until they are purged.</summary>
+/// <param name="OperationId">Chosen by the caller: the same one again changes nothing.</param>
+/// <param name="Reason">Why, for the log and the list: at most 256 printable characters; may be empty.</param>
+/// <param name="ApprovalId">A second person's approval, for vaults that demand one; none does yet: anything but null is refused.</param>
+[GenerateSerializer, Immutable, Alias("rv.DeleteItem")]
+public sealed record DeleteItem(
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string Reason = "",
+    [property: Id(2)] Guid? ApprovalId = null
+);
+
+/// <summary>Brings a deleted item back.</summary>
+/// <param name="OperationId">Chosen by the caller: the same one again changes nothing.</param>
+/// <param name="Reason">Why, for the log: at most 256 printable characters; may be empty.</param>
+[GenerateSerializer, Immutable, Alias("rv.UndeleteItem")]
+public sealed record UndeleteItem([property: Id(0)] Guid OperationId, [property: Id(1)] string Reason = "");
+
 /// <summary>What purging has done, or would do.</summary>
 /// <param name="Purged">How many recovery points are gone for good.</param>
 /// <param name="Waiting">How many more are deleted and not purged yet.</param>

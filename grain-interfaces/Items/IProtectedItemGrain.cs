@@ -17,6 +17,21 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task DisableAsync(DisableProtection request);
 
     /// <summary>
+    /// Stops protection and deletes all recovery points softly, the last one too: for the vault's period the item can be had back. One that
+    /// is deleted already stays as it is, and its time is not shortened.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">RecoveryPointRetained, BackupInProgress, ReclaimInProgress, DeletionLimitReached.</exception>
+    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<ItemSummary> DeleteAsync(DeleteItem request);
+
+    /// <summary>
+    /// Brings a deleted item back, with those of its recovery points that went with it and are not purged; protection stays stopped. One
+    /// that is not deleted stays as it is.
+    /// </summary>
+    [Alias("Undelete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    Task<ItemSummary> UndeleteAsync(UndeleteItem request);
+
+    /// <summary>
     /// Takes the writer slot, starts the job and opens a backup session. The same operation id again returns the session it opened, or
     /// what it committed.
     /// </summary>
@@ -55,7 +70,7 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task<RecoveryPointSummary> DeleteRecoveryPointAsync(DeleteRecoveryPoint request);
 
     /// <summary>Brings a deleted recovery point back; one that is available stays so.</summary>
-    /// <exception cref="Errors.VaultException">RecoveryPointNotFound, also when it was purged.</exception>
+    /// <exception cref="Errors.VaultException">RecoveryPointNotFound, also when it was purged; ItemSoftDeleted.</exception>
     [Alias("UndeleteRecoveryPoint"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
     Task<RecoveryPointSummary> UndeleteRecoveryPointAsync(UndeleteRecoveryPoint request);
 

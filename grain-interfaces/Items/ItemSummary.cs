@@ -11,6 +11,9 @@ public enum ProtectionState
 
     /// <summary>No backups until it is enabled again; recovery points are kept.</summary>
     ProtectionStopped = 2,
+
+    /// <summary>Deleted with all its recovery points; until they are purged it can be had back.</summary>
+    SoftDeleted = 3,
 }
 
 /// <summary>An item in a list: its name and identity.</summary>

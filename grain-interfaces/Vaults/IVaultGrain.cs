@@ -13,7 +13,10 @@ public interface IVaultGrain : IGrainWithStringKey
     [Alias("Get"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<VaultSummary> GetAsync();
 
-    /// <summary>Deletes a vault that has no items; its name becomes free, its id is never used again.</summary>
+    /// <summary>
+    /// Deletes a vault that has no items, or only deleted ones of which nothing can be had back; its name becomes free, its id is never used
+    /// again.
+    /// </summary>
     /// <exception cref="Errors.VaultException">VaultNotEmpty.</exception>
     [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task DeleteAsync(DeleteVault request);

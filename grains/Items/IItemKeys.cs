@@ -12,6 +12,10 @@ public interface IItemKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsProtected")]
     Task<bool> IsProtectedAsync();
 
+    /// <summary>True when the item is deleted and nothing of it can be had back any more.</summary>
+    [AlwaysInterleave, Alias("IsEmptied")]
+    Task<bool> IsEmptiedAsync();
+
     /// <summary>The item's name as its authenticated settings have it; null when its protection was never completed.</summary>
     [AlwaysInterleave, Alias("GetName")]
     Task<string?> GetNameAsync();

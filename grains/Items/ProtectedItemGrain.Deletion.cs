@@ -69,7 +69,11 @@ public sealed partial class ProtectedItemGrain
     {
         Deletion.RequireReason(request.Reason);
         await SettleAsync();
-        return await FindHeadAsync(request.RecoveryPoint, await RequireDeletionsAsync());
+        var deletions = await RequireDeletionsAsync();
+        var head = await FindHeadAsync(request.RecoveryPoint, deletions);
+        return Item.RequireSettings() is { State: ProtectionState.SoftDeleted, Name: var name } && deletions.IsSoftDeleted(head.Seq)
+            ? throw new VaultException(ErrorCodes.ItemSoftDeleted, $"Item '{name}' is deleted, and its recovery points with it.")
+            : head;
     }
 
     /// <summary>A refused attempt leaves the item as it was, and itself in the log.</summary>

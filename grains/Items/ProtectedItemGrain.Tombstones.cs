@@ -64,7 +64,12 @@ public sealed partial class ProtectedItemGrain
     /// Changes the deletions: first the new record, then the one conditional write that names it and owes the log entry. A job that the
     /// note names ends with it. What is superseded goes afterwards.
     /// </summary>
-    private async Task ChangeDeletionsAsync(OwedNote note, Func<ItemRecord, Deletions, Deletions> change)
+    /// <param name="state">The item's own state from then on; null: as it is.</param>
+    private async Task ChangeDeletionsAsync(
+        OwedNote note,
+        Func<ItemRecord, Deletions, Deletions> change,
+        ProtectionState? state = null
+    )
     {
         try
         {
@@ -75,7 +80,10 @@ public sealed partial class ProtectedItemGrain
                 if (item.Owed.Any(owed => owed.Id == note.Id))
                     return item;
                 var next = change(item, current);
-                return ReferenceEquals(next, current) ? item : item.UseDeletions(await _parts.Tombstones.WriteAsync(next), note);
+                var changed = item.WithState(state ?? item.RequireSettings().State);
+                if (ReferenceEquals(next, current))
+                    return ReferenceEquals(changed, item) ? item : changed.Owe(note);
+                return changed.UseDeletions(await _parts.Tombstones.WriteAsync(next), note);
             });
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)

@@ -68,7 +68,7 @@ public sealed partial class ProtectedItemGrain
     public async Task DisableAsync(DisableProtection request)
     {
         var settings = Item.RequireSettings();
-        if (settings.State == ProtectionState.ProtectionStopped)
+        if (settings.State != ProtectionState.Protected)
             return;
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name);
         await Journal.FailOnRefusalAsync(

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Orleans.Placement;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
+using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
@@ -78,15 +80,32 @@ public sealed partial class VaultGrain
     public async Task DeleteAsync(DeleteVault request)
     {
         var name = (_cell.Current?.JobOf(request.OperationId) is null ? Vault : _cell.Current).Settings.Name;
+        var emptied = await FindEmptiedAsync();
         await ChangeAsync(
             request.OperationId,
             "DeleteVault",
-            vault => vault.Delete(request.Reason),
+            vault => vault.Delete(request.Reason, emptied),
             _ => [new("name", name), new("reason", request.Reason)]
         );
         // Nobody finds the vault once its name is free, so what it owes must be paid before.
         await SettleAsync(isLast: true);
         await _parts.VaultNames.FreeAsync(name, VaultId.ToString());
+    }
+
+    /// <summary>
+    /// Deleted items of which nothing can be had back. Only this grain lets an item be protected again, and it is busy with this; a backup
+    /// of a deleted item does not begin.
+    /// </summary>
+    private async Task<ImmutableArray<ItemId>> FindEmptiedAsync()
+    {
+        var emptied = ImmutableArray.CreateBuilder<ItemId>();
+        foreach (var itemId in _cell.Current?.Roster ?? [])
+        {
+            if (!await GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString()).IsEmptiedAsync())
+                break;
+            emptied.Add(itemId);
+        }
+        return emptied.ToImmutable();
     }
 
     public async Task<VaultSummary> MoveAsync(MoveVault request)

@@ -69,6 +69,8 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("activity-log verify --vault-name docs", "entriesChecked"),
         ("protection enable --vault-name docs --item-name second --source {place}/Documents/letters", Item),
         ("protection disable --vault-name docs --item-name second", Item),
+        ("protection disable --vault-name docs --item-name second --delete-backup-data --reason tests", Item),
+        ("protection undelete --vault-name docs --item-name second", Item),
         (
             "protection backup-now --rescan --retain-until 2099-12-31T00:00:00Z " + OnItem,
             "jobId retainUntil recoveryPoint seq headHash status filesTotal filesUnreadable filesExcluded bytesRead bytesNew bytesStored keyVersion durationSeconds"

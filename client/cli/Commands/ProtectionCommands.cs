@@ -11,7 +11,7 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault protection …</c></summary>
 internal static class ProtectionCommands
 {
-    public static Command Build() => CommandParts.Group("protection", "Protecting and backing up items.", Enable(), Disable(), BackupNow());
+    public static Command Build() => CommandParts.Group("protection", "Protecting and backing up items.", Enable(), ItemDeletionCommands.Disable(), ItemDeletionCommands.Undelete(), BackupNow());
 
     private static CliCommand Enable()
     {
@@ -67,30 +67,6 @@ internal static class ProtectionCommands
                     cancellation
                 );
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
-                run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
-            }
-        );
-    }
-
-    private static CliCommand Disable()
-    {
-        var (vaultName, itemName) = (CommandParts.VaultName(), CommandParts.ItemName());
-        return new CliCommand(
-            "disable",
-            "Stops protecting an item and keeps its recovery points.",
-            "rvault protection disable --vault-name docs --item-name home"
-        )
-        {
-            vaultName,
-            itemName,
-        }.Runs(
-            async (run, cancellation) =>
-            {
-                var item = await (await run.ConnectAsync(cancellation: cancellation)).FindItemAsync(
-                    run.Require(vaultName),
-                    run.Require(itemName)
-                );
-                await item.DisableAsync(new DisableProtection(Guid.NewGuid(), "rvault protection disable"));
                 run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
             }
         );

@@ -14,7 +14,13 @@ public sealed partial record ItemRecord
     public static ItemRecord Enrolled(ItemKey key, long keyGeneration) => new() { Key = key, KeyGeneration = keyGeneration };
 
     /// <summary>Protection completed, or enabled again.</summary>
-    public ItemRecord Protect(ItemSettings settings) => this with { Settings = settings with { State = ProtectionState.Protected } };
+    public ItemRecord Protect(ItemSettings settings) =>
+        Settings?.State != ProtectionState.SoftDeleted
+            ? this with
+            {
+                Settings = settings with { State = ProtectionState.Protected },
+            }
+            : throw new VaultException(ErrorCodes.ItemSoftDeleted, $"Item '{Settings.Name}' is deleted.");
 
     public ItemRecord StopProtection() => this with { Settings = RequireSettings() with { State = ProtectionState.ProtectionStopped } };
 

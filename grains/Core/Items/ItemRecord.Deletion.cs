@@ -20,6 +20,10 @@ public sealed partial record ItemRecord
     /// <summary>Puts deletions in force, and owes what they owe, in one write.</summary>
     public ItemRecord UseDeletions(RecordRef reference, OwedNote note) => Owe(note) with { Tombstones = reference };
 
+    /// <summary>The whole item is deleted, or had back; what becomes of its recovery points stands in the deletions.</summary>
+    public ItemRecord WithState(ProtectionState state) =>
+        RequireSettings() is var settings && settings.State == state ? this : this with { Settings = settings with { State = state } };
+
     public ItemRecord Owe(OwedNote note) => this with { Owed = Owed.Add(note) };
 
     /// <summary>Strikes notes that were paid.</summary>

@@ -85,15 +85,17 @@ public sealed partial record VaultRecord : IVersionedRecord
         }
     }
 
-    public VaultRecord Delete(string reason)
+    /// <param name="reason">At most 1024 characters.</param>
+    /// <param name="emptied">The roster that was found to have nothing left in it.</param>
+    public VaultRecord Delete(string reason, ImmutableArray<ItemId> emptied)
     {
         RequireText(reason, "reason", 0, 1024);
-        return Roster.IsEmpty
+        return Roster.All(emptied.Contains)
             ? this with
             {
                 Settings = Settings with { Deleted = true },
             }
-            : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Length} protected item(s).");
+            : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Count(i => !emptied.Contains(i))} item(s).");
     }
 
     /// <summary>R62: only a vault with platform-managed keys moves.</summary>

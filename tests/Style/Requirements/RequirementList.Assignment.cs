@@ -58,7 +58,7 @@ internal static partial class RequirementList
             new(
                 "R65",
                 "A vault whose key is of no use any more can be deleted.",
-                "Only without items. Deleting with items, as a crypto-shred with a second approval, is not built."
+                "Only when nothing in it can be had back. Deleting with data, as a crypto-shred with a second approval, is not built."
             ),
         ];
 }
