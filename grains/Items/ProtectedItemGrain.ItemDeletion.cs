@@ -15,8 +15,8 @@ public sealed partial class ProtectedItemGrain
         if (Item.RequireSettings().State == ProtectionState.SoftDeleted)
             return await GetAsync();
         var times = await _parts.Clocks.ReadAsync(Key.VaultId);
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
         var deletion = await DeletionOfAsync(request.OperationId, request.Reason, times, points);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DeleteBackupData, Item.RequireSettings().Name);
         var note = NoteOf(
             DeleteItemOperation,
             jobId,

@@ -173,6 +173,6 @@ public sealed class VaultBoundsTests
         ];
         Assert.All(wrong, request => Assert.Equal(ErrorCodes.InvalidRequest, CodeOf(() => VaultRecord.Require(request))));
         Assert.Equal(ErrorCodes.InvalidName, CodeOf(() => VaultRecord.Require(Longest with { Name = "1abc" })));
-        Assert.Equal(ErrorCodes.InvalidRequest, CodeOf(() => New().Delete(new string('x', 1025))));
+        Assert.Equal(ErrorCodes.InvalidRequest, CodeOf(() => New().Delete(new string('x', 1025), [])));
     }
 }
