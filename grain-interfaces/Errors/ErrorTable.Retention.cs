@@ -16,7 +16,11 @@ public static partial class ErrorTable
                 "It was promised at the backup that the recovery point is kept until a certain time.",
                 "Wait until that time: nothing can shorten it."
             ),
-            new(ItemSoftDeleted, "The item is deleted.", "Bring it back with 'rvault protection undelete', and protect it again after that."),
+            new(
+                ItemSoftDeleted,
+                "The item is deleted.",
+                "Bring it back with 'rvault protection undelete', and protect it again after that."
+            ),
             new(
                 LastRecoveryPoint,
                 "It is the only recovery point of the item that can be restored.",

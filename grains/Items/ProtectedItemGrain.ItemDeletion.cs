@@ -72,12 +72,7 @@ public sealed partial class ProtectedItemGrain
         if (Item.RequireSettings().State != ProtectionState.SoftDeleted)
             return await GetAsync();
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Undelete, Item.RequireSettings().Name);
-        var note = NoteOf(
-            UndeleteItemOperation,
-            jobId,
-            new("recoveryPoints", $"{points.Count}"),
-            new("reason", request.Reason)
-        );
+        var note = NoteOf(UndeleteItemOperation, jobId, new("recoveryPoints", $"{points.Count}"), new("reason", request.Reason));
         await ChangeDeletionsAsync(
             note,
             (_, current) => points.Aggregate(current, (deletions, seq) => deletions.Undelete(seq)),

@@ -65,11 +65,7 @@ public sealed partial class ProtectedItemGrain
     /// note names ends with it. What is superseded goes afterwards.
     /// </summary>
     /// <param name="state">The item's own state from then on; null: as it is.</param>
-    private async Task ChangeDeletionsAsync(
-        OwedNote note,
-        Func<ItemRecord, Deletions, Deletions> change,
-        ProtectionState? state = null
-    )
+    private async Task ChangeDeletionsAsync(OwedNote note, Func<ItemRecord, Deletions, Deletions> change, ProtectionState? state = null)
     {
         try
         {

@@ -11,7 +11,15 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault protection …</c></summary>
 internal static class ProtectionCommands
 {
-    public static Command Build() => CommandParts.Group("protection", "Protecting and backing up items.", Enable(), ItemDeletionCommands.Disable(), ItemDeletionCommands.Undelete(), BackupNow());
+    public static Command Build() =>
+        CommandParts.Group(
+            "protection",
+            "Protecting and backing up items.",
+            Enable(),
+            ItemDeletionCommands.Disable(),
+            ItemDeletionCommands.Undelete(),
+            BackupNow()
+        );
 
     private static CliCommand Enable()
     {

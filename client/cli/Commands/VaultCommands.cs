@@ -65,7 +65,11 @@ internal static class VaultCommands
     private static CliCommand Delete()
     {
         var name = CommandParts.Name("vault");
-        return new CliCommand("delete", "Deletes a vault without items, or with deleted ones only of which nothing can be had back.", "rvault vault delete --name docs")
+        return new CliCommand(
+            "delete",
+            "Deletes a vault without items, or with deleted ones only of which nothing can be had back.",
+            "rvault vault delete --name docs"
+        )
         {
             name,
         }.Runs(

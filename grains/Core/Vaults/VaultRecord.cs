@@ -95,7 +95,10 @@ public sealed partial record VaultRecord : IVersionedRecord
             {
                 Settings = Settings with { Deleted = true },
             }
-            : throw new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{Settings.Name}' has {Roster.Count(i => !emptied.Contains(i))} item(s).");
+            : throw new VaultException(
+                ErrorCodes.VaultNotEmpty,
+                $"Vault '{Settings.Name}' has {Roster.Count(i => !emptied.Contains(i))} item(s)."
+            );
     }
 
     /// <summary>R62: only a vault with platform-managed keys moves.</summary>
