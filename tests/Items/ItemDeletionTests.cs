@@ -5,6 +5,7 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Reclaim;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.DataPath;
+using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Items;
