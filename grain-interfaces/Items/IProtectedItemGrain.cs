@@ -17,8 +17,8 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task DisableAsync(DisableProtection request);
 
     /// <summary>
-    /// Stops protection and deletes all recovery points softly, the last one too: for the vault's period the item can be had back. One that
-    /// is deleted already stays as it is, and its time is not shortened.
+    /// Stops protection and deletes all recovery points softly, the last one too: for the vault's period the item can be had back. One
+    /// that is deleted already stays as it is, and its time is not shortened.
     /// </summary>
     /// <exception cref="Errors.VaultException">RecoveryPointRetained, BackupInProgress, ReclaimInProgress, DeletionLimitReached.</exception>
     [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]

@@ -14,8 +14,8 @@ public interface IVaultGrain : IGrainWithStringKey
     Task<VaultSummary> GetAsync();
 
     /// <summary>
-    /// Deletes a vault that has no items, or only deleted ones of which nothing can be had back; its name becomes free, its id is never used
-    /// again.
+    /// Deletes a vault that has no items, or only deleted ones of which nothing can be had back; its name becomes free, its id is never
+    /// used again.
     /// </summary>
     /// <exception cref="Errors.VaultException">VaultNotEmpty.</exception>
     [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]

@@ -75,7 +75,7 @@ public sealed partial class ProtectedItemGrain
         var note = NoteOf(UndeleteItemOperation, jobId, new("recoveryPoints", $"{points.Count}"), new("reason", request.Reason));
         await ChangeDeletionsAsync(
             note,
-            (_, current) => points.Aggregate(current, (deletions, seq) => deletions.Undelete(seq)),
+            (_, current) => current.Undelete(points),
             ProtectionState.ProtectionStopped
         );
         return await GetAsync();

@@ -66,7 +66,7 @@ public sealed class ItemDeletionTests(VaultCluster cluster)
         await RefusedAsync(ErrorCodes.ProtectionStopped, item.BackUpAsync);
         await RefusedAsync(ErrorCodes.RecoveryPointSoftDeleted, () => item.RestoreAsync(points[0].Name));
         await RefusedAsync(ErrorCodes.ItemSoftDeleted, () => item.UndeleteAsync(points[0].Name));
-        await RefusedAsync(ErrorCodes.ItemSoftDeleted, () => VaultClient.ProtectAsync(item.Vault, "item", VaultStage.Source));
+        await RefusedAsync(ErrorCodes.ItemSoftDeleted, () => VaultClient.ProtectAsync(item.Vault, "item", deleted.Source));
         await RefusedAsync(ErrorCodes.VaultNotEmpty, () => DeleteVaultAsync(item));
 
         var back = await UndeleteAsync(item);

@@ -88,7 +88,14 @@ public sealed record Deletions
     }
 
     /// <summary>Takes a deletion back; one that is available stays so.</summary>
-    public Deletions Undelete(long seq) => IsSoftDeleted(seq) ? Without([seq]) : this;
+    public Deletions Undelete(long seq) => Undelete([seq]);
+
+    /// <summary>Takes several back in one step: a record may be no more than one number ahead of what was in force.</summary>
+    public Deletions Undelete(IEnumerable<long> seqs)
+    {
+        var back = seqs.Where(IsSoftDeleted).ToHashSet();
+        return back.Count > 0 ? Without(back) : this;
+    }
 
     /// <summary>
     /// Points whose time to be taken back is over, and which nobody promised to keep longer.
