@@ -32,7 +32,7 @@ public sealed class ItemDeletionTests(VaultCluster cluster)
 
     private static Task DeleteVaultAsync(ClusterItem item) => item.Vault.Vault.DeleteAsync(new DeleteVault(Guid.NewGuid(), ""));
 
-    private static Task RefusedAsync(string code, Func<Task> call) => BackupSessionTests.RefusedAsync(code, call);
+    private static Task<VaultException> RefusedAsync(string code, Func<Task> call) => BackupSessionTests.RefusedAsync(code, call);
 
     [Fact]
     public async Task Delete_PointPromisedOrBackupUnderWay_IsRefusedLoggedAndChangesNothing()
