@@ -20,7 +20,9 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// Stops protection and deletes all recovery points softly, the last one too: for the vault's period the item can be had back. One
     /// that is deleted already stays as it is, and its time is not shortened.
     /// </summary>
-    /// <exception cref="Errors.VaultException">RecoveryPointRetained, BackupInProgress, ReclaimInProgress, DeletionLimitReached.</exception>
+    /// <exception cref="Errors.VaultException">
+    /// RecoveryPointRetained, BackupInProgress, ReclaimInProgress, DeletionLimitReached.
+    /// </exception>
     [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
     Task<ItemSummary> DeleteAsync(DeleteItem request);
 
