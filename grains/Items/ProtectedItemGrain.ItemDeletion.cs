@@ -73,11 +73,7 @@ public sealed partial class ProtectedItemGrain
             return await GetAsync();
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Undelete, Item.RequireSettings().Name);
         var note = NoteOf(UndeleteItemOperation, jobId, new("recoveryPoints", $"{points.Count}"), new("reason", request.Reason));
-        await ChangeDeletionsAsync(
-            note,
-            (_, current) => current.Undelete(points),
-            ProtectionState.ProtectionStopped
-        );
+        await ChangeDeletionsAsync(note, (_, current) => current.Undelete(points), ProtectionState.ProtectionStopped);
         return await GetAsync();
     }
 
