@@ -9,6 +9,9 @@ public sealed class RequiresAttribute(VaultRole role, AccessScope scope) : Attri
 
     /// <summary>What the role must be held on.</summary>
     public AccessScope Scope { get; } = scope;
+
+    /// <summary>As what the activity log has a refused call; null: the method's name.</summary>
+    public string? LoggedAs { get; init; }
 }
 
 /// <summary>Marks an interface by which grains call each other; the silo refuses it to every client.</summary>

@@ -13,7 +13,7 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     Task<ItemSummary> GetAsync();
 
     /// <summary>Stops protection and keeps the recovery points.</summary>
-    [Alias("Disable"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("Disable"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "DisableProtection")]
     Task DisableAsync(DisableProtection request);
 
     /// <summary>
@@ -23,14 +23,14 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// <exception cref="Errors.VaultException">
     /// RecoveryPointRetained, BackupInProgress, ReclaimInProgress, DeletionLimitReached.
     /// </exception>
-    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "DeleteItem")]
     Task<ItemSummary> DeleteAsync(DeleteItem request);
 
     /// <summary>
     /// Brings a deleted item back, with those of its recovery points that went with it and are not purged; protection stays stopped. One
     /// that is not deleted stays as it is.
     /// </summary>
-    [Alias("Undelete"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("Undelete"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "UndeleteItem")]
     Task<ItemSummary> UndeleteAsync(UndeleteItem request);
 
     /// <summary>
@@ -38,18 +38,18 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// what it committed.
     /// </summary>
     /// <exception cref="Errors.VaultException">ProtectionStopped, BackupInProgress, a key code, KeyVaultUnreachable.</exception>
-    [Alias("BeginBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    [Alias("BeginBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Backup")]
     Task<BackupTicket> BeginBackupAsync(BeginBackup request);
 
     /// <summary>
     /// Makes the recovery point: returns when it is durable and read back. The same operation id again returns the existing one.
     /// </summary>
     /// <exception cref="Errors.VaultException">SessionLost, StoreFull, a key code.</exception>
-    [Alias("CommitBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    [Alias("CommitBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Backup")]
     Task<BackupOutcome> CommitBackupAsync(CommitBackup request);
 
     /// <summary>Gives a session up and ends its job; what it stored is adopted by the next backup.</summary>
-    [Alias("AbandonBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    [Alias("AbandonBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Backup")]
     Task AbandonBackupAsync(AbandonBackup request);
 
     /// <summary>Recovery points, newest first; deleted ones with their state until they are purged.</summary>
@@ -80,7 +80,7 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// Applies the item's retention policy: what it keeps no longer is deleted softly, never the newest that is available. A job of its own
     /// when there is something to delete.
     /// </summary>
-    [Alias("Expire"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("Expire"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "ExpireRecoveryPoints")]
     Task<ExpiryOutcome> ExpireAsync(ExpireRecoveryPoints request);
 
     /// <summary>What <see cref="ExpireAsync"/> would do now with each recovery point that is available, newest first.</summary>
@@ -92,7 +92,7 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// goes on by itself, ends the job, and gives the slot back. A dry run does neither, and writes nothing of the item.
     /// </summary>
     /// <exception cref="Errors.VaultException">BackupInProgress, ReclaimInProgress, a key code, KeyVaultUnreachable.</exception>
-    [Alias("BeginReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("BeginReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "Reclaim")]
     Task<ReclaimTicket> BeginReclaimAsync(BeginReclaim request);
 
     /// <summary>How far a reclaim is: answered when it has ended, or after <see cref="ReclaimLook"/> at the latest.</summary>
@@ -102,17 +102,17 @@ public interface IProtectedItemGrain : IGrainWithStringKey
 
     /// <summary>Lets a reclaim end at its next step; what it has freed is freed.</summary>
     /// <exception cref="Errors.VaultException">SessionLost.</exception>
-    [Alias("StopReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item)]
+    [Alias("StopReclaim"), Requires(VaultRole.BackupContributor, AccessScope.Item, LoggedAs = "Reclaim")]
     Task StopReclaimAsync(Guid sessionId);
 
     /// <summary>How long <see cref="GetReclaimAsync"/> waits for news.</summary>
     static readonly TimeSpan ReclaimLook = TimeSpan.FromSeconds(1);
 
     /// <summary>Opens a reading session on a recovery point; a deleted one must be brought back first.</summary>
-    [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    [Alias("BeginRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Restore")]
     Task<RestoreTicket> BeginRestoreAsync(BeginRestore request);
 
     /// <summary>Ends a reading session and its job.</summary>
-    [Alias("EndRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    [Alias("EndRestore"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Restore")]
     Task EndRestoreAsync(EndRestore request);
 }

@@ -13,7 +13,7 @@ public interface IKeyRotationGrain : IGrainWithStringKey
     /// Looks at the key now, starts a rotation if there is a newer version, and works on it for a few seconds. Call again until
     /// <see cref="RotationProgress.Done"/>; every call may be repeated.
     /// </summary>
-    [Alias("Sync"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    [Alias("Sync"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "SyncEncryption")]
     Task<RotationProgress> SyncAsync();
 }
 

@@ -18,11 +18,11 @@ public interface IVaultGrain : IGrainWithStringKey
     /// used again.
     /// </summary>
     /// <exception cref="Errors.VaultException">VaultNotEmpty.</exception>
-    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "DeleteVault")]
     Task DeleteAsync(DeleteVault request);
 
     /// <summary>Moves the vault to another resource group or subscription; refused once a customer-managed key is assigned.</summary>
-    [Alias("Move"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    [Alias("Move"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "MoveVault")]
     Task<VaultSummary> MoveAsync(MoveVault request);
 
     /// <summary>
@@ -82,15 +82,15 @@ public interface IVaultGrain : IGrainWithStringKey
     /// Records, before anybody looks at the source, that an item is about to be protected here (from then on the vault's kind of key is
     /// settled), and starts its ConfigureBackup job.
     /// </summary>
-    [Alias("AttemptProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    [Alias("AttemptProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault, LoggedAs = "ProtectItem")]
     Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request);
 
     /// <summary>Enrols the item after its source was found good, and completes the job.</summary>
-    [Alias("CompleteProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    [Alias("CompleteProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault, LoggedAs = "ProtectItem")]
     Task CompleteProtectionAsync(CompleteProtection request);
 
     /// <summary>Ends the job of an attempt whose source could not be used. The attempt stays recorded.</summary>
-    [Alias("FailProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault)]
+    [Alias("FailProtection"), Requires(VaultRole.BackupOperator, AccessScope.Vault, LoggedAs = "ProtectItem")]
     Task FailProtectionAsync(FailProtection request);
 
     /// <summary>The identity of the item that bears this name now.</summary>
@@ -124,7 +124,7 @@ public interface IVaultGrain : IGrainWithStringKey
 
     /// <summary>Lets an item follow a retention policy, or none.</summary>
     /// <exception cref="Errors.VaultException">ItemNotFound, PolicyNotFound.</exception>
-    [Alias("AssignPolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    [Alias("AssignPolicy"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "SetItemPolicy")]
     Task AssignPolicyAsync(AssignPolicy request);
 
     /// <summary>The items in order of their names.</summary>

@@ -50,7 +50,10 @@ public sealed partial class ProtectedItemGrain
         {
             var end = JobEnd.Failed(Journal.Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation));
             if (jobId is { } id)
+            {
                 await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
+                Journal.Noted(refusal);
+            }
             throw refusal;
         }
         finally

@@ -88,6 +88,7 @@ public sealed partial class ProtectedItemGrain
     {
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.ExpireRecoveryPoints, Item.RequireSettings().Name);
         var names = string.Join(" ", heads.Take(MaxNamesLogged).Select(h => h.Name));
+        await Journal.FailOnRefusalAsync(Key.VaultId, jobId, ExpireOperation, RequireOpenableAsync);
         var note = NoteOf(
             ExpireOperation,
             jobId,
@@ -111,6 +112,15 @@ public sealed partial class ProtectedItemGrain
             }
         );
         return jobId;
+    }
+
+    /// <summary>
+    /// While the key is revoked nothing expires: what is deleted by itself then, nobody could have looked at before. The keys are not kept.
+    /// </summary>
+    private async Task<bool> RequireOpenableAsync()
+    {
+        (await OpenSecretsAsync(await Vault.GetKeyContextAsync())).Dispose();
+        return true;
     }
 
     private async Task<Retaining> FindRetainingAsync()

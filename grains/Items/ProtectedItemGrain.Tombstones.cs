@@ -89,7 +89,7 @@ public sealed partial class ProtectedItemGrain
             if (_cell.Current?.Owed.Any(owed => owed.Id == note.Id) is not true)
             {
                 await FailAsync(note, refusal);
-                throw refusal;
+                throw note.EndsJob ? Journal.Noted(refusal) : refusal;
             }
         }
         await SettleAsync(note);

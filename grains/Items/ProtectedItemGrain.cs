@@ -51,7 +51,7 @@ public sealed partial class ProtectedItemGrain
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         await _cell.RefreshAsync();
-        await context.Invoke();
+        await RefusedAttempts.InvokeAsync(context, Journal, () => _cell.Current is { Settings: not null } ? Key.VaultId : null);
     }
 
     public async Task<ItemSummary> GetAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using RecoveryVault.Access;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
@@ -12,6 +13,18 @@ namespace RecoveryVault.Jobs;
 /// </summary>
 public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFactory grains, TimeProvider time)
 {
+    /// <summary>Refusals that stand in a log already, for as long as they are on their way to the caller.</summary>
+    private static readonly ConditionalWeakTable<VaultException, object> Logged = [];
+
+    public static bool IsLogged(VaultException refusal) => Logged.TryGetValue(refusal, out _);
+
+    /// <summary>The refusal is on its way, and nobody need log it once more.</summary>
+    public static VaultException Noted(VaultException refusal)
+    {
+        Logged.AddOrUpdate(refusal, refusal);
+        return refusal;
+    }
+
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Begins a job and returns its id.</summary>
@@ -101,7 +114,7 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
             await BestEffortAsync(() => EndAsync(vaultId, jobId, logOperation, end));
             if (e is not VaultException && Refusals.Find(e) is null)
                 throw;
-            throw refusal;
+            throw Noted(refusal);
         }
     }
 
@@ -112,6 +125,7 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     {
         var error = JobEnd.Failed(Now, new JobError(refusal.Code, refusal.Message, refusal.Recommendation)).Bounded().Errors[0];
         var details = ImmutableSortedDictionary<string, string>.Empty.Add("errorCode", error.Code).Add("error", error.Message);
+        Noted(refusal);
         return BestEffortAsync(() => LogAsync(vaultId, operation, LogStatuses.Failed, operationId, details));
     }
 

@@ -46,5 +46,9 @@ public sealed record VaultKeyContext
     [Id(10)]
     public DateTimeOffset? KeyDeniedAt { get; init; }
 
+    /// <summary>Since when the version in force is; null: not told.</summary>
+    [Id(11)]
+    public DateTimeOffset? KeySince { get; init; }
+
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Vaults;
 
@@ -11,19 +12,26 @@ namespace RecoveryVault.Rotation;
 /// tick may come twice, late or on two silos.
 /// </summary>
 [GrainType("key-rotation")]
-public sealed partial class KeyRotationGrain(KeyVaultConnector keyVaults, TimeProvider time, ILogger<KeyRotationGrain> logger)
-    : Grain,
-        IKeyRotationGrain,
-        IRotationSchedule,
-        IRemindable
+public sealed partial class KeyRotationGrain(
+    KeyVaultConnector keyVaults,
+    Journal journal,
+    TimeProvider time,
+    ILogger<KeyRotationGrain> logger
+) : Grain, IKeyRotationGrain, IRotationSchedule, IRemindable, IIncomingGrainCallFilter
 {
     private const string ReminderName = "poll";
 
+    /// <summary>Known once the vault has answered: there is no log of a vault that does not exist.</summary>
+    private VaultId? _vaultId;
+
     private IVaultKeys Vault => GrainFactory.GetGrain<IVaultKeys>(this.GetPrimaryKeyString());
+
+    public Task Invoke(IIncomingGrainCallContext context) => RefusedAttempts.InvokeAsync(context, journal, () => _vaultId);
 
     public async Task<RotationProgress> SyncAsync()
     {
         var before = await Vault.GetKeyContextAsync();
+        _vaultId = before.VaultId;
         var finished = await PassAsync(before);
         if (!finished.Done)
             return finished;
@@ -71,13 +79,16 @@ public sealed partial class KeyRotationGrain(KeyVaultConnector keyVaults, TimePr
     {
         try
         {
-            var keys = await Vault.GetKeyContextAsync();
-            if (!keys.FollowsRotation && keys.PreviousKeyId is null)
-                await UnregisterAsync();
-            else if (keys.PreviousKeyId is null && isDue(keys.LastPolledAt, time.GetUtcNow()))
-                keys = await PollAsync(keys);
+            var before = await Vault.GetKeyContextAsync();
+            var keys = before;
+            if (before.PreviousKeyId is null && isDue(before.LastPolledAt, time.GetUtcNow()))
+                keys = await PollAsync(before);
             if (keys.PreviousKeyId is not null)
                 await this.AsReference<IRotationSchedule>().ContinueAsync();
+            else if (SweepRules.IsDue(before, time.GetUtcNow()))
+                await ClearLeftoversAsync();
+            if (keys is { FollowsRotation: false, PreviousKeyId: null })
+                await UnregisterAsync();
         }
         catch (VaultException e) when (e.Code == ErrorCodes.VaultNotFound)
         {

@@ -1,3 +1,4 @@
+using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
@@ -23,7 +24,7 @@ public sealed partial class VaultGrain
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         await _cell.RefreshAsync();
-        await context.Invoke();
+        await RefusedAttempts.InvokeAsync(context, Journal, () => _cell.Current is { Settings.Deleted: false } ? VaultId : null);
         if (context.InterfaceMethod.DeclaringType != typeof(IVaultGrain) || !IsOverdue(Journal.Now))
             return;
         _wokenAt = Journal.Now;
@@ -52,6 +53,7 @@ public sealed partial class VaultGrain
                 PrincipalId = vault.KeyPrincipal,
                 LastPolledAt = vault.LastPolledAt,
                 RotationJobId = vault.RotationJobId,
+                KeySince = encryption.Current.Since,
                 KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
             }
         );

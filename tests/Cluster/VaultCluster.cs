@@ -7,6 +7,7 @@ using RecoveryVault.Hosting;
 using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
+using RecoveryVault.KeyVaults;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
@@ -55,7 +56,8 @@ public sealed class VaultCluster : IAsyncLifetime
             (host, text) =>
             {
                 var principal = VaultPrincipal.Parse(text);
-                return KeyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+                var opened = KeyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+                return principal.IsUserAssigned ? new IdentityCheckedKeyVault(opened, Identities, principal.Id) : opened;
             }
         );
         var connector = new KeyVaultConnector(KeyVaultTraffic.Open, KeyVaultTraffic.Open);

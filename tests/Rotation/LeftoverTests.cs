@@ -1,5 +1,7 @@
 using System.Buffers;
 using RecoveryVault.Backups;
+using RecoveryVault.Keys;
+using RecoveryVault.Rotation;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.Cluster;
 
@@ -28,29 +30,70 @@ public sealed class LeftoverTests(VaultCluster cluster)
         Assert.Equal(v2.Version, report.Outcome.RecoveryPoint.KeyVersionAtBackup);
     }
 
-    [Fact]
-    [Trait("Requirement", "R52")]
-    public async Task Sync_RingOfAnOlderVersionLeftBehind_ClearsItAway()
+    /// <summary>A rotation, and a ring that somebody who worked for the generation that is over stores some time after it, and dies.</summary>
+    private async Task<KeyId> LeaveBehindAsync(RotationStage stage, TimeSpan later, bool pinned = false)
     {
-        using var stage = await RotationStage.CreateAsync(cluster);
         await stage.ProtectAsync("a");
         await stage.BackUpAsync("a");
         var v1 = await stage.CurrentAsync();
         var ring = Assert.Single(await stage.RingsOfAsync("a"));
         var content = (await cluster.Store.GetAsync(ring))?.Content.ToArray() ?? [];
-        await stage.NewVersionAsync();
-        await VaultClient.SyncAsync(stage.Vault);
+        var v2 = await stage.NewVersionAsync();
+        if (pinned)
+            await stage.AssignAsync(v2, pinned);
+        else
+            await VaultClient.SyncAsync(stage.Vault);
         Assert.True((await stage.UseOfAsync(v1)).SafeToDisable);
-        // Somebody who worked for the generation that is over stored it, and died.
+        await stage.LiveAsync(later, TimeSpan.FromHours(1));
         await cluster.Store.PutAsync(ring, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent);
         Assert.Equal(["a"], (await stage.UseOfAsync(v1)).NeededBy);
+        return v1;
+    }
+
+    private static async Task RequireClearedAsync(RotationStage stage, KeyId old)
+    {
+        Assert.True((await stage.UseOfAsync(old)).SafeToDisable);
+        Assert.Single(await stage.RingsOfAsync("a"));
+        await stage.EnableAsync(old, false);
+        await stage.RequireRestorableAsync("a");
+    }
+
+    [Fact]
+    [Trait("Requirement", "R52")]
+    public async Task Sync_RingOfAnOlderVersionLeftBehind_ClearsItAway()
+    {
+        using var stage = await RotationStage.CreateAsync(cluster);
+        var v1 = await LeaveBehindAsync(stage, TimeSpan.Zero);
 
         var progress = await VaultClient.SyncAsync(stage.Vault);
 
         Assert.Equal((true, null), (progress.Done, progress.JobId));
-        Assert.True((await stage.UseOfAsync(v1)).SafeToDisable);
-        Assert.NotEqual(ring, Assert.Single(await stage.RingsOfAsync("a")));
-        await stage.EnableAsync(v1, false);
-        await stage.RequireRestorableAsync("a");
+        await RequireClearedAsync(stage, v1);
+    }
+
+    [Theory]
+    [Trait("Requirement", "R52")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ticks_RingOfAnOlderVersionLeftBehind_IsClearedByTheNextOne(bool pinned)
+    {
+        using var stage = await RotationStage.CreateAsync(cluster, pinned);
+        var v1 = await LeaveBehindAsync(stage, TimeSpan.Zero, pinned);
+
+        await stage.LiveAsync(PollRules.Period);
+
+        await RequireClearedAsync(stage, v1);
+    }
+
+    [Fact]
+    [Trait("Requirement", "R52")]
+    public async Task Ticks_RingLeftBehindHoursAfterTheRotation_IsClearedWithinADay()
+    {
+        using var stage = await RotationStage.CreateAsync(cluster);
+        var v1 = await LeaveBehindAsync(stage, SweepRules.Settling + TimeSpan.FromHours(1));
+
+        await stage.LiveAsync(TimeSpan.FromHours(24), TimeSpan.FromHours(1));
+
+        await RequireClearedAsync(stage, v1);
     }
 }

@@ -2,12 +2,14 @@ using Microsoft.Extensions.DependencyInjection;
 using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
+using RecoveryVault.Identities;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Records;
 using RecoveryVault.Restores;
+using RecoveryVault.Rotation;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;
@@ -33,7 +35,10 @@ internal sealed class RotationStage : IDisposable
 
     public LocalKeyVault KeyVault => _cluster.KeyVaults.Open(Host, KeyVaultCaller.Owner);
 
-    public static async Task<RotationStage> CreateAsync(VaultCluster cluster, bool pinned = false)
+    /// <summary>What opens the key: the system-assigned identity, or a user-assigned one.</summary>
+    public UserAssignedIdentity? Identity { get; private set; }
+
+    public static async Task<RotationStage> CreateAsync(VaultCluster cluster, bool pinned = false, bool userAssigned = false)
     {
         var stage = new RotationStage(cluster);
         await cluster.KeyVaults.CreateAsync(
@@ -53,16 +58,46 @@ internal sealed class RotationStage : IDisposable
             }
         );
         stage.Vault = cluster.Client.Open(created.VaultId);
-        var identity = await stage.Vault.Vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()));
-        await cluster.KeyVaults.SetPolicyAsync(stage._name, identity.PrincipalId ?? "", ["get", "list", "wrapKey", "unwrapKey"]);
-        await stage.AssignAsync(await stage.NewVersionAsync(), pinned);
+        if (userAssigned)
+            stage.Identity = await cluster.Identities.CreateAsync(stage._name);
+        await stage.AssignIdentityAsync();
+        await stage.AllowAsync(KeyedItem.AllPermissions);
+        await stage.AssignAsync(await stage.NewVersionAsync(), pinned, stage.Identity?.Id);
         return stage;
     }
 
-    public Task<EncryptionSummary> AssignAsync(KeyId keyId, bool pinned) =>
+    /// <summary>Gives the vault its identity; a user-assigned one that was made again takes the place of the one it was.</summary>
+    public Task<VaultIdentity> AssignIdentityAsync() =>
+        Vault.Vault.AssignIdentityAsync(
+            new(Guid.NewGuid()) { SystemAssigned = Identity is null, UserAssigned = Identity is { } identity ? [identity.Name] : [] }
+        );
+
+    /// <summary>Deletes the user-assigned identity, or makes it again: under its name, as another principal.</summary>
+    public async Task IdentityExistsAsync(bool exists)
+    {
+        if (exists)
+            Identity = await _cluster.Identities.CreateAsync(_name);
+        else
+            await _cluster.Identities.DeleteAsync(_name);
+    }
+
+    /// <summary>What the identity that opens the key may do with it.</summary>
+    public async Task AllowAsync(params string[] permissions) =>
+        await _cluster.KeyVaults.SetPolicyAsync(
+            _name,
+            Identity?.PrincipalId ?? (await Vault.Vault.GetAsync()).Identity.PrincipalId ?? "",
+            permissions
+        );
+
+    public Task<EncryptionSummary> AssignAsync(KeyId keyId, bool pinned, string? identity = null) =>
         VaultClient.UpdateEncryptionAsync(
             Vault,
-            new() { OperationId = Guid.NewGuid(), KeyUri = (pinned ? keyId : keyId.Versionless).ToString() }
+            new()
+            {
+                OperationId = Guid.NewGuid(),
+                KeyUri = (pinned ? keyId : keyId.Versionless).ToString(),
+                UserAssignedIdentity = identity,
+            }
         );
 
     public async Task<KeyId> NewVersionAsync(bool enabled = true, DateTimeOffset? notBefore = null, DateTimeOffset? expiresOn = null) =>
@@ -182,6 +217,16 @@ internal sealed class RotationStage : IDisposable
             .GetGrain<IRemindable>(GrainId.Create("key-rotation", Vault.VaultId.ToString()));
         for (var i = 0; i < times; i++)
             await schedule.ReceiveReminder("poll", default);
+    }
+
+    /// <summary>What a reminder does in that time, at the product's own period.</summary>
+    public async Task LiveAsync(TimeSpan time, TimeSpan? period = null)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= period ?? PollRules.Period)
+        {
+            _cluster.Time.Advance(period ?? PollRules.Period);
+            await TickAsync();
+        }
     }
 
     public async Task<bool> HasReminderAsync()
