@@ -52,8 +52,8 @@ internal static partial class RequirementList
             ),
             new(
                 "R64",
-                "While the key is revoked backups, restores, verification and reclaim end in failed jobs with its code; nothing is destroyed.",
-                "There is no alert beside failed jobs. Expiry needs no key: it goes on, and its deletions can be taken back."
+                "While the key is revoked backups, restores, verification, expiry and reclaim end in failed jobs with its code; nothing is destroyed.",
+                "There is no alert beside failed jobs."
             ),
             new(
                 "R65",
