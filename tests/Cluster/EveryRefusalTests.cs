@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RecoveryVault.Access;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;

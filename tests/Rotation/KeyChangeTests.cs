@@ -1,5 +1,4 @@
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Reclaim;
