@@ -24,6 +24,8 @@ public static class RefusedAttempts
         catch (Exception e)
             when (OperationOf(context.InterfaceMethod) is { } operation
                 && Refusals.Find(e) is { } refusal
+                // Unclear: it may have happened, and whoever asks again gets it logged as what it is.
+                && refusal.Code != ErrorCodes.StoreUnavailable
                 && !Journal.IsLogged(refusal)
                 && vaultOf() is { } vaultId
             )

@@ -37,7 +37,7 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
     {
         using var item = await KeyedItem.CreateAsync(cluster);
         await PrepareAsync(item);
-        List<Attempt> done = [.. OfVault(item.Stage), .. OfItem(item)];
+        List<Attempt> done = [.. OfVault(item.Stage), .. OfProtection(item.Stage), .. OfItem(item)];
         foreach (var attempt in done)
             await RequireLoggedOnceAsync(item, attempt);
         await item.EnableKeyAsync(false);
@@ -76,10 +76,12 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
         await vault.AssignPolicyAsync(new AssignPolicy(Fresh, "papers", "p"));
     }
 
+    private static Attempt Of(string method, string operation, string code, Func<Task> call) =>
+        new($"IVaultGrain.{method}Async", operation, code, call);
+
     private static IEnumerable<Attempt> OfVault(VaultStage stage)
     {
         var vault = stage.Vault.Vault;
-        var bogus = new ProtectionTicket(ItemId.Create(), Fresh);
         var toPlatform = stage.Update() with { EncryptionAtRestType = EncryptionTypes.MicrosoftManaged };
         var nameless = new ChangePolicy { OperationId = Fresh, Name = "a b" };
         Attempt Of(string method, string operation, string code, Func<Task> call) =>
@@ -109,6 +111,16 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
                 ErrorCodes.UserErrorCMKCannotRevertToPMK,
                 () => vault.UpdateEncryptionAsync(toPlatform)
             ),
+        ];
+    }
+
+    private static IEnumerable<Attempt> OfProtection(VaultStage stage)
+    {
+        var vault = stage.Vault.Vault;
+        var bogus = new ProtectionTicket(ItemId.Create(), Fresh);
+        var nameless = new ChangePolicy { OperationId = Fresh, Name = "a b" };
+        return
+        [
             Of("AttemptProtection", "ProtectItem", ErrorCodes.InvalidName, () => vault.AttemptProtectionAsync(new(Fresh, "a/b"))),
             Of(
                 "AttemptProtection",
@@ -145,7 +157,7 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
     {
         var grain = item.Grain;
         var past = cluster.Time.GetUtcNow().AddDays(-1);
-        Attempt Of(string method, string operation, string code, Func<Task> call) =>
+        static Attempt Of(string method, string operation, string code, Func<Task> call) =>
             new($"IProtectedItemGrain.{method}Async", operation, code, call);
         return
         [

@@ -9,7 +9,7 @@ using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Rotation;
 
-/// <summary>The ways a vault's key changes besides a newer version: back, pinned, followed, elsewhere; and a key whose time is over.</summary>
+/// <summary>How a vault's key changes besides a newer version: back, pinned, followed, elsewhere; and a key whose time is over.</summary>
 [Collection(VaultClusterCollection.Name)]
 public sealed class KeyChangeTests(VaultCluster cluster)
 {

@@ -30,7 +30,7 @@ public sealed class LeftoverTests(VaultCluster cluster)
         Assert.Equal(v2.Version, report.Outcome.RecoveryPoint.KeyVersionAtBackup);
     }
 
-    /// <summary>A rotation, and a ring that somebody who worked for the generation that is over stores some time after it, and dies.</summary>
+    /// <summary>A rotation, and a ring that somebody who works for the generation that is over stores later, and dies.</summary>
     private async Task<KeyId> LeaveBehindAsync(RotationStage stage, TimeSpan later, bool pinned = false)
     {
         await stage.ProtectAsync("a");

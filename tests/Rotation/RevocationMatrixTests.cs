@@ -27,7 +27,7 @@ public sealed class RevocationMatrixTests(VaultCluster cluster)
 
     /// <param name="Code">The refusal of what needs the key unwrapping; "" when that goes on.</param>
     /// <param name="BackupCode">The refusal of a new backup.</param>
-    /// <param name="Bound">When the last session has ended: after the first denial, or, where nobody denies, after the last agreement.</param>
+    /// <param name="Bound">When the last session has ended: from the first denial, or from the last agreement where nobody denies.</param>
     private sealed record Expected(string Code, string BackupCode, TimeSpan Bound);
 
     private static Expected ExpectedOf(Way way) =>
