@@ -8,6 +8,7 @@ using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
+using RecoveryVault.Records;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
@@ -28,7 +29,13 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public FaultyBlobStore Store { get; private set; } = new(new MemoryBlobStore());
 
+    /// <summary>What <see cref="Store"/> holds: neither fails nor counts.</summary>
+    public MemoryBlobStore Beneath { get; private set; } = new();
+
     public MemoryBlobStore KeyStore { get; } = new();
+
+    /// <summary>Key versions that what is stored needs.</summary>
+    public KeyCensus Census => new(Beneath, new AuthenticatedRecords(Beneath, _keyring));
 
     /// <summary>The user-assigned identities that vaults can be given.</summary>
     public UserAssignedIdentities Identities => new(KeyStore, "11111111-1111-1111-1111-111111111111");
@@ -49,7 +56,8 @@ public sealed class VaultCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Store = new FaultyBlobStore(new MemoryBlobStore(Time));
+        Beneath = new MemoryBlobStore(Time);
+        Store = new FaultyBlobStore(Beneath);
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
         _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
         KeyVaultTraffic = new WatchedKeyVaults(

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Rest;
 using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Tests.Keys;
@@ -7,17 +8,40 @@ namespace RecoveryVault.Tests.Keys;
 /// <summary>Key vaults that count their calls and, host by host, fail as told.</summary>
 public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
 {
-    private readonly ConcurrentDictionary<string, KeyVaultFault> _faults = new();
+    private readonly ConcurrentDictionary<string, Func<KeyVaultException?>> _faults = new();
+    private readonly ConcurrentDictionary<string, (KeyVaultGate Gate, TimeProvider Time)> _gates = new();
+    private readonly ConcurrentDictionary<string, (int Nth, Func<Func<Task>, Task> Act)> _hits = new();
     private readonly ConcurrentQueue<(string Host, string Call)> _calls = new();
     private readonly ConcurrentQueue<(string Host, string Call)> _yielding = new();
 
-    public IKeyVault Open(string host, string principal) => new Watched(this, host, open(host, principal));
+    public IKeyVault Open(string host, string principal)
+    {
+        var watched = new Watched(this, host, open(host, principal));
+        return _gates.TryGetValue(host, out var gate)
+            ? new GatedKeyVault(new CountedKeyVault(watched, host, gate.Time), gate.Gate)
+            : watched;
+    }
+
+    /// <summary>From now on calls to that host pass the gate that stands before Azure's key vaults; those it keeps back are not counted.</summary>
+    public void Gate(string host, TimeProvider time)
+    {
+        var options = new RestOptions();
+        _gates[host] = (new KeyVaultGate(host, new RetryIntervals(options.FirstOutagePause, options.LongestOutagePause), time), time);
+    }
 
     /// <summary>Every call to that host fails from now on.</summary>
-    public void Fail(string host, KeyVaultFault fault) => _faults[host] = fault;
+    public void Fail(string host, KeyVaultFault fault) => Fail(host, () => Failure(fault, host));
 
-    /// <summary>No call to that host fails any more.</summary>
-    public void Heal(string host) => _faults.TryRemove(host, out _);
+    /// <summary>The same, as told for each call; null: that one does not fail.</summary>
+    public void Fail(string host, Func<KeyVaultException?> fault) => _faults[host] = fault;
+
+    /// <summary>
+    /// Lets the <paramref name="nth"/> call to that host from now on (0 is the next) go as told: what is given makes the call, or does not.
+    /// </summary>
+    public void Hit(string host, int nth, Func<Func<Task>, Task> act) => _hits[host] = (Count(host) + nth, act);
+
+    /// <summary>How many calls to a host there were so far.</summary>
+    public int Count(string host) => _calls.Count(c => c.Host == host);
 
     /// <summary>How often something was asked of a host so far.</summary>
     public int Count(string host, string call) => _calls.Count(c => c == (host, call));
@@ -25,39 +49,48 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
     /// <summary>How much of it can wait for jobs.</summary>
     public int CountYielding(string host, string call) => _yielding.Count(c => c == (host, call));
 
-    private void Enter(string host, string call)
+    /// <summary>No call to that host fails any more.</summary>
+    public void Heal(string host)
     {
-        _calls.Enqueue((host, call));
-        if (CallPriority.IsYielding)
-            _yielding.Enqueue((host, call));
-        if (_faults.TryGetValue(host, out var fault))
-            throw new KeyVaultException(fault, 503, fault.ToString(), null, $"{host} fails ({fault}, made by a test).");
+        _faults.TryRemove(host, out _);
+        _hits.TryRemove(host, out _);
     }
+
+    private async Task<T> RunAsync<T>(string host, string name, Func<Task<T>> call)
+    {
+        (int Nth, Func<Func<Task>, Task> Act) hit;
+        bool isHit;
+        lock (_calls)
+        {
+            isHit = _hits.TryGetValue(host, out hit) && hit.Nth == Count(host);
+            _calls.Enqueue((host, name));
+        }
+        if (CallPriority.IsYielding)
+            _yielding.Enqueue((host, name));
+        if (_faults.TryGetValue(host, out var fault) && fault() is { } failure)
+            throw failure;
+        if (!isHit)
+            return await call();
+        Task<T>? made = null;
+        await hit.Act(() => made = call());
+        return await (made ?? throw new InvalidOperationException("A hit makes the call or throws."));
+    }
+
+    public static KeyVaultException Failure(KeyVaultFault fault, string host) =>
+        new(fault, 503, fault.ToString(), null, $"{host} fails ({fault}, made by a test).");
 
     private sealed class Watched(WatchedKeyVaults owner, string host, IKeyVault inner) : IKeyVault
     {
-        public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default)
-        {
-            owner.Enter(host, "get");
-            return inner.GetKeyAsync(name, version, cancellation);
-        }
+        public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default) =>
+            owner.RunAsync(host, "get", () => inner.GetKeyAsync(name, version, cancellation));
 
-        public Task<IReadOnlyList<KeyProperties>> ListVersionsAsync(string name, CancellationToken cancellation = default)
-        {
-            owner.Enter(host, "list");
-            return inner.ListVersionsAsync(name, cancellation);
-        }
+        public Task<IReadOnlyList<KeyProperties>> ListVersionsAsync(string name, CancellationToken cancellation = default) =>
+            owner.RunAsync(host, "list", () => inner.ListVersionsAsync(name, cancellation));
 
-        public Task<WrapResult> WrapKeyAsync(KeyId key, ReadOnlyMemory<byte> keyMaterial, CancellationToken cancellation = default)
-        {
-            owner.Enter(host, "wrap");
-            return inner.WrapKeyAsync(key, keyMaterial, cancellation);
-        }
+        public Task<WrapResult> WrapKeyAsync(KeyId key, ReadOnlyMemory<byte> keyMaterial, CancellationToken cancellation = default) =>
+            owner.RunAsync(host, "wrap", () => inner.WrapKeyAsync(key, keyMaterial, cancellation));
 
-        public Task<SecretBytes> UnwrapKeyAsync(KeyId key, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellation = default)
-        {
-            owner.Enter(host, "unwrap");
-            return inner.UnwrapKeyAsync(key, encryptedKey, cancellation);
-        }
+        public Task<SecretBytes> UnwrapKeyAsync(KeyId key, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellation = default) =>
+            owner.RunAsync(host, "unwrap", () => inner.UnwrapKeyAsync(key, encryptedKey, cancellation));
     }
 }

@@ -3,6 +3,7 @@ using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
+using RecoveryVault.Jobs;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.DataPath;
 
@@ -15,15 +16,18 @@ internal sealed class HotItem
     private readonly IRestoreChannel _reader;
     private readonly ChunkRef _stored;
 
+    private readonly Guid _reading;
+
     private HotItem(
         string name,
         IProtectedItemGrain grain,
         BackupTicket backup,
-        (IBackupChannel, IRestoreChannel) channels,
-        ChunkRef stored
+        RestoreTicket restore,
+        (IBackupChannel, IRestoreChannel) channels
     )
     {
-        (Name, Grain, Backup, _stored) = (name, grain, backup, stored);
+        (Name, Grain, Backup) = (name, grain, backup);
+        (_reading, _stored) = (restore.Session.SessionId, restore.Catalogue.Node);
         (_writer, _reader) = channels;
     }
 
@@ -43,7 +47,7 @@ internal sealed class HotItem
         var restore = await grain.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), null, RestorePurpose.Restore));
         var writer = await cluster.DataPlane.OpenBackupAsync(backup.Session!, CancellationToken.None);
         var reader = await cluster.DataPlane.OpenRestoreAsync(restore.Session, CancellationToken.None);
-        return new HotItem(name, grain, backup, (writer, reader), restore.Catalogue.Node);
+        return new HotItem(name, grain, backup, restore, (writer, reader));
     }
 
     /// <summary>Has something opened: "" when plaintext came, else the code of the refusal.</summary>
@@ -68,7 +72,11 @@ internal sealed class HotItem
     /// <summary>Has the keys' leave asked for, and nothing stored.</summary>
     public Task<string> AskAsync() => CodeOfAsync(async () => await _writer.FindNewAsync([], CancellationToken.None));
 
-    public Task AbandonAsync() => Grain.AbandonBackupAsync(new AbandonBackup(Backup.Session!.SessionId, null));
+    public async Task AbandonAsync()
+    {
+        await Grain.AbandonBackupAsync(new AbandonBackup(Backup.Session!.SessionId, null));
+        await Grain.EndRestoreAsync(new EndRestore(_reading, JobStatus.Cancelled, [], new Dictionary<string, string>()));
+    }
 
     public static async Task<string> CodeOfAsync(Func<Task> call)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
 using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
@@ -209,9 +210,9 @@ internal sealed class RotationStage : IDisposable
     }
 
     /// <summary>A tick of the reminder; two of them also wait for what the first one started.</summary>
-    public async Task TickAsync(int times = 2)
+    public async Task TickAsync(int times = 2, InProcessTestCluster? twin = null)
     {
-        var silo = _cluster.Cluster.GetActiveSilos().First();
+        var silo = (twin ?? _cluster.Cluster).GetActiveSilos().First();
         var schedule = silo
             .ServiceProvider.GetRequiredService<IGrainFactory>()
             .GetGrain<IRemindable>(GrainId.Create("key-rotation", Vault.VaultId.ToString()));

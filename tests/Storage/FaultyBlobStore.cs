@@ -19,6 +19,9 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         public int Seen { get; set; }
     }
 
+    /// <summary>Runs after each put and delete that was done, whoever made it; its own looks go to what lies beneath.</summary>
+    public Func<Task>? AfterWrite { get; set; }
+
     /// <summary>Every call so far with the name, for a listing its prefix; also those that failed, but none after a crash.</summary>
     public IReadOnlyList<(BlobCalls Call, string Name)> Calls
     {
@@ -70,7 +73,7 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     {
         var fault = Next(BlobCalls.Put, name);
         if (fault is not Fault.Torn torn)
-            return await RunAsync(fault, () => inner.PutAsync(name, content, condition, cancellation));
+            return await RunAsync(fault, () => WriteAsync(() => inner.PutAsync(name, content, condition, cancellation)));
         return await RunAsync(
             new Fault.AckLost(),
             () => inner.PutAsync(name, content.Slice(0, Math.Min(torn.Length, content.Length)), condition, cancellation)
@@ -98,10 +101,18 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     }
 
     public Task<bool> DeleteAsync(string name, string? ifMatch = null, CancellationToken cancellation = default) =>
-        RunAsync(Next(BlobCalls.Delete, name), () => inner.DeleteAsync(name, ifMatch, cancellation));
+        RunAsync(Next(BlobCalls.Delete, name), () => WriteAsync(() => inner.DeleteAsync(name, ifMatch, cancellation)));
 
     public Task<BlobPage> ListAsync(string prefix, string? after = null, int maxCount = 5000, CancellationToken cancellation = default) =>
         RunAsync(Next(BlobCalls.List, prefix), () => inner.ListAsync(prefix, after, maxCount, cancellation));
+
+    private async Task<T> WriteAsync<T>(Func<Task<T>> call)
+    {
+        var result = await call();
+        if (AfterWrite is { } look)
+            await look();
+        return result;
+    }
 
     private Fault? Next(BlobCalls call, string name)
     {

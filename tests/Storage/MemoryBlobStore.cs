@@ -10,12 +10,19 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
     private readonly Lock _gate = new();
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private ImmutableSortedDictionary<string, Entry> _entries = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
+    private ImmutableSortedSet<string> _names = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
     private long _writes;
 
     private sealed record Entry(byte[] Content, string ETag, DateTimeOffset LastModified);
 
     /// <summary>Another store that holds the same, at no cost.</summary>
-    public MemoryBlobStore Copy() => new(_time) { _entries = _entries, _writes = _writes };
+    public MemoryBlobStore Copy() =>
+        new(_time)
+        {
+            _entries = _entries,
+            _names = _names,
+            _writes = _writes,
+        };
 
     public Task<string> PutAsync(
         string name,
@@ -42,6 +49,7 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
             if (!holds)
                 throw new BlobStoreException(BlobError.PreconditionFailed, $"The condition {condition.Kind} does not hold for '{name}'.");
             var etag = $"\"{++_writes:x}\"";
+            _names = _names.Add(name);
             _entries = _entries.SetItem(name, new Entry(bytes, etag, _time.GetUtcNow()));
             return Task.FromResult(etag);
         }
@@ -77,6 +85,7 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
                 return Task.FromResult(false);
             if (ifMatch is not null && current.ETag != ifMatch)
                 throw new BlobStoreException(BlobError.PreconditionFailed, $"'{name}' has changed.");
+            _names = _names.Remove(name);
             _entries = _entries.Remove(name);
             return Task.FromResult(true);
         }
@@ -86,14 +95,28 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
     {
         cancellation.ThrowIfCancellationRequested();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxCount);
-        var items = _entries
-            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(pair.Key, after) > 0)
-            .Take(maxCount + 1)
-            .Select(pair => new BlobItem(pair.Key, pair.Value.Content.Length, pair.Value.LastModified))
-            .ToList();
+        List<BlobItem> items = [];
+        lock (_gate)
+        {
+            for (var at = PositionOf(prefix, after); at < _names.Count && items.Count <= maxCount; at++)
+            {
+                if (!_names[at].StartsWith(prefix, StringComparison.Ordinal))
+                    break;
+                var entry = _entries[_names[at]];
+                items.Add(new BlobItem(_names[at], entry.Content.Length, entry.LastModified));
+            }
+        }
         var more = items.Count > maxCount;
         if (more)
             items.RemoveAt(maxCount);
         return Task.FromResult(new BlobPage(items, more ? items[^1].Name : null));
+    }
+
+    /// <summary>Of the first name that has the prefix, or is behind <paramref name="after"/> where that is further on.</summary>
+    private int PositionOf(string prefix, string? after)
+    {
+        var isAfter = after is not null && string.CompareOrdinal(after, prefix) >= 0;
+        var position = _names.IndexOf(isAfter ? after! : prefix);
+        return position < 0 ? ~position : position + (isAfter ? 1 : 0);
     }
 }
