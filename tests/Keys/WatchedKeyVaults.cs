@@ -22,7 +22,7 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
             : watched;
     }
 
-    /// <summary>From now on calls to that host pass the gate that stands before Azure's key vaults; what it keeps back is not counted.</summary>
+    /// <summary>From now on calls to that host pass the gate before Azure's key vaults; what it keeps back is not counted.</summary>
     public void Gate(string host, TimeProvider time)
     {
         var options = new RestOptions();
