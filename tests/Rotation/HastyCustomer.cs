@@ -9,7 +9,7 @@ namespace RecoveryVault.Tests.Rotation;
 /// Asks after every write, from storage alone, whether the old version is safe to disable, and takes the first yes at its word: the
 /// version is disabled that very moment, while whoever wrote is still at it.
 /// </summary>
-internal sealed class HastyCustomer(VaultCluster cluster, RotationStage stage, KeyId old)
+internal sealed class HastyCustomer(VaultCluster cluster, RotationStage stage, KeyId old) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
@@ -33,6 +33,8 @@ internal sealed class HastyCustomer(VaultCluster cluster, RotationStage stage, K
             _one.Release();
         }
     }
+
+    public void Dispose() => _one.Dispose();
 
     /// <summary>What the vault's own answer is computed from.</summary>
     private async Task<KeyNeed?> FindNeedAsync()

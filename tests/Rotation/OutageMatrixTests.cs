@@ -5,7 +5,6 @@ using RecoveryVault.Rotation;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Style;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Rotation;
 
@@ -47,7 +46,7 @@ public sealed class OutageMatrixTests(VaultCluster cluster)
 
     private static Func<KeyVaultException?> FaultOf(Kind kind, string host)
     {
-        var dice = new Random(1);
+        var calls = 0u;
         KeyVaultException? Away(int status, string why) => new(KeyVaultFault.Unreachable, status, "Unreachable", null, $"{host}: {why}");
         return kind switch
         {
@@ -55,11 +54,7 @@ public sealed class OutageMatrixTests(VaultCluster cluster)
             Kind.Timeout => () => Away(0, "no answer within 30 s"),
             Kind.NameNotFound => () => Away(0, "Name or service not known"),
             Kind.Throttled => () => new(KeyVaultFault.Throttled, 429, "Throttled", null, $"{host}: too many requests"),
-            _ => () =>
-            {
-                lock (dice)
-                    return dice.Next(2) == 0 ? Away(503, "Service Unavailable") : null;
-            },
+            _ => () => (Interlocked.Increment(ref calls) * 2654435761u >> 30) % 2 == 0 ? Away(503, "Service Unavailable") : null,
         };
     }
 

@@ -111,7 +111,7 @@ public sealed class RotationFaultTests(VaultCluster cluster, ITestOutputHelper o
         var (v1, release) = (await stage.CurrentAsync(), new TaskCompletionSource());
         var backup = await stage.BeginBackupAsync("running", release.Task);
         var (v2, data) = (await stage.NewVersionAsync(), await stage.DataOfAsync(backedUp));
-        var customer = new HastyCustomer(cluster, stage, v1);
+        using var customer = new HastyCustomer(cluster, stage, v1);
         cluster.Store.AfterWrite = customer.LookAsync;
 
         var before = CountOf(stage, at);
@@ -185,7 +185,7 @@ public sealed class RotationFaultTests(VaultCluster cluster, ITestOutputHelper o
     }
 
     /// <summary>Idle on the new version, nothing left of the old one, which the customer was told, and which he has disabled.</summary>
-    private async Task RequireConvergedAsync(RotationStage stage, KeyId v1, KeyId v2, HastyCustomer customer)
+    private static async Task RequireConvergedAsync(RotationStage stage, KeyId v1, KeyId v2, HastyCustomer customer)
     {
         Assert.Equal(v2, await stage.CurrentAsync());
         Assert.Null((await stage.Vault.Vault.GetEncryptionAsync()).PreviousKeyVersion);
