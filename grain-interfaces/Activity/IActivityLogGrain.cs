@@ -56,10 +56,14 @@ public sealed record ActivityEntry
 /// <param name="NextSeq">Where to go on; null when the end was reached.</param>
 /// <param name="Fault">What is wrong at <paramref name="FaultSeq"/>; null when nothing is.</param>
 /// <param name="FaultSeq">The entry concerned.</param>
+/// <param name="Checkpoints">How many checkpoints were found good.</param>
+/// <param name="Marks">How many other records agree that remember a place in the log; looked at when the end is reached.</param>
 [GenerateSerializer, Immutable, Alias("rv.ActivityCheck")]
 public sealed record ActivityCheck(
     [property: Id(0)] int Checked,
     [property: Id(1)] long? NextSeq,
     [property: Id(2)] string? Fault,
-    [property: Id(3)] long? FaultSeq
+    [property: Id(3)] long? FaultSeq,
+    [property: Id(4)] int Checkpoints = 0,
+    [property: Id(5)] int Marks = 0
 );

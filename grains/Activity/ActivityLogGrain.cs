@@ -1,13 +1,17 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using RecoveryVault.Errors;
+using RecoveryVault.Jobs;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Activity;
 
 /// <summary>Appends to and reads a vault's activity log; keeps only where its end was.</summary>
 [GrainType("activity-log")]
-public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain, IActivityLogGrain, IActivityLogWriter
+public sealed class ActivityLogGrain(ActivityLog log, LogWitnesses witnesses, TimeProvider time)
+    : Grain,
+        IActivityLogGrain,
+        IActivityLogWriter
 {
     private const int CheckedPerCall = 500;
 
@@ -21,13 +25,15 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
         string status,
         Guid correlationId,
         ImmutableSortedDictionary<string, string> details
-    ) =>
-        _head = await log.AppendAsync(
+    )
+    {
+        var now = time.GetUtcNow();
+        var head = await log.AppendAsync(
             VaultId,
             await GetHeadAsync(),
             _ => new LogRecord
             {
-                Time = time.GetUtcNow(),
+                Time = now,
                 Caller = caller,
                 Operation = operation,
                 Status = status,
@@ -35,6 +41,13 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
                 Details = details,
             }
         );
+        _head = head;
+        // The entry is durable: a checkpoint that cannot be written is still due at the next one.
+        if (LogCheckpoint.IsDue(head.Checkpoint, head.Seq, operation, now))
+            await Journal.BestEffortAsync(async () => _head = await log.WriteCheckpointAsync(VaultId, head, now));
+    }
+
+    public async Task<LogMark> GetMarkAsync() => (await GetHeadAsync()).ToMark();
 
     public async Task<Page<ActivityEntry>> ListAsync(PageRequest page)
     {
@@ -62,7 +75,8 @@ public sealed class ActivityLogGrain(ActivityLog log, TimeProvider time) : Grain
             ? seq
             : throw new VaultException(ErrorCodes.InvalidRequest, $"'{after}' is no position in an activity log.");
 
-    public Task<ActivityCheck> VerifyAsync(long fromSeq) => log.VerifyAsync(VaultId, fromSeq, CheckedPerCall, _head?.Seq ?? 0);
+    public Task<ActivityCheck> VerifyAsync(long fromSeq) =>
+        log.VerifyAsync(VaultId, fromSeq, CheckedPerCall, _head?.Seq ?? 0, witnesses.ReadAsync(VaultId));
 
     private async Task<LogHead> GetHeadAsync() =>
         _head = _head is { } known ? await log.FindHeadAsync(VaultId, known) : await log.FindHeadAsync(VaultId);

@@ -10,4 +10,8 @@ public interface IActivityLogWriter : IGrainWithStringKey
     /// <summary>Appends an entry; it is durable when this returns.</summary>
     [Alias("Append")]
     Task AppendAsync(string caller, string operation, string status, Guid correlationId, ImmutableSortedDictionary<string, string> details);
+
+    /// <summary>Where the log stands now.</summary>
+    [Alias("GetMark")]
+    Task<LogMark> GetMarkAsync();
 }

@@ -176,6 +176,7 @@ public sealed partial class ProtectedItemGrain
             BytesNew = session.BytesNew,
             BytesStored = session.BytesStored,
             RetainUntil = manifest.RetainUntil,
+            Log = await Journal.FindMarkAsync(Key.VaultId),
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.

@@ -129,6 +129,16 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
         return BestEffortAsync(() => LogAsync(vaultId, operation, LogStatuses.Failed, operationId, details));
     }
 
+    /// <summary>
+    /// Where the log stands, for a record to remember. Null when the log cannot say: it is damaged or away, and no change waits for that.
+    /// </summary>
+    public async Task<LogMark?> FindMarkAsync(VaultId vaultId)
+    {
+        LogMark? mark = null;
+        await BestEffortAsync(async () => mark = await grains.GetGrain<IActivityLogWriter>(vaultId.ToString()).GetMarkAsync());
+        return mark;
+    }
+
     public Task LogAsync(
         VaultId vaultId,
         string operation,

@@ -252,6 +252,7 @@ public sealed partial class VaultGrain
             if (ReferenceEquals(next, current) || next.Settings == current?.Settings)
                 return next;
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-            return next with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, next.Settings) };
+            var log = await Journal.FindMarkAsync(VaultId);
+            return next with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, next.Settings, log) };
         });
 }

@@ -47,6 +47,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<ClockReader>()
             .AddSingleton<JobLedger>()
             .AddSingleton<ActivityLog>()
+            .AddSingleton<LogWitnesses>()
             .AddSingleton<Journal>()
             .AddSingleton(CreateLiveness)
             .AddSingleton<VaultParts>()

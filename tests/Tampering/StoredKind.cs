@@ -11,6 +11,7 @@ internal enum StoredKind
     Head,
     Tombstone,
     LogEntry,
+    LogCheckpoint,
     ItemRecord,
     VaultRecord,
     VaultName,
@@ -33,6 +34,7 @@ internal static class StoredKinds
         ("heads/", StoredKind.Head),
         ("tombstones/", StoredKind.Tombstone),
         ("log/", StoredKind.LogEntry),
+        ("checkpoints/", StoredKind.LogCheckpoint),
         ("grainstate/record-item/", StoredKind.ItemRecord),
         ("grainstate/record-vault/", StoredKind.VaultRecord),
         ("names/vaults/", StoredKind.VaultName),
@@ -51,7 +53,7 @@ internal static class StoredKinds
     public static bool IsSealed(this StoredKind kind) => kind is StoredKind.Pack or StoredKind.IndexRun or StoredKind.Manifest;
 
     /// <summary>Clear, under a MAC of the platform keyring, with a checksum anyone can compute.</summary>
-    public static bool IsRecord(this StoredKind kind) => kind is >= StoredKind.Ring and <= StoredKind.LogEntry;
+    public static bool IsRecord(this StoredKind kind) => kind is >= StoredKind.Ring and <= StoredKind.LogCheckpoint;
 
     /// <summary>Clear JSON that nothing protects by itself.</summary>
     public static bool IsBare(this StoredKind kind) => kind is >= StoredKind.ItemRecord and <= StoredKind.Job;

@@ -39,7 +39,10 @@ internal sealed class TamperRules(RewindableStore store, Examination clean)
                 yield return $"list of {item}: {complaint}";
         if (MustFaultLog(mutant) is { } vault && !seen.LogFaults.Contains(vault))
             yield return "the activity log verifies";
-        if (mutant.Kind is not (StoredKind.LogEntry or StoredKind.VaultRecord or StoredKind.Job) && seen.LogFaults.Count > 0)
+        if (
+            mutant.Kind is not (StoredKind.LogEntry or StoredKind.LogCheckpoint or StoredKind.VaultRecord or StoredKind.Job)
+            && seen.LogFaults.Count > 0
+        )
             yield return "the activity log does not verify";
         if (MustScrub(mutant, seen) && !seen.Scrubbed.Contains(mutant.Name))
             yield return "the scrub finds nothing";
@@ -130,7 +133,10 @@ internal sealed class TamperRules(RewindableStore store, Examination clean)
 
     private static string? MustFaultLog(Mutant mutant)
     {
-        if (mutant.Kind != StoredKind.LogEntry || mutant.Tampering is Tampering.Delete or Tampering.Duplicate)
+        if (
+            mutant.Kind is not (StoredKind.LogEntry or StoredKind.LogCheckpoint)
+            || mutant.Tampering is Tampering.Delete or Tampering.Duplicate
+        )
             return null;
         return mutant.Name.Split('/')[1];
     }

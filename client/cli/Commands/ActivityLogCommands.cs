@@ -47,7 +47,7 @@ internal static class ActivityLogCommands
         var vaultName = CommandParts.VaultName();
         return new CliCommand(
             "verify",
-            "Checks the log's hash chain: finds any entry changed, removed or put in another place.",
+            "Checks the log's hash chain and its checkpoints: finds any entry changed, removed or put in another place, also at the end.",
             "rvault activity-log verify --vault-name docs"
         )
         {
@@ -56,11 +56,13 @@ internal static class ActivityLogCommands
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-                var total = 0L;
+                var (total, checkpoints, marks) = (0L, 0L, 0L);
                 for (long? seq = 1; seq is { } from; )
                 {
                     var check = await vault.Activity.VerifyAsync(from);
                     total += check.Checked;
+                    checkpoints += check.Checkpoints;
+                    marks += check.Marks;
                     if (check.Fault is { } fault)
                         throw new VaultException(
                             ErrorCodes.RecordTampered,
@@ -69,12 +71,13 @@ internal static class ActivityLogCommands
                     seq = check.NextSeq;
                 }
                 run.Print(
-                    new LogVerificationShape(total),
+                    new LogVerificationShape(total, checkpoints, marks),
                     OutputJson.Plain.LogVerificationShape,
                     (console, shown) =>
                         Spectre.Console.AnsiConsoleExtensions.WriteLine(
                             console,
-                            $"{Show.Count(shown.EntriesChecked)} entries, all in their places."
+                            $"{Show.Count(shown.EntriesChecked)} entries and {Show.Count(shown.CheckpointsChecked)} checkpoints, all in their places; "
+                                + $"{Show.Count(shown.WitnessesAgreeing)} other records remember the log and agree."
                         )
                 );
             }

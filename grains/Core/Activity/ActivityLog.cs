@@ -13,7 +13,7 @@ namespace RecoveryVault.Activity;
 /// <summary>
 /// A vault's activity log in storage: one create-only authenticated blob per entry, <c>log/{vaultId}/{seq}</c>, each holding the hash of
 /// the one before. Creating entry n+1 is the append: of two writers one wins, the other looks again. A changed, removed or reordered entry
-/// breaks the chain; a removed tail is found by whoever remembers a later sequence number.
+/// breaks the chain; a removed tail is found by the checkpoints, and by the records that remember a later sequence number.
 /// </summary>
 public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyring)
 {
@@ -31,10 +31,16 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
         while (true)
         {
             head = await FindHeadAsync(vaultId, head, cancellation);
-            var record = entry(head.Seq + 1) with { VaultId = vaultId, Seq = head.Seq + 1, PrevHash = head.Hash };
+            var record = entry(head.Seq + 1) with
+            {
+                VaultId = vaultId,
+                Seq = head.Seq + 1,
+                PrevHash = head.Hash,
+                Checkpoint = head.Checkpoint,
+            };
             var payload = JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.LogRecord);
             var content = RecordEnvelope.Seal(RecordType.LogEntry, keyring.Current, payload);
-            var mine = new LogHead(record.Seq, Hash(payload));
+            var mine = new LogHead(record.Seq, Hash(payload), record.Checkpoint);
             try
             {
                 await store.PutAsync(BlobOf(vaultId, record.Seq), new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
@@ -56,7 +62,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     public async Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default)
     {
         while (await ReadAsync(vaultId, from.Seq + 1, cancellation) is { } next)
-            from = new LogHead(next.Record.Seq, next.Hash);
+            from = new LogHead(next.Record.Seq, next.Hash, Newer(next.Record.Checkpoint, from.Checkpoint));
         return from;
     }
 
@@ -113,8 +119,12 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
 
     private async Task<LogHead> FindHeadAsync(VaultId vaultId, long seq, CancellationToken cancellation) =>
         await ReadAsync(vaultId, seq, cancellation) is { } entry
-            ? new LogHead(seq, entry.Hash)
+            ? new LogHead(seq, entry.Hash, entry.Record.Checkpoint)
             : throw new VaultException(ErrorCodes.DataMissing, $"Log entry {seq} is missing.");
+
+    /// <summary>This activation may know of a checkpoint that the entries of another do not name yet.</summary>
+    private static CheckpointRef? Newer(CheckpointRef? named, CheckpointRef? known) =>
+        named?.Number >= (known?.Number ?? 0) ? named : known;
 
     private async Task<bool> ExistsAsync(VaultId vaultId, long seq, CancellationToken cancellation) =>
         await store.ReadAsync(BlobOf(vaultId, seq), 0, Memory<byte>.Empty, cancellation) is not null;
@@ -124,5 +134,8 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     private static string BlobOf(VaultId vaultId, long seq) => $"log/{vaultId}/{AuthenticatedRecords.Sequence(seq)}";
 }
 
-/// <summary>The end of a log: its last sequence number and that entry's hash (hex).</summary>
-public sealed record LogHead(long Seq, string Hash);
+/// <summary>The end of a log: its last sequence number, that entry's hash (hex), and the newest checkpoint that is known.</summary>
+public sealed record LogHead(long Seq, string Hash, CheckpointRef? Checkpoint = null)
+{
+    public LogMark ToMark() => new(Seq, Hash);
+}

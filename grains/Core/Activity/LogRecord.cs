@@ -12,6 +12,9 @@ public sealed record LogRecord
 
     public string PrevHash { get; init; } = "";
 
+    /// <summary>The newest checkpoint known when this was appended.</summary>
+    public CheckpointRef? Checkpoint { get; init; }
+
     public required DateTimeOffset Time { get; init; }
 
     public required string Caller { get; init; }

@@ -12,6 +12,7 @@ public enum RecordType : byte
     Head = 3,
     Tombstone = 4,
     LogEntry = 5,
+    LogCheckpoint = 6,
 }
 
 /// <summary>

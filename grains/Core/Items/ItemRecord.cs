@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Activity;
 using RecoveryVault.Records;
 
 namespace RecoveryVault.Items;
@@ -126,4 +127,7 @@ public sealed record RecoveryPointHead
 
     /// <summary>Not to be deleted before; null when nothing was promised.</summary>
     public DateTimeOffset? RetainUntil { get; init; }
+
+    /// <summary>Where the vault's log stood.</summary>
+    public LogMark? Log { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RecoveryVault.Activity;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
@@ -9,12 +10,13 @@ namespace RecoveryVault.Records;
 /// <summary>Settings of vaults and items outside their grains' records, so that losing every record loses no setting.</summary>
 public sealed class Descriptors(AuthenticatedRecords records)
 {
-    public Task<RecordRef> WriteAsync(VaultId vaultId, long seq, VaultSettings settings) =>
+    /// <param name="log">Where the vault's log stands; null when that cannot be said.</param>
+    public Task<RecordRef> WriteAsync(VaultId vaultId, long seq, VaultSettings settings, LogMark? log = null) =>
         records.WriteAsync(
             Folder(vaultId),
             seq,
             RecordType.Descriptor,
-            new VaultDescriptor(vaultId, seq, settings),
+            new VaultDescriptor(vaultId, seq, settings) { Log = log },
             RecordJson.Default.VaultDescriptor
         );
 
@@ -26,7 +28,7 @@ public sealed class Descriptors(AuthenticatedRecords records)
     {
         var json = RecordJson.Default.VaultDescriptor;
         var authentic = record.Descriptor is { } named ? await records.ReadAsync(named, RecordType.Descriptor, json) : null;
-        var claimed = new VaultDescriptor(vaultId, authentic?.Seq ?? 0, record.Settings);
+        var claimed = new VaultDescriptor(vaultId, authentic?.Seq ?? 0, record.Settings) { Log = authentic?.Log };
         if (record.VaultId != vaultId || JsonSerializer.Serialize(claimed, json) != JsonSerializer.Serialize(authentic, json!))
             throw new VaultException(
                 ErrorCodes.RecordTampered,
@@ -37,7 +39,7 @@ public sealed class Descriptors(AuthenticatedRecords records)
             throw new VaultException(ErrorCodes.RecordTampered, $"The record of vault {vaultId} is an older one that was brought back.");
     }
 
-    private static string Folder(VaultId vaultId) => $"descriptors/{vaultId}";
+    internal static string Folder(VaultId vaultId) => $"descriptors/{vaultId}";
 
     private static bool IsInPlace(VaultId vaultId, VaultDescriptor descriptor, long seq) =>
         descriptor.VaultId == vaultId && descriptor.Seq == seq;
@@ -53,7 +55,11 @@ public sealed class Descriptors(AuthenticatedRecords records)
 }
 
 /// <summary>A vault's settings as written outside its record.</summary>
-public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Settings);
+public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Settings)
+{
+    /// <summary>Where the vault's log stood.</summary>
+    public LogMark? Log { get; init; }
+}
 
 /// <summary>An item's settings as written outside its record.</summary>
 public sealed record ItemDescriptor(ItemKey Item, long Seq, ItemSettings Settings);

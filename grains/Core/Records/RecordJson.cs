@@ -37,6 +37,7 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(JobStart))]
 [JsonSerializable(typeof(JobEnd))]
 [JsonSerializable(typeof(LogRecord))]
+[JsonSerializable(typeof(LogCheckpoint))]
 [JsonSerializable(typeof(NameClaim))]
 public sealed partial class RecordJson : JsonSerializerContext
 {

@@ -58,18 +58,18 @@ internal static class NamedObjects
     private static List<string> Present(IEnumerable<string?> names) => [.. names.OfType<string>()];
 }
 
-/// <summary>Finds gaps in activity logs while a listing goes through their entries in order.</summary>
+/// <summary>Finds gaps in activity logs and their checkpoints while a listing goes through them in order.</summary>
 internal sealed class LogPlaces
 {
     private string _folder = "";
     private long _last;
 
-    /// <summary>The entries that must lie between the last one seen and this one.</summary>
+    /// <summary>What must lie between the last one seen and this one.</summary>
     public IReadOnlyList<string> Follow(string blobName)
     {
         var folder = blobName[..(blobName.LastIndexOf('/') + 1)];
         if (
-            !folder.StartsWith("log/", StringComparison.Ordinal)
+            !(folder.StartsWith("log/", StringComparison.Ordinal) || folder.StartsWith("checkpoints/", StringComparison.Ordinal))
             || !long.TryParse(blobName.AsSpan(folder.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var seq)
         )
             return [];

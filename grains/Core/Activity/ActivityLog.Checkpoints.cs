@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text.Json;
+using RecoveryVault.Errors;
+using RecoveryVault.Format;
+using RecoveryVault.Records;
+using RecoveryVault.Storage;
+using RecoveryVault.Vaults;
+
+namespace RecoveryVault.Activity;
+
+public sealed partial class ActivityLog
+{
+    /// <summary>
+    /// States the log's newest entry and returns the head that names the checkpoint. A place that is taken was taken by another activation,
+    /// or by this one, whose answer was lost: its checkpoint is followed.
+    /// </summary>
+    public async Task<LogHead> WriteCheckpointAsync(
+        VaultId vaultId,
+        LogHead head,
+        DateTimeOffset now,
+        CancellationToken cancellation = default
+    )
+    {
+        while (true)
+        {
+            var checkpoint = new LogCheckpoint
+            {
+                VaultId = vaultId,
+                Number = (head.Checkpoint?.Number ?? 0) + 1,
+                PrevHash = head.Checkpoint?.Hash ?? Genesis,
+                Seq = head.Seq,
+                EntryHash = head.Hash,
+                Time = now,
+            };
+            head = head with { Checkpoint = await PutAsync(checkpoint, cancellation) };
+            if (head.Checkpoint.Seq >= head.Seq)
+                return head;
+        }
+    }
+
+    /// <summary>The checkpoint that then stands in that place: this one or another's.</summary>
+    private async Task<CheckpointRef> PutAsync(LogCheckpoint checkpoint, CancellationToken cancellation)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(checkpoint, RecordJson.Default.LogCheckpoint);
+        var content = new ReadOnlySequence<byte>(RecordEnvelope.Seal(RecordType.LogCheckpoint, keyring.Current, payload));
+        try
+        {
+            await store.PutAsync(CheckpointBlob(checkpoint.VaultId, checkpoint.Number), content, PutCondition.IfAbsent, cancellation);
+            return RefOf(checkpoint, payload);
+        }
+        catch (BlobStoreException e) when (e.Error is BlobError.PreconditionFailed or BlobError.Unavailable)
+        {
+            if (await FindCheckpointAsync(checkpoint.VaultId, checkpoint.Number, cancellation) is { } there)
+                return RefOf(there.Checkpoint, there.Payload);
+            throw;
+        }
+    }
+
+    /// <summary>Reads one checkpoint and checks that it is authentic and in its place; null when there is none.</summary>
+    /// <exception cref="VaultException">RecordTampered, DataBitRot, DataTooNew, WrongPlatformKey.</exception>
+    private async Task<(LogCheckpoint Checkpoint, byte[] Payload)?> FindCheckpointAsync(
+        VaultId vaultId,
+        long number,
+        CancellationToken cancellation
+    )
+    {
+        if (await store.GetAsync(CheckpointBlob(vaultId, number), cancellation) is not { } blob)
+            return null;
+        try
+        {
+            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogCheckpoint, keyring.Find);
+            var checkpoint = JsonSerializer.Deserialize(payload, RecordJson.Default.LogCheckpoint);
+            return checkpoint is not null && checkpoint.VaultId == vaultId && checkpoint.Number == number
+                ? (checkpoint, payload)
+                : throw new VaultException(ErrorCodes.RecordTampered, $"Checkpoint {number} belongs to another place.");
+        }
+        catch (FormatFaultException fault)
+        {
+            throw FormatRefusals.ToVaultException(fault, $"Checkpoint {number}", isRecord: true);
+        }
+    }
+
+    private static CheckpointRef RefOf(LogCheckpoint checkpoint, byte[] payload) =>
+        new(checkpoint.Number, Hash(payload), checkpoint.Seq, checkpoint.Time);
+
+    private static string Checkpoints(VaultId vaultId) => $"checkpoints/{vaultId}/";
+
+    private static string CheckpointBlob(VaultId vaultId, long number) => Checkpoints(vaultId) + AuthenticatedRecords.Sequence(number);
+}
