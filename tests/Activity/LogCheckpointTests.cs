@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using RecoveryVault.Activity;
-using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
@@ -65,7 +64,8 @@ public sealed class LogCheckpointTests : IAsyncLifetime
 
     private async Task<byte[]> BytesOfAsync(string name) => (await _store.GetAsync(name))!.Content.ToArray();
 
-    private Task PutAsync(string name, byte[] content) => _store.PutAsync(name, new ReadOnlySequence<byte>(content), PutCondition.Always);
+    private Task<string> PutAsync(string name, byte[] content) =>
+        _store.PutAsync(name, new ReadOnlySequence<byte>(content), PutCondition.Always);
 
     private async Task DeleteEntriesAsync(int from, int to)
     {

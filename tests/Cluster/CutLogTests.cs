@@ -1,5 +1,4 @@
 using RecoveryVault.Activity;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Cluster;
