@@ -9,7 +9,7 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Activity;
 
 /// <summary>
-/// Authenticated records of other kinds that remember where the log stood when they were written: a vault's settings and its items' recovery
+/// Authenticated records of other kinds that remember where the log stood when they were written: a vault's settings and its recovery
 /// points. Whoever would take back the log alone is given away by them; only the whole vault can be taken back, and that receipts show.
 /// </summary>
 public sealed class LogWitnesses(IBlobStore store, AuthenticatedRecords records, KeyCensus census)
