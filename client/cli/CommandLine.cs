@@ -27,6 +27,7 @@ public static class CommandLine
             RestoreCommands.Build(),
             JobCommands.Build(),
             ActivityLogCommands.Build(),
+            ReportCommands.Build(),
             StoreCommands.Build(),
             ServeCommand.Build(),
         };

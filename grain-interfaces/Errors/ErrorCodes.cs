@@ -88,6 +88,12 @@ public static class ErrorCodes
     public const string CatalogueDamaged = nameof(CatalogueDamaged);
     public const string CatalogueTooNew = nameof(CatalogueTooNew);
 
+    public const string ReportUnreadable = nameof(ReportUnreadable);
+    public const string ReportOtherKey = nameof(ReportOtherKey);
+    public const string ReportTampered = nameof(ReportTampered);
+    public const string ReportOtherVault = nameof(ReportOtherVault);
+    public const string ReportOutdated = nameof(ReportOutdated);
+
     public const string KeyPermitLapsed = nameof(KeyPermitLapsed);
     public const string KeyVaultUnreachable = nameof(KeyVaultUnreachable);
     public const string RotationBlocked = nameof(RotationBlocked);

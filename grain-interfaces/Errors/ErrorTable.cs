@@ -17,6 +17,7 @@ public static partial class ErrorTable
         .. Connections(),
         .. Damage(),
         .. RecoveryKits(),
+        .. Reports(),
         .. KeyVaults(),
         .. CustomerManagedKeys(),
         .. KeyIdentities(),

@@ -1,4 +1,5 @@
 using RecoveryVault.Access;
+using RecoveryVault.Reports;
 
 namespace RecoveryVault.Vaults;
 
@@ -19,6 +20,10 @@ public interface IVaultDirectoryGrain : IGrainWithIntegerKey
     /// <summary>All vaults in order of their names.</summary>
     [Alias("ListVaults"), Requires(VaultRole.BackupReader, AccessScope.Store)]
     Task<Page<VaultListing>> ListVaultsAsync(PageRequest page);
+
+    /// <summary>The public keys that check this store's signed reports, the one that signs now first.</summary>
+    [Alias("ListReportKeys"), Requires(VaultRole.BackupReader, AccessScope.Store)]
+    Task<IReadOnlyList<ReportKey>> ListReportKeysAsync();
 }
 
 /// <summary>A new vault's settings.</summary>

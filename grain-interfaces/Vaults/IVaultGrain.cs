@@ -1,6 +1,7 @@
 using RecoveryVault.Access;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
+using RecoveryVault.Reports;
 using RecoveryVault.Retention;
 
 namespace RecoveryVault.Vaults;
@@ -63,6 +64,17 @@ public interface IVaultGrain : IGrainWithStringKey
     /// </summary>
     [Alias("UpdateEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
     Task<EncryptionSummary> UpdateEncryptionAsync(UpdateEncryption request);
+
+    /// <summary>
+    /// Asks everything that <see cref="UpdateEncryptionAsync"/> would ask, wraps and unwraps a test value, and changes nothing: no job, no
+    /// log entry, no status. A refusal the change would meet is in the report, not thrown. At most 192 KiB.
+    /// </summary>
+    [Alias("DryRunEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<SignedReport> DryRunEncryptionAsync(UpdateEncryption request);
+
+    /// <summary>What <see cref="ListKeyVersionsAsync"/> says, without the platform's keys, signed.</summary>
+    [Alias("ReportKeyVersions"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<SignedReport> ReportKeyVersionsAsync();
 
     /// <summary>The encryption settings as they are.</summary>
     [Alias("GetEncryption"), Requires(VaultRole.BackupReader, AccessScope.Vault)]

@@ -1,13 +1,14 @@
 using Orleans.Concurrency;
 using RecoveryVault.Errors;
 using RecoveryVault.Names;
+using RecoveryVault.Reports;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Vaults;
 
 /// <summary>Finds and creates vaults by name. Holds nothing, so every silo has its own.</summary>
 [StatelessWorker, GrainType("vault-directory")]
-public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirectoryGrain
+public sealed class VaultDirectoryGrain(IBlobStore store, ReportSigner reports) : Grain, IVaultDirectoryGrain
 {
     private readonly NameRegister _names = new(store, "names/vaults");
 
@@ -52,6 +53,8 @@ public sealed class VaultDirectoryGrain(IBlobStore store) : Grain, IVaultDirecto
         }
         return new Page<VaultListing>(vaults, claims.Next);
     }
+
+    public Task<IReadOnlyList<ReportKey>> ListReportKeysAsync() => Task.FromResult(reports.ListKeys());
 
     private async Task<bool> IsThereAsync(string id)
     {

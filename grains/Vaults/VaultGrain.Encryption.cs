@@ -71,14 +71,20 @@ public sealed partial class VaultGrain
     private Task EnsureRotationAsync() => GrainFactory.GetGrain<IRotationSchedule>(this.GetPrimaryKeyString()).EnsureAsync();
 
     /// <summary>R38: items wrapped by the old key must be unwrapped by it once more; if it refuses, nothing may change.</summary>
-    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey, string? principal)
+    private async Task RequireOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey, string? principal) =>
+        RequireUnwraps(old.Current.KeyId, await LookAtOldKeyAsync(old, newKey, principal));
+
+    private static void RequireUnwraps(string keyId, KeyFacts? facts)
     {
-        if (Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey?.Properties.Id.ToString() == old.Current.KeyId)
-            return;
-        var facts = await LookAtAsync(KeyId.Parse(old.Current.KeyId), principal);
-        if ((facts?.UnwrapFault ?? facts?.GetFault) is { } fault)
-            throw KeyVaultRefusals.ToVaultException(fault, $"The key in force, {old.Current.KeyId}, must unwrap the data keys once more");
+        if (KeyVaultRefusals.OfUnwrapping(facts) is { } fault)
+            throw KeyVaultRefusals.ToVaultException(fault, $"The key in force, {keyId}, must unwrap the data keys once more");
     }
+
+    /// <summary>Null when nothing is to be unwrapped by it, or without an identity to look with.</summary>
+    private async Task<KeyFacts?> LookAtOldKeyAsync(EncryptionSettings old, KeyVaultKey? newKey, string? principal) =>
+        Vault.Roster.IsEmpty || KeyVersions.IsPlatform(old.Current.KeyId) || newKey?.Properties.Id.ToString() == old.Current.KeyId
+            ? null
+            : await LookAtAsync(KeyId.Parse(old.Current.KeyId), principal);
 
     private Task EndKeyJobAsync(Guid jobId, string oldKeyId) =>
         Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now, KeyNoteOf(jobId, oldKeyId, Vault).Details));

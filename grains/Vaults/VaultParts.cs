@@ -4,6 +4,7 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Names;
 using RecoveryVault.Records;
+using RecoveryVault.Reports;
 using RecoveryVault.Retention;
 using RecoveryVault.Storage;
 
@@ -19,9 +20,15 @@ public sealed class VaultParts(
     Descriptors descriptors,
     PlatformKeyring keyring,
     IdentityDirectory identities,
-    ClockReader clocks
+    ClockReader clocks,
+    ReportSigner reports,
+    TimeProvider time
 )
 {
+    public TimeProvider Time { get; } = time;
+
+    public ReportSigner Reports { get; } = reports;
+
     public ClockReader Clocks { get; } = clocks;
 
     public Journal Journal { get; } = journal;

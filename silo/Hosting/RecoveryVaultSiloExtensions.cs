@@ -10,6 +10,7 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Reclaim;
 using RecoveryVault.Records;
+using RecoveryVault.Reports;
 using RecoveryVault.Retention;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
@@ -50,6 +51,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<LogWitnesses>()
             .AddSingleton<Journal>()
             .AddSingleton(CreateLiveness)
+            .AddSingleton<ReportSigner>()
             .AddSingleton<VaultParts>()
             .AddSingleton<ReclaimParts>()
             .AddSingleton<ItemParts>();

@@ -67,7 +67,11 @@ public sealed class KeyVaultAccess
     {
         // Made when first asked for: loading Azure's libraries takes longer than a small command.
         var azure = new Lazy<Func<string, string, IKeyVault>>(() => OpenerOfAzure(time));
-        return new(UsesServer ? OpenerOfServer(time) : Counted(openLocal, time), (host, principal) => azure.Value(host, principal));
+        return new(UsesServer ? OpenerOfServer(time) : Counted(openLocal, time), (host, principal) => azure.Value(host, principal))
+        {
+            UnitsPerTenSeconds = _options.UnitsPerTenSeconds,
+            IsLocalUnlimited = !UsesServer,
+        };
     }
 
     /// <summary>Connections to the development server itself, for its management: to that endpoint and its certificate only.</summary>

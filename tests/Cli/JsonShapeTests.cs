@@ -17,6 +17,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
     private const string Job = "jobId operation status itemName startTime endTime durationSeconds errorDetails";
     private const string Item = "id name state source keyVersion";
     private const string Point = "name time sizeBytes seq prevHash keyVersion keyVersionAtBackup status expires";
+    private const string Verified = "kind time storeId vaultId vaultName generation keyId fingerprint comparedWith report";
     private const string Policy = "name keepLast keepDaily keepWeekly keepMonthly keepYearly";
     private const string Reclaimed = "dryRun recoveryPointsExpired recoveryPointsPurged bytesFreed bytesRewritten bytesWaiting items error";
     private const string OnItem = "--vault-name docs --item-name papers";
@@ -62,8 +63,16 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("vault delete --name empty", Vault),
         ("vault encryption show --name docs", Encryption),
         ("vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned", Encryption),
+        (
+            "vault encryption update --name docs --key-vault-name kv1 --key-name kek --dry-run --report {place}/change.json",
+            "report signature error"
+        ),
         ("vault encryption sync --name docs", Encryption),
         ("vault encryption versions --name docs", "[] keyVersion keyId state neededBy safeToDisable"),
+        ("vault encryption versions --name docs --report {place}/versions.json", "report signature"),
+        ("report public-key --out {place}/reports.pem", "[] keyId current fingerprint publicKeyPem"),
+        ("report verify --in {place}/versions.json --public-key {place}/reports.pem --max-age 1", Verified),
+        ("report verify --in {place}/change.json", Verified),
         ("vault checklist --name docs", "[] name met fix"),
         ("activity-log list --vault-name docs", "[] seq time caller operation status correlationId details"),
         ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing"),

@@ -100,7 +100,7 @@ internal static class QuickstartCommand
                 console.WriteLine();
                 RecoveryPointCommands.ShowPoints(console, shown.RecoveryPoints);
                 console.WriteLine();
-                VaultEncryptionCommands.ShowVersions(console, shown.KeyVersions);
+                ShowVaultKey.Versions(console, shown.KeyVersions);
                 console.WriteLine();
                 ShowApart(console, "Could not be read and are not in the backup", shown.FilesUnreadable, shown.Unreadable);
                 ShowApart(

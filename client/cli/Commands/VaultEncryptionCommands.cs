@@ -38,11 +38,14 @@ internal static class VaultEncryptionCommands
             "Open the key vault with a user-assigned identity of the vault, by name or resource id.",
             "ID"
         );
+        var dryRun = CommandParts.Flag("--dry-run", "Only say, in a signed report, what the change would meet; nothing is changed.");
+        var report = ReportFiles.Option();
         var command = new CliCommand(
             "update",
             "Assigns or changes the customer-managed key; returns when everything in the vault is wrapped by it.",
             "rvault vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned",
-            "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek"
+            "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek",
+            "rvault vault encryption update --name docs --key-vault-name kv2 --key-name kek --dry-run --report change.json"
         )
         {
             name,
@@ -51,7 +54,14 @@ internal static class VaultEncryptionCommands
             key,
             system,
             user,
+            dryRun,
+            report,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(report) is not null && !result.GetValue(dryRun))
+                result.AddError("--report goes with --dry-run: what is done stands in the job and in the activity log.");
+        });
         command.Validators.Add(result => RequireOneKeyAndIdentity(result, keyId, keyVault, key, system, user));
         return command.Runs(
             async (run, cancellation) =>
@@ -59,18 +69,18 @@ internal static class VaultEncryptionCommands
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var vault = await client.FindVaultAsync(run.Require(name));
                 var uri = run.Get(keyId) ?? $"https://{LocalKeyVaults.HostOf(run.Get(keyVault) ?? "")}/keys/{run.Get(key)}";
-                var updated = await VaultClient.UpdateEncryptionAsync(
-                    vault,
-                    new UpdateEncryption
-                    {
-                        OperationId = Guid.NewGuid(),
-                        KeyUri = uri,
-                        UserAssignedIdentity = run.Get(user),
-                        UseSystemAssignedIdentity = run.Get(system),
-                    },
-                    cancellation
-                );
+                var request = new UpdateEncryption
+                {
+                    OperationId = Guid.NewGuid(),
+                    KeyUri = uri,
+                    UserAssignedIdentity = run.Get(user),
+                    UseSystemAssignedIdentity = run.Get(system),
+                };
+                if (run.Get(dryRun))
+                    return await VaultEncryptionReports.DryRunAsync(run, vault, request, run.Get(report), cancellation);
+                var updated = await VaultClient.UpdateEncryptionAsync(vault, request, cancellation);
                 run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
+                return ExitCodes.Done;
             }
         );
     }
@@ -108,42 +118,35 @@ internal static class VaultEncryptionCommands
     private static CliCommand Versions()
     {
         var name = CommandParts.Name("vault");
+        var signed = CommandParts.Flag("--signed", "Print it as a signed report.");
+        var report = ReportFiles.Option();
         return new CliCommand(
             "versions",
             "Every key version that is needed or once was: what needs it, and whether it may be disabled.",
-            "rvault vault encryption versions --name docs"
+            "rvault vault encryption versions --name docs",
+            "rvault vault encryption versions --name docs --report docs-versions.json"
         )
         {
             name,
+            signed,
+            report,
         }.Runs(
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
+                if (run.Get(signed) || run.Get(report) is not null)
+                {
+                    await VaultEncryptionReports.PrintVersionsAsync(run, vault, run.Get(report), cancellation);
+                    return;
+                }
                 run.Print(
                     KeyVersionShape.Of(await vault.Vault.ListKeyVersionsAsync()),
                     OutputJson.Plain.KeyVersionUseArray,
-                    (console, versions) => ShowVersions(console, versions)
+                    ShowVaultKey.Versions
                 );
             }
         );
     }
-
-    public static void ShowVersions(IAnsiConsole console, IReadOnlyCollection<KeyVersionUse> versions) =>
-        Show.Table(
-            console,
-            versions,
-            "No version of a key of yours was ever needed: the vault has platform-managed keys.",
-            ("Key version", v => v.KeyVersion),
-            ("State", v => v.State),
-            ("Safe to disable", v => v.SafeToDisable ? "yes" : "no"),
-            (
-                "Needed by",
-                v =>
-                    v.NeededBy.Count <= 5
-                        ? string.Join(", ", v.NeededBy)
-                        : $"{string.Join(", ", v.NeededBy.Take(5))} and {v.NeededBy.Count - 5} more"
-            )
-        );
 
     private static CliCommand Sync()
     {
@@ -199,26 +202,7 @@ internal static class VaultEncryptionCommands
                 run.Print(
                     [.. await vault.Vault.GetChecklistAsync(run.Get(keyId))],
                     OutputJson.Plain.ChecklistEntryArray,
-                    (console, entries) =>
-                        Show.Table(
-                            console,
-                            entries,
-                            "",
-                            ("Step", e => e.Step == 0 ? "-" : $"{e.Step}"),
-                            ("Precondition", e => e.Name),
-                            (
-                                "Met",
-                                e =>
-                                    e.Met switch
-                                    {
-                                        true => "yes",
-                                        false => "NO",
-                                        _ => "?",
-                                    }
-                            ),
-                            ("Found", e => e.Detail),
-                            ("Fix", e => e.Met == true ? "" : e.Fix)
-                        )
+                    ShowVaultKey.Checklist
                 );
             }
         );

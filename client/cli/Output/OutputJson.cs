@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RecoveryVault.Identities;
 using RecoveryVault.Keys;
+using RecoveryVault.Reports;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Cli.Output;
@@ -28,6 +29,10 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(JobShape[]))]
 [JsonSerializable(typeof(LogEntryShape[]))]
 [JsonSerializable(typeof(LogVerificationShape))]
+[JsonSerializable(typeof(ReportDocument))]
+[JsonSerializable(typeof(KeyChangeShape))]
+[JsonSerializable(typeof(ReportVerificationShape))]
+[JsonSerializable(typeof(ReportKeyShape[]))]
 [JsonSerializable(typeof(RecoveryKitShape))]
 [JsonSerializable(typeof(PurgedKeyShape))]
 [JsonSerializable(typeof(BackupShape))]

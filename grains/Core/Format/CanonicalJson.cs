@@ -65,32 +65,35 @@ internal sealed class CanonicalJsonWriter
         _needsComma = true;
     }
 
-    private void String(string value)
+    private void String(string value) => Quote(_text, value);
+
+    /// <summary>Appends a string in quotation marks, escaped.</summary>
+    public static StringBuilder Quote(StringBuilder text, string value)
     {
-        _text.Append('"');
+        text.Append('"');
         for (var rest = value.AsSpan(); ; )
         {
             var next = rest.IndexOfAny(Escaped);
-            _text.Append(next < 0 ? rest : rest[..next]);
+            text.Append(next < 0 ? rest : rest[..next]);
             if (next < 0)
                 break;
-            Escape(rest[next]);
+            Escape(text, rest[next]);
             rest = rest[(next + 1)..];
         }
-        _text.Append('"');
+        return text.Append('"');
     }
 
-    private void Escape(char value) =>
+    private static void Escape(StringBuilder text, char value) =>
         _ = value switch
         {
-            '"' => _text.Append("\\\""),
-            '\\' => _text.Append("\\\\"),
-            '\b' => _text.Append("\\b"),
-            '\f' => _text.Append("\\f"),
-            '\n' => _text.Append("\\n"),
-            '\r' => _text.Append("\\r"),
-            '\t' => _text.Append("\\t"),
-            _ => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)value:x4}"),
+            '"' => text.Append("\\\""),
+            '\\' => text.Append("\\\\"),
+            '\b' => text.Append("\\b"),
+            '\f' => text.Append("\\f"),
+            '\n' => text.Append("\\n"),
+            '\r' => text.Append("\\r"),
+            '\t' => text.Append("\\t"),
+            _ => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)value:x4}"),
         };
 }
 

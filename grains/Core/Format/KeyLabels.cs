@@ -13,5 +13,6 @@ internal static class KeyLabels
     public static ReadOnlySpan<byte> ChunkId => "recoveryvault/1/chunk-id"u8;
     public static ReadOnlySpan<byte> Head => "recoveryvault/1/head"u8;
     public static ReadOnlySpan<byte> Chunker => "recoveryvault/1/chunker"u8;
+    public static ReadOnlySpan<byte> ReportKey => "recoveryvault/1/report-key"u8;
     public static ReadOnlySpan<byte> Record => "recoveryvault/1/record"u8;
 }

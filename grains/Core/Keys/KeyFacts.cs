@@ -8,6 +8,9 @@ namespace RecoveryVault.Keys;
 /// </summary>
 public sealed record KeyFacts
 {
+    /// <summary>Get, list, wrap, unwrap.</summary>
+    public const int MostCalls = 4;
+
     /// <summary>The URI asked about.</summary>
     public required KeyId Requested { get; init; }
 

@@ -1,4 +1,5 @@
 using RecoveryVault.Errors;
+using RecoveryVault.Keys.Traffic;
 
 namespace RecoveryVault.Keys;
 
@@ -23,6 +24,15 @@ public sealed class KeyVaultConnector(Func<string, string, IKeyVault> openLocal,
         ".managedhsm.azure.cn",
         ".managedhsm.usgovcloudapi.net",
     ];
+
+    /// <summary>What this process may ask of one key vault in ten seconds, in units of its limit.</summary>
+    public int UnitsPerTenSeconds { get; init; } = CallWeights.Limit / 4;
+
+    /// <summary>Whether the local key vaults are in this process, which asks them as often as it likes.</summary>
+    public bool IsLocalUnlimited { get; init; } = true;
+
+    /// <summary>The budget of a key's vault; null: there is none.</summary>
+    public int? BudgetOf(KeyId keyId) => IsLocalUnlimited && IsLocal(keyId) ? null : UnitsPerTenSeconds;
 
     /// <exception cref="VaultException">As <see cref="RequireKnown"/>.</exception>
     public IKeyVault Open(KeyId keyId, string principalId)

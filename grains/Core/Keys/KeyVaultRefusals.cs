@@ -18,6 +18,9 @@ public static class KeyVaultRefusals
             _ => ErrorCodes.KeyVaultUnreachable,
         };
 
+    /// <summary>Why a key cannot unwrap what it once wrapped; null when it can.</summary>
+    public static KeyVaultException? OfUnwrapping(KeyFacts? facts) => facts?.UnwrapFault ?? facts?.GetFault;
+
     public static VaultException ToVaultException(KeyVaultException fault, string what) =>
         new(CodeOf(fault), $"{what}: {fault.Message}", inner: null);
 }

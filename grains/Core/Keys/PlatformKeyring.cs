@@ -32,6 +32,9 @@ public sealed class PlatformKeyring : IDisposable
     /// <summary>The key for new wraps and MACs.</summary>
     public uint CurrentId { get; }
 
+    /// <summary>Of all keys there are.</summary>
+    public IReadOnlyCollection<uint> Ids => _keys.Keys;
+
     public PlatformKey Current => _keys[CurrentId];
 
     /// <summary>A key by id; null when this keyring does not have it.</summary>
