@@ -37,7 +37,7 @@ public sealed class ReportCommandTests : IAsyncLifetime
         var shown = (await _place.RunForPeopleAsync([.. Change, "--key-name", "next", "--dry-run"])).Exits(0);
 
         Assert.Equal(before, Files());
-        Assert.Contains("The change would be taken.", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("The change would be taken. Nothing was changed.", shown.Output, StringComparison.Ordinal);
         Assert.Contains("1, of which 1 would be re-wrapped", shown.Output, StringComparison.Ordinal);
         Assert.Matches(@"Signed 2\d{3}-.* with the key of platform:1, SHA-256 [0-9a-f]{64}\.", shown.Output);
     }

@@ -39,7 +39,9 @@ internal static class ShowReport
 {
     public static void KeyChange(IAnsiConsole console, KeyChangeReport report)
     {
-        console.WriteLine(report.Accepted ? "The change would be taken." : "The change would be refused. Nothing was changed.");
+        console.WriteLine(
+            report.Accepted ? "The change would be taken. Nothing was changed." : "The change would be refused. Nothing was changed."
+        );
         Show.Facts(
             console,
             ("Vault", $"{report.VaultName} ({report.VaultId}), generation {report.Generation}"),
@@ -55,10 +57,13 @@ internal static class ShowReport
     }
 
     /// <summary>Who signed it: the key id alone anybody can write.</summary>
-    public static void Signature(IAnsiConsole console, ReportHeader report, ReportSignature signature) =>
+    public static void Signature(IAnsiConsole console, ReportHeader report, ReportSignature signature)
+    {
+        console.WriteLine("");
         console.WriteLine(
             $"Signed {report.Time} with the key of {signature.KeyId}, SHA-256 {ReportDocument.Fingerprint(signature.PublicKey)}."
         );
+    }
 
     public static void Header(IAnsiConsole console, ReportVerificationShape v)
     {
@@ -82,11 +87,11 @@ internal static class ShowReport
         : $"{key.KeyVersion}, {key.KeyType} {key.SizeBits}, {(key.RoundTrip ? "wrapped and unwrapped a test value" : "did not wrap and unwrap")}";
 
     private static string ItemsOf(ReportedItems items) =>
-        $"{Show.Count(items.Total)}, of which {Show.Count(items.ToRewrap)} would be re-wrapped"
+        (items.Total == 0 ? "none" : $"{Show.Count(items.Total)}, of which {Show.Count(items.ToRewrap)} would be re-wrapped")
         + (
             items.Blocking == 0
                 ? ""
-                : $"; {items.Blocking} with a key ring that cannot be read would block it: {string.Join(", ", items.BlockingNames)}"
+                : $"; {items.Blocking} would block it by a key ring that cannot be read: {string.Join(", ", items.BlockingNames)}"
         );
 
     private static string LoadOf(RewrapEstimate estimate) =>

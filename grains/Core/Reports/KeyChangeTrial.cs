@@ -34,6 +34,12 @@ public sealed record KeyChangeTrial
 
     private EncryptionSettings Encryption => Vault.Settings.Encryption;
 
+    /// <summary>Without a look at the key nobody knows whether the version changes, and so what it needs.</summary>
+    private bool IsUnknown => NewKeyId is null && Encryption.IsCustomerManaged && !Vault.Roster.IsEmpty;
+
+    private static ChecklistEntry Unknown(string name) =>
+        new(4, name, null, null, "Not known yet: the new key could not be looked at.", "");
+
     private bool IsNewVersion => NewKeyId is not null && NewKeyId != Encryption.Current.KeyId;
 
     /// <summary>The preconditions in their order, then what a change asks besides.</summary>
@@ -67,6 +73,8 @@ public sealed record KeyChangeTrial
     private ChecklistEntry OldKey()
     {
         const string Name = "Old key";
+        if (IsUnknown)
+            return Unknown(Name);
         if (OldFacts is null)
             return new ChecklistEntry(4, Name, true, null, "Not needed: no item is to be re-wrapped.", "");
         if (KeyVaultRefusals.OfUnwrapping(OldFacts) is not { } fault)
@@ -85,6 +93,8 @@ public sealed record KeyChangeTrial
     private ChecklistEntry NoRotation()
     {
         const string Name = "No other rotation";
+        if (IsUnknown)
+            return Unknown(Name);
         return Encryption.Previous is { } previous && IsNewVersion
             ? new ChecklistEntry(
                 4,

@@ -38,12 +38,12 @@ public sealed record ReportDocument
             return new ReportDocument
             {
                 Report = document.RootElement.GetProperty("report").Clone(),
-                Signature = signature ?? throw new FormatException("there is no signature"),
+                Signature = signature ?? throw new FormatException(),
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new VaultException(ErrorCodes.ReportUnreadable, $"The file is no signed report: {e.Message}");
+            throw new VaultException(ErrorCodes.ReportUnreadable, "The file is no signed report: it lacks a report, or its signature.");
         }
     }
 
