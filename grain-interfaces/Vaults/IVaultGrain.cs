@@ -69,7 +69,7 @@ public interface IVaultGrain : IGrainWithStringKey
     /// Asks everything that <see cref="UpdateEncryptionAsync"/> would ask, wraps and unwraps a test value, and changes nothing: no job, no
     /// log entry, no status. A refusal the change would meet is in the report, not thrown. At most 192 KiB.
     /// </summary>
-    [Alias("DryRunEncryption"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    [Alias("DryRunEncryption"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<SignedReport> DryRunEncryptionAsync(UpdateEncryption request);
 
     /// <summary>What <see cref="ListKeyVersionsAsync"/> says, without the platform's keys, signed.</summary>
