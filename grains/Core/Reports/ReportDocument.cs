@@ -18,13 +18,13 @@ public sealed record ReportDocument
     public required ReportSignature Signature { get; init; }
 
     /// <summary>As it comes from a silo.</summary>
-    public static ReportDocument Of(SignedReport signed)
+    public static ReportDocument Of(SignedReport report)
     {
-        using var report = JsonDocument.Parse(signed.Content);
+        using var content = JsonDocument.Parse(report.Content);
         return new ReportDocument
         {
-            Report = report.RootElement.Clone(),
-            Signature = new ReportSignature(ReportSignature.EcdsaP256, signed.Key.KeyId, signed.Key.PublicKey, signed.Signature),
+            Report = content.RootElement.Clone(),
+            Signature = new ReportSignature(ReportSignature.EcdsaP256, report.Key.KeyId, report.Key.PublicKey, report.Signature),
         };
     }
 
