@@ -1,7 +1,6 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Reports;
 using RecoveryVault.Storage;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Cluster;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Vaults;
 using Spectre.Console;
