@@ -5,7 +5,7 @@ namespace RecoveryVault.Tests.Cli;
 
 /// <summary>Signed reports from the store to the auditor, and what becomes of those that somebody changed on the way.</summary>
 [Collection(CommandLineCollection.Name)]
-public sealed class ReportCommandTests : IAsyncLifetime
+public sealed class ReportCommandTests : IAsyncLifetime, IDisposable
 {
     private readonly CommandPlace _place = new();
 
@@ -67,11 +67,9 @@ public sealed class ReportCommandTests : IAsyncLifetime
         (await other.RunAsync("report", "verify", "--in", file)).Refuses(ErrorCodes.ReportOtherKey);
     }
 
-    public Task DisposeAsync()
-    {
-        _place.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _place.Dispose();
 
     private string Tampered(string file)
     {

@@ -12,6 +12,9 @@ namespace RecoveryVault.Tests.Reports;
 /// <summary>Who signed a report, and whether anything in it was changed since.</summary>
 public sealed class ReportDocumentTests : IAsyncLifetime
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Compact = new();
+
     private PlatformKeyring _keyring = null!;
     private PlatformKeyring _other = null!;
     private ReportSigner _signer = null!;
@@ -110,9 +113,7 @@ public sealed class ReportDocumentTests : IAsyncLifetime
 
         foreach (var indented in new[] { false, true })
         {
-            var document = ReportDocument.Parse(
-                JsonSerializer.SerializeToUtf8Bytes(turned, new JsonSerializerOptions { WriteIndented = indented })
-            );
+            var document = ReportDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(turned, indented ? Indented : Compact));
             document.Verify(_signer.ListKeys());
             Assert.Equal(7, document.ReadHeader().Generation);
         }
@@ -164,7 +165,7 @@ public sealed class ReportDocumentTests : IAsyncLifetime
             ReportJson.Default.KeyVersionsReport
         );
 
-    private static JsonNode FileOf(SignedReport signed)
+    private static JsonObject FileOf(SignedReport signed)
     {
         var document = ReportDocument.Of(signed);
         return new JsonObject
@@ -174,7 +175,7 @@ public sealed class ReportDocumentTests : IAsyncLifetime
         };
     }
 
-    private static ReportDocument Parse(JsonNode file) => ReportDocument.Parse(Encoding.UTF8.GetBytes(file.ToJsonString()));
+    private static ReportDocument Parse(JsonObject file) => ReportDocument.Parse(Encoding.UTF8.GetBytes(file.ToJsonString()));
 
     private static bool IsJson(string text)
     {
