@@ -25,7 +25,8 @@ public sealed partial class VaultGrain
     {
         await _cell.RefreshAsync();
         await RefusedAttempts.InvokeAsync(context, Journal, () => _cell.Current is { Settings.Deleted: false } ? VaultId : null);
-        var mayWake = context.InterfaceMethod.DeclaringType == typeof(IVaultGrain) && context.MethodName != nameof(DryRunEncryptionAsync);
+        var mayWake =
+            context.InterfaceMethod.DeclaringType == typeof(IVaultGrain) && context.InterfaceMethod.Name != nameof(DryRunEncryptionAsync);
         if (!mayWake || !IsOverdue(Journal.Now))
             return;
         _wokenAt = Journal.Now;

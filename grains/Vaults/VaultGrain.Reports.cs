@@ -8,8 +8,8 @@ namespace RecoveryVault.Vaults;
 public sealed partial class VaultGrain
 {
     /// <summary>
-    /// The steps of <see cref="TryAssignKeyAsync"/> up to the write. No job and no log entry either: what was not done leaves no trace here;
-    /// the key vault's own log has the test value.
+    /// The steps of <see cref="TryAssignKeyAsync"/> up to the write. No job and no log entry either: what was not done leaves no trace
+    /// here; the key vault's own log has the test value.
     /// </summary>
     public async Task<SignedReport> DryRunEncryptionAsync(UpdateEncryption request)
     {

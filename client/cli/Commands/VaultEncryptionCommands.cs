@@ -28,16 +28,8 @@ internal static class VaultEncryptionCommands
             "KV"
         );
         var key = CommandParts.Optional("--key-name", "The key's name.", "KEY");
-        var system = CommandParts.Flag(
-            "--mi-system-assigned",
-            "Open the key vault with the vault's system-assigned identity: the default at first, later the one in use."
-        );
-        var user = CommandParts.Optional(
-            "--mi-user-assigned",
-            "Open the key vault with a user-assigned identity of the vault, by name or resource id.",
-            "ID"
-        );
-        var dryRun = CommandParts.Flag("--dry-run", "Only say, in a signed report, what the change would meet; nothing is changed.");
+        var (system, user) = Identities();
+        var dryRun = VaultEncryptionReports.DryRun();
         var report = ReportFiles.Option();
         var command = new CliCommand(
             "update",
@@ -56,11 +48,7 @@ internal static class VaultEncryptionCommands
             dryRun,
             report,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(report) is not null && !result.GetValue(dryRun))
-                result.AddError("--report goes with --dry-run: what is done stands in the job and in the activity log.");
-        });
+        command.Validators.Add(result => VaultEncryptionReports.RequireDryRun(result, report, dryRun));
         command.Validators.Add(result => RequireOneKeyAndIdentity(result, keyId, keyVault, key, system, user));
         return command.Runs(
             async (run, cancellation) =>
@@ -75,13 +63,31 @@ internal static class VaultEncryptionCommands
                     UserAssignedIdentity = run.Get(user),
                     UseSystemAssignedIdentity = run.Get(system),
                 };
-                if (run.Get(dryRun))
-                    return await VaultEncryptionReports.DryRunAsync(run, vault, request, run.Get(report), cancellation);
-                var updated = await VaultClient.UpdateEncryptionAsync(vault, request, cancellation);
-                run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
-                return ExitCodes.Done;
+                return run.Get(dryRun)
+                    ? await VaultEncryptionReports.DryRunAsync(run, vault, request, run.Get(report), cancellation)
+                    : await UpdateAsync(run, vault, request, cancellation);
             }
         );
+    }
+
+    private static (Option<bool> System, Option<string?> User) Identities() =>
+        (
+            CommandParts.Flag(
+                "--mi-system-assigned",
+                "Open the key vault with the vault's system-assigned identity: the default at first, later the one in use."
+            ),
+            CommandParts.Optional(
+                "--mi-user-assigned",
+                "Open the key vault with a user-assigned identity of the vault, by name or resource id.",
+                "ID"
+            )
+        );
+
+    private static async Task<int> UpdateAsync(Invocation run, NamedVault vault, UpdateEncryption request, CancellationToken cancellation)
+    {
+        var updated = await VaultClient.UpdateEncryptionAsync(vault, request, cancellation);
+        run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
+        return ExitCodes.Done;
     }
 
     private static void RequireOneKeyAndIdentity(

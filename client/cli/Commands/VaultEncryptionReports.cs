@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Reports;
 using RecoveryVault.Vaults;
@@ -7,6 +9,15 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary>The signed forms of <c>rvault vault encryption update --dry-run</c> and <c>versions</c>.</summary>
 internal static class VaultEncryptionReports
 {
+    public static Option<bool> DryRun() =>
+        CommandParts.Flag("--dry-run", "Only say, in a signed report, what the change would meet; nothing is changed.");
+
+    public static void RequireDryRun(CommandResult result, Option<string?> report, Option<bool> dryRun)
+    {
+        if (result.GetResult(report) is not null && !result.GetValue(dryRun))
+            result.AddError("--report goes with --dry-run: what is done stands in the job and in the activity log.");
+    }
+
     /// <summary>Says what a change would meet; fails as the change would.</summary>
     public static async Task<int> DryRunAsync(
         Invocation run,
