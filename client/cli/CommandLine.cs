@@ -26,6 +26,7 @@ public static class CommandLine
             RecoveryPointCommands.Build(),
             RestoreCommands.Build(),
             JobCommands.Build(),
+            AlertCommands.Build(),
             ActivityLogCommands.Build(),
             ReportCommands.Build(),
             StoreCommands.Build(),

@@ -97,6 +97,8 @@ public static class ErrorCodes
     public const string KeyPermitLapsed = nameof(KeyPermitLapsed);
     public const string KeyVaultUnreachable = nameof(KeyVaultUnreachable);
     public const string RotationBlocked = nameof(RotationBlocked);
+    public const string RotationOverdue = nameof(RotationOverdue);
+    public const string KeyExpiresSoon = nameof(KeyExpiresSoon);
     public const string UserErrorCMKVaultHasProtectedItems = nameof(UserErrorCMKVaultHasProtectedItems);
     public const string UserErrorCMKProtectionAttempted = nameof(UserErrorCMKProtectionAttempted);
     public const string UserErrorCMKCannotRevertToPMK = nameof(UserErrorCMKCannotRevertToPMK);

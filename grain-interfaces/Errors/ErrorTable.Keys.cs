@@ -22,6 +22,16 @@ public static partial class ErrorTable
                 "A key rotation cannot go on because a key version is refused.",
                 "Enable that version again; the rotation then goes on by itself."
             ),
+            new(
+                RotationOverdue,
+                "For two hours no look for a newer key version has succeeded, or a rotation has been under way.",
+                "Run 'rvault vault encryption sync', which says what is in the way."
+            ),
+            new(
+                KeyExpiresSoon,
+                "A version of the key expires within 30 days: from then on backups stop, and restores go on.",
+                "Rotate the key, or extend its expiry with 'rvault keyvault key set-attributes --expires T'."
+            ),
         ];
 
     private static ErrorEntry[] CustomerManagedKeys() =>

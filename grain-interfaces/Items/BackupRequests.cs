@@ -135,6 +135,13 @@ public sealed record BackupOutcome
     /// <summary>Bytes written to the store for them, compressed and sealed.</summary>
     [Id(4)]
     public required long BytesStored { get; init; }
+
+    /// <summary>
+    /// What the job warns of beside files that could not be read, such as a key that expires before long; not told again when the same
+    /// operation is asked for twice.
+    /// </summary>
+    [Id(5)]
+    public IReadOnlyList<JobError> Warnings { get; init; } = [];
 }
 
 /// <summary>Gives a backup up.</summary>

@@ -1,4 +1,6 @@
+using Orleans.Concurrency;
 using RecoveryVault.Access;
+using RecoveryVault.Alerts;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Reports;
@@ -83,6 +85,13 @@ public interface IVaultGrain : IGrainWithStringKey
     /// <summary>Every key version that is needed or once was, with what needs it, looked up in storage now.</summary>
     [Alias("ListKeyVersions"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
     Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync();
+
+    /// <summary>
+    /// Looks at the key now and returns what is the matter with it, what matters most first; none with platform-managed keys. A key vault
+    /// that does not answer is no error: what is known stays.
+    /// </summary>
+    [AlwaysInterleave, Alias("ListAlerts"), Requires(VaultRole.BackupReader, AccessScope.Vault)]
+    Task<IReadOnlyList<VaultAlert>> ListAlertsAsync();
 
     /// <summary>
     /// The preconditions of a customer-managed key, each met or not, with the fix; for the key given or else the one assigned.

@@ -1,3 +1,4 @@
+using RecoveryVault.Alerts;
 using RecoveryVault.Retention;
 
 namespace RecoveryVault.Vaults;
@@ -57,6 +58,10 @@ public sealed record VaultSummary
     /// <summary>For how long deletions can be taken back.</summary>
     [Id(12)]
     public SoftDeletePeriod SoftDelete { get; init; } = SoftDeletePeriod.Default;
+
+    /// <summary>Open alerts as of the last look at the key, what matters most first; at most 8.</summary>
+    [Id(13)]
+    public IReadOnlyList<VaultAlert> Alerts { get; init; } = [];
 }
 
 /// <summary>A vault's managed identity, in Azure's shape.</summary>

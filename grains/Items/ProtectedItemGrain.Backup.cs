@@ -4,6 +4,7 @@ using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
 
 namespace RecoveryVault.Items;
 
@@ -63,6 +64,8 @@ public sealed partial class ProtectedItemGrain
     {
         await _parts.Proof.RequireSettingsAsync(Key, Item);
         var keys = await RequireCurrentKeyAsync();
+        if (!KeyVersions.IsPlatform(keys.KeyId))
+            await Journal.BestEffortAsync(Vault.EnsureCheckedAsync);
         await RequireWrappingKeyAsync(keys);
         var slot = new WriterSlot(Guid.NewGuid(), operationId, jobId, _parts.Liveness.Self, Journal.Now);
         await TakeSlotAsync(slot);
@@ -145,8 +148,8 @@ public sealed partial class ProtectedItemGrain
                 }
             }
         );
-        await EndJobAsync(request, head);
-        return OutcomeOf(head);
+        var warning = await EndJobAsync(request, head);
+        return OutcomeOf(head) with { Warnings = warning is null ? [] : [warning] };
     }
 
     /// <summary>
@@ -213,8 +216,10 @@ public sealed partial class ProtectedItemGrain
         };
     }
 
-    private Task EndJobAsync(CommitBackup request, RecoveryPointHead head)
+    /// <summary>Returns what it warns of beside unreadable files.</summary>
+    private async Task<JobError?> EndJobAsync(CommitBackup request, RecoveryPointHead head)
     {
+        var warning = await FindExpiryWarningAsync();
         var end = JobEnd.Completed(
             Journal.Now,
             new("recoveryPoint", head.Name),
@@ -226,7 +231,18 @@ public sealed partial class ProtectedItemGrain
         );
         if (request.Statistics.FilesUnreadable > 0)
             end = end with { Status = JobStatus.CompletedWithWarnings, Errors = [.. request.Warnings] };
-        return Journal.EndAsync(Key.VaultId, head.JobId, BackupOperation, end);
+        if (warning is not null)
+            end = end with { Errors = [warning, .. end.Errors.Take(CommitBackup.MaxWarnings - 1)] };
+        await Journal.EndAsync(Key.VaultId, head.JobId, BackupOperation, end);
+        return warning;
+    }
+
+    /// <summary>A backup that succeeded has succeeded, whatever can be said of its key.</summary>
+    private async Task<JobError?> FindExpiryWarningAsync()
+    {
+        JobError? warning = null;
+        await Journal.BestEffortAsync(async () => warning = (await Vault.GetKeyContextAsync()).ExpiryWarning);
+        return warning;
     }
 
     public async Task AbandonBackupAsync(AbandonBackup request)

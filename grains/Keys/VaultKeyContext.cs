@@ -1,3 +1,4 @@
+using RecoveryVault.Jobs;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Keys;
@@ -49,6 +50,10 @@ public sealed record VaultKeyContext
     /// <summary>Since when the version in force is; null: not told.</summary>
     [Id(11)]
     public DateTimeOffset? KeySince { get; init; }
+
+    /// <summary>The warning about the version in force, when it expires before long; null otherwise.</summary>
+    [Id(12)]
+    public JobError? ExpiryWarning { get; init; }
 
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

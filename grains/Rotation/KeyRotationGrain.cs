@@ -69,7 +69,11 @@ public sealed partial class KeyRotationGrain(
             await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
 
-    public Task ReceiveReminder(string reminderName, TickStatus status) => ReconcileAsync(PollRules.IsDueAtTick);
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await ReconcileAsync(PollRules.IsDueAtTick);
+        await Vault.CheckKeyAsync();
+    }
 
     /// <summary>
     /// A pass under way goes on, otherwise the key is looked at when that is due. A refusal is no fault of the silo: the next tick tries

@@ -37,6 +37,16 @@ public interface IVaultKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("ListLeftovers")]
     Task<IReadOnlyList<ItemId>> ListLeftoversAsync();
 
+    /// <summary>
+    /// Looks at the key if that is due. Nobody waits for it, and it keeps nobody waiting: a key vault may take half a minute to say nothing.
+    /// </summary>
+    [OneWay, AlwaysInterleave, Alias("CheckKey")]
+    Task CheckKeyAsync();
+
+    /// <summary>Makes sure that the key was looked at within the last hour; whatever the look finds, it is no error.</summary>
+    [AlwaysInterleave, Alias("EnsureChecked")]
+    Task EnsureCheckedAsync();
+
     /// <summary>Notes that the key vault answered and no newer version is to be used.</summary>
     [Alias("NotePoll")]
     Task NotePollAsync();

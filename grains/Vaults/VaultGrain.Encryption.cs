@@ -1,3 +1,4 @@
+using RecoveryVault.Alerts;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
@@ -18,6 +19,9 @@ public sealed partial class VaultGrain
         await SettleAsync(note);
         if (Vault.MustBeWatched)
             await EnsureRotationAsync();
+        await EnsureCheckReminderAsync();
+        if (!Vault.Alerts.IsEmpty || ExpiryWarningOf(Vault) is not null)
+            await LookAtKeyAsync();
         return Vault.ToEncryptionSummary(jobId);
     }
 
@@ -110,7 +114,8 @@ public sealed partial class VaultGrain
         KeyId? keyId = null;
         if (uri is not null && !KeyId.TryParse(uri, out keyId))
             throw new VaultException(ErrorCodes.UserErrorCMKInvalidKeyUri, $"'{uri}' is not a key URI.");
-        return [.. CmkPreconditions.Check(Vault, keyId is null ? null : await LookAtAsync(keyId, Vault.KeyPrincipal), Journal.Now)];
+        var facts = keyId is null ? null : await LookAtAsync(keyId, Vault.KeyPrincipal);
+        return [.. CmkPreconditions.Check(Vault, facts, Journal.Now), .. KeyWarnings.Of(Vault, facts, keyUri is null, Journal.Now)];
     }
 
     public async Task<IReadOnlyList<KeyVersionUse>> ListKeyVersionsAsync()

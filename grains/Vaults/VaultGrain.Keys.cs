@@ -27,6 +27,8 @@ public sealed partial class VaultGrain
         await RefusedAttempts.InvokeAsync(context, Journal, () => _cell.Current is { Settings.Deleted: false } ? VaultId : null);
         var mayWake =
             context.InterfaceMethod.DeclaringType == typeof(IVaultGrain) && context.InterfaceMethod.Name != nameof(DryRunEncryptionAsync);
+        if (mayWake)
+            await WakeCheckAsync();
         if (!mayWake || !IsOverdue(Journal.Now))
             return;
         _wokenAt = Journal.Now;
@@ -57,6 +59,7 @@ public sealed partial class VaultGrain
                 RotationJobId = vault.RotationJobId,
                 KeySince = encryption.Current.Since,
                 KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
+                ExpiryWarning = ExpiryWarningOf(vault),
             }
         );
     }

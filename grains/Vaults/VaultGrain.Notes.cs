@@ -6,6 +6,9 @@ namespace RecoveryVault.Vaults;
 
 public sealed partial class VaultGrain
 {
+    /// <summary>What interleaves must not pay the same note twice.</summary>
+    private readonly SemaphoreSlim _settling = new(1, 1);
+
     private OwedNote NoteOf(string operation, Guid operationId, params IEnumerable<KeyValuePair<string, string>> details) =>
         new(
             Guid.NewGuid(),
@@ -39,8 +42,10 @@ public sealed partial class VaultGrain
     /// <param name="isLast">Whether there is no later: then what cannot be paid is the caller's failure.</param>
     private async Task SettleAsync(OwedNote? fresh = null, bool isLast = false)
     {
-        if (_cell.Current is not { Owed.IsEmpty: false } record)
+        if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        await _settling.WaitAsync();
+        var record = _cell.Current;
         try
         {
             foreach (var note in record.Owed)
@@ -50,6 +55,10 @@ public sealed partial class VaultGrain
         catch (Exception e) when (Refusals.Find(e) is not null && !isLast && record.Owed.Length < VaultRecord.MaxOwed)
         {
             // Still owed: the next change, or the next activation's first look, pays.
+        }
+        finally
+        {
+            _settling.Release();
         }
     }
 }

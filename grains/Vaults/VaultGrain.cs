@@ -18,6 +18,7 @@ public sealed partial class VaultGrain
         IVaultPolicies,
         IVaultCreation,
         IIncomingGrainCallFilter,
+        IRemindable,
         IDisposable
 {
     private readonly RecordCell<VaultRecord> _cell;
@@ -36,10 +37,15 @@ public sealed partial class VaultGrain
     {
         if (_cell.Current is { Settings.Deleted: false, MustBeWatched: true })
             await EnsureRotationAsync();
+        await EnsureCheckReminderAsync();
         await base.OnActivateAsync(cancellationToken);
     }
 
-    public void Dispose() => _cell.Dispose();
+    public void Dispose()
+    {
+        _cell.Dispose();
+        _settling.Dispose();
+    }
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());
 

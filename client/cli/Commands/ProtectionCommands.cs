@@ -124,6 +124,8 @@ internal static class ProtectionCommands
                     run.OwnDirectories(),
                     cancellation
                 );
+                foreach (var warning in report.Outcome.Warnings)
+                    run.Tell($"{warning.Code}: {warning.Message} {warning.Recommendation}");
                 run.Print(BackupShape.Of(report), OutputJson.Plain.BackupShape, ShowBackup);
                 return report.Statistics.FilesUnreadable > 0 ? ExitCodes.DoneWithWarnings : ExitCodes.Done;
             }

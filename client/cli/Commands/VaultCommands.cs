@@ -121,6 +121,12 @@ internal static class VaultCommands
                 : ""
         );
 
+    /// <summary>Null where nothing is looked at.</summary>
+    private static string? Alerts(VaultShape vault) =>
+        vault.Encryption.KeyUri is null ? null
+        : vault.Alerts.Count == 0 ? "none"
+        : $"{string.Join(", ", vault.Alerts.Select(a => a.Name).Distinct())} (see 'rvault alert list --vault-name {vault.Name}')";
+
     public static void ShowVault(IAnsiConsole console, VaultShape vault) =>
         Show.Facts(
             console,
@@ -139,6 +145,7 @@ internal static class VaultCommands
                 ("Private endpoints", vault.PrivateEndpoints.Count == 0 ? null : string.Join(" ", vault.PrivateEndpoints)),
                 ("Protected items", Show.Count(vault.ProtectedItems)),
                 ("Deletions", Period(vault)),
+                ("Alerts", Alerts(vault)),
             ]
         );
 }

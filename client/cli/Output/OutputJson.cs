@@ -25,6 +25,7 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(EncryptionShape))]
 [JsonSerializable(typeof(KeyVersionUse[]))]
 [JsonSerializable(typeof(ChecklistEntry[]))]
+[JsonSerializable(typeof(AlertShape[]))]
 [JsonSerializable(typeof(JobShape))]
 [JsonSerializable(typeof(JobShape[]))]
 [JsonSerializable(typeof(LogEntryShape[]))]

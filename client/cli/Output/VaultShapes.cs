@@ -25,7 +25,8 @@ internal sealed record VaultShape(
     IReadOnlyList<string> PrivateEndpoints,
     int SoftDeleteRetentionPeriodInDays,
     int? ShorterPeriodInDays,
-    DateTimeOffset? ShorterPeriodFromTime
+    DateTimeOffset? ShorterPeriodFromTime,
+    IReadOnlyList<AlertShape> Alerts
 )
 {
     public static VaultShape Of(VaultSummary vault) =>
@@ -44,7 +45,8 @@ internal sealed record VaultShape(
             vault.PrivateEndpoints,
             vault.SoftDelete.Days,
             vault.SoftDelete.NextDays,
-            vault.SoftDelete.NextFrom
+            vault.SoftDelete.NextFrom,
+            [.. vault.Alerts.Select(AlertShape.Of)]
         );
 }
 

@@ -1,3 +1,4 @@
+using RecoveryVault.Alerts;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys;
 
@@ -74,7 +75,8 @@ public sealed partial record VaultRecord
             KeyVaultSubscriptionId = subscriptionId,
             LastUpdateStatus = UpdateStatuses.Succeeded,
         };
-        var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now };
+        var health = KeyHealth.Proven(Health, key.Properties.Id.ToString(), key.Properties.ExpiresOn, now);
+        var next = this with { Settings = Settings with { Encryption = assigned }, LastPolledAt = now, Health = health };
         return next.Announce(key.Properties.Id.ToString(), key.PublicKeyThumbprint, now);
     }
 

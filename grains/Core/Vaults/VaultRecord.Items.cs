@@ -46,5 +46,6 @@ public sealed partial record VaultRecord
             ProtectionAttemptedAt = Settings.FirstAttempt?.At,
             PrivateEndpoints = [.. Settings.PrivateEndpoints],
             SoftDelete = SoftDelete,
+            Alerts = [.. Alerts],
         };
 }

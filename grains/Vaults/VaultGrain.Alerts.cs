@@ -1,0 +1,114 @@
+using RecoveryVault.Access;
+using RecoveryVault.Alerts;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Keys.Traffic;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial class VaultGrain
+{
+    private const string CheckReminder = "key-health";
+
+    /// <summary>Whoever wants a look while one is under way waits for that one.</summary>
+    private Task? _look;
+
+    private DateTimeOffset _checkWokenAt = DateTimeOffset.MinValue;
+
+    public async Task<IReadOnlyList<VaultAlert>> ListAlertsAsync()
+    {
+        await LookAtKeyAsync();
+        return Vault.Alerts;
+    }
+
+    public Task CheckKeyAsync() => IsCheckDue(KeyHealth.Period) ? LookAtKeyAsync() : Task.CompletedTask;
+
+    public Task EnsureCheckedAsync() => IsCheckDue(PollAge) ? LookAtKeyAsync() : Task.CompletedTask;
+
+    private static readonly TimeSpan PollAge = TimeSpan.FromHours(1);
+
+    private bool IsCheckDue(TimeSpan age) =>
+        _cell.Current is { Settings: { Deleted: false, Encryption: { IsCustomerManaged: true } encryption } } vault
+        && KeyHealth.IsDue(vault.Health, encryption.Current.KeyId, age, Journal.Now);
+
+    private async Task LookAtKeyAsync()
+    {
+        _look ??= LookAtKeyOnceAsync();
+        try
+        {
+            await _look;
+        }
+        finally
+        {
+            _look = null;
+        }
+    }
+
+    /// <summary>The look itself waits for the jobs that use the key; only what it found is written.</summary>
+    private async Task LookAtKeyOnceAsync()
+    {
+        var seen = Vault;
+        if (!seen.Settings.Encryption.IsCustomerManaged)
+            return;
+        KeyLook? look = null;
+        await CallPriority.YieldAsync(async () =>
+            look = await KeyLook.TakeAsync(seen, keyId => OpenKeyVault(keyId, seen.KeyPrincipal), Journal.Now)
+        );
+        if (look is null)
+            return;
+        await UpdateAsync(_ => Vault.NoteLook(seen, look, NoteOf));
+        await SettleAsync();
+    }
+
+    private OwedNote NoteOf(VaultAlert alert, bool isRaised) =>
+        NoteOf(
+            isRaised ? "RaiseAlert" : "ResolveAlert",
+            alert.AlertId,
+            new("alert", alert.Name),
+            new("code", alert.Code),
+            new("subject", alert.Subject),
+            new("description", alert.Description)
+        ) with
+        {
+            Caller = Caller.System,
+        };
+
+    private JobError? ExpiryWarningOf(VaultRecord vault) =>
+        vault is { Settings.Encryption: { IsCustomerManaged: true, Current.KeyId: var keyId }, Health: { } health }
+        && health.KeyId == keyId
+        && AlertRules.Expiring(vault, KeyId.Parse(keyId), health.ExpiresOn, Journal.Now) is { } expiring
+            ? new JobError(expiring.Code, expiring.Description, expiring.Recommendation)
+            : null;
+
+    /// <summary>Any client's call finds out that nobody has looked for too long, and does not wait for the look.</summary>
+    private async Task WakeCheckAsync()
+    {
+        var now = Journal.Now;
+        if (!IsCheckDue(PollAge) || (now - _checkWokenAt).Duration() < WakePeriod)
+            return;
+        _checkWokenAt = now;
+        await this.AsReference<IVaultKeys>().CheckKeyAsync();
+    }
+
+    /// <summary>
+    /// The rotation's own reminder looks at keys that are followed or left; a pinned key has this one. It ends when there is nothing to look
+    /// at any more.
+    /// </summary>
+    private async Task EnsureCheckReminderAsync()
+    {
+        var isNeeded = _cell.Current is { Settings: { Deleted: false, Encryption.IsCustomerManaged: true }, MustBeWatched: false };
+        if (_cell.Current is not { Settings.Encryption.IsCustomerManaged: true })
+            return;
+        var reminder = await this.GetReminder(CheckReminder);
+        if (isNeeded && reminder is null)
+            await this.RegisterOrUpdateReminder(CheckReminder, KeyHealth.Period, KeyHealth.Period);
+        else if (!isNeeded && reminder is not null)
+            await this.UnregisterReminder(reminder);
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await EnsureCheckReminderAsync();
+        await this.AsReference<IVaultKeys>().CheckKeyAsync();
+    }
+}
