@@ -1,3 +1,5 @@
+using RecoveryVault.Retention;
+
 namespace RecoveryVault.Items;
 
 /// <summary>Whether an item is being backed up.</summary>
@@ -59,6 +61,10 @@ public sealed record ItemSummary
     /// <summary>The retention policy it follows; null: nothing expires.</summary>
     [Id(8)]
     public string? Policy { get; init; }
+
+    /// <summary>What kept its recovery points before it followed that policy, and goes on keeping them for a while; null: nothing.</summary>
+    [Id(9)]
+    public FormerRetention? Former { get; init; }
 }
 
 /// <summary>Whether a recovery point can be used.</summary>

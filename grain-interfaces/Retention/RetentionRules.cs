@@ -47,11 +47,45 @@ public sealed record RetentionRules
                 "Give at least one of --keep-last, --keep-daily, --keep-weekly, --keep-monthly and --keep-yearly a number above 0."
             );
     }
+
+    /// <summary>
+    /// Whether rules keep all that others keep, whatever the recovery points: no count is smaller. Null stands for keeping everything.
+    /// </summary>
+    public static bool Covers(RetentionRules? rules, RetentionRules? others) =>
+        rules is null
+        || (
+            others is not null
+            && rules.Last >= others.Last
+            && rules.Daily >= others.Daily
+            && rules.Weekly >= others.Weekly
+            && rules.Monthly >= others.Monthly
+            && rules.Yearly >= others.Yearly
+        );
+
+    /// <summary>Rules that keep what either keeps; null, everything, when one of them is.</summary>
+    public static RetentionRules? Both(RetentionRules? a, RetentionRules? b) =>
+        a is null || b is null
+            ? null
+            : new()
+            {
+                Last = Math.Max(a.Last, b.Last),
+                Daily = Math.Max(a.Daily, b.Daily),
+                Weekly = Math.Max(a.Weekly, b.Weekly),
+                Monthly = Math.Max(a.Monthly, b.Monthly),
+                Yearly = Math.Max(a.Yearly, b.Yearly),
+            };
 }
 
 /// <summary>A named set of rules of a vault, which its items may follow.</summary>
+/// <param name="Name">See <see cref="PolicyName"/>.</param>
+/// <param name="Rules">What it keeps.</param>
+/// <param name="Former">What it kept before and goes on keeping for a while; null when nothing.</param>
 [GenerateSerializer, Immutable, Alias("rv.RetentionPolicy")]
-public sealed record RetentionPolicy([property: Id(0)] string Name, [property: Id(1)] RetentionRules Rules);
+public sealed record RetentionPolicy(
+    [property: Id(0)] string Name,
+    [property: Id(1)] RetentionRules Rules,
+    [property: Id(2)] FormerRetention? Former = null
+);
 
 /// <summary>A policy and who follows it.</summary>
 /// <param name="Policy">The policy.</param>

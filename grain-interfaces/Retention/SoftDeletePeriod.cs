@@ -28,6 +28,11 @@ public sealed record SoftDeletePeriod(
     /// <summary>The days in force at a time.</summary>
     public int DaysAt(DateTimeOffset time) => NextFrom <= time ? NextDays ?? Days : Days;
 
+    /// <summary>When what is given up now is gone at the earliest.</summary>
+    /// <param name="earliest">The earliest time it can be, by which it is judged what is in force.</param>
+    /// <param name="latest">The latest time it can be, from which the period is reckoned.</param>
+    public DateTimeOffset EndOf(DateTimeOffset earliest, DateTimeOffset latest) => latest.AddDays(DaysAt(earliest));
+
     /// <summary>
     /// Asks for another period. A longer one is in force at once. A shorter one only when as many days as the longer one has have passed:
     /// so no single command, and nobody who has a session for an hour, shortens what can be had back.

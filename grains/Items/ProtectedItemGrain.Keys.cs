@@ -18,13 +18,24 @@ public sealed partial class ProtectedItemGrain
             State = ProtectionState.Protected,
             CreatedAt = Journal.Now,
         };
+        // While it was stopped everything was kept: that ends no sooner than any other retention.
+        var former = _cell.Current?.Settings is { Policy: not null, State: not ProtectionState.Protected } stopped
+            ? await FormerOfAsync(stopped, stopped.Policy)
+            : _cell.Current?.Settings?.Former;
         await UpdateAsync(async current =>
         {
             var item = current ?? ItemRecord.Enrolled(Key, keys.Generation);
             if (item.Ring is null)
                 item = await WithKeysAsync(item, keys);
             return item.Protect(
-                item.Settings is { } known ? settings with { CreatedAt = known.CreatedAt, Policy = known.Policy } : settings
+                item.Settings is { } known
+                    ? settings with
+                    {
+                        CreatedAt = known.CreatedAt,
+                        Policy = known.Policy,
+                        Former = former,
+                    }
+                    : settings
             );
         });
         await ClearRingsAsync();

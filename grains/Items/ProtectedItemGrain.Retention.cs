@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Records;
@@ -23,11 +24,13 @@ public sealed partial class ProtectedItemGrain
         await SettleAsync();
         if (Item.RequireSettings().Policy == policy)
             return;
+        var former = await FormerOfAsync(Item.RequireSettings(), policy);
         var note = NoteOf(
             "SetItemPolicy",
             operationId,
             new("policy", policy ?? ""),
-            new("before", Item.RequireSettings().Policy ?? "")
+            new("before", Item.RequireSettings().Policy ?? ""),
+            new("formerRulesUntil", former is null ? "" : Text(former.Until))
         ) with
         {
             EndsJob = false,
@@ -37,10 +40,28 @@ public sealed partial class ProtectedItemGrain
                 ? Item
                 : Item.Owe(note) with
                 {
-                    Settings = settings with { Policy = policy },
+                    Settings = settings with { Policy = policy, Former = Item.Newest is null ? null : former },
                 }
         );
         await SettleAsync(note);
+    }
+
+    /// <summary>
+    /// What goes on keeping the recovery points there are when the item comes to follow a policy: whatever has kept them until now. Without
+    /// any there is nothing to keep.
+    /// </summary>
+    private async Task<FormerRetention?> FormerOfAsync(ItemSettings settings, string? policy)
+    {
+        if (Item.Newest is null)
+            return null;
+        var vault = GrainFactory.GetGrain<IVaultPolicies>(Key.VaultId.ToString());
+        var times = await _parts.Clocks.ReadAsync(Key.VaultId);
+        var left = settings is { Policy: { } name, State: ProtectionState.Protected } ? await vault.FindPolicyAsync(name) : null;
+        var held =
+            left?.Former is { } before && before.Until > times.Earliest ? RetentionRules.Both(before.Rules, left.Rules) : left?.Rules;
+        var next = policy is null ? null : (await vault.FindPolicyAsync(policy))?.Rules;
+        var until = (await vault.GetSoftDeleteAsync()).EndOf(times.Earliest, times.Latest);
+        return FormerRetention.Leave(settings.Former, held, next, times.Earliest, until);
     }
 
     public async Task<Page<ExpiryDecision>> PlanExpiryAsync(PageRequest page)
@@ -48,7 +69,8 @@ public sealed partial class ProtectedItemGrain
         var before = page.After is { } after ? ParsePosition(after) : long.MaxValue;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         var deletions = await RequireDeletionsAsync();
-        var (heads, decisions) = await DecideAsync(deletions, await FindRetainingAsync(), Journal.Now);
+        var times = await _parts.Clocks.ForeseeAsync(Key.VaultId);
+        var (heads, decisions) = await DecideAsync(deletions, await FindRetainingAsync(), times);
         List<ExpiryDecision> shown =
         [
             .. heads
@@ -73,7 +95,7 @@ public sealed partial class ProtectedItemGrain
         if (retaining.Policy is not { } policy)
             return new(null, retaining.WhyNone, 0, Item.AvailableCount(deletions), null, null, false);
         var times = await _parts.Clocks.ReadAsync(Key.VaultId);
-        var (heads, decisions) = await DecideAsync(deletions, retaining, times.Now);
+        var (heads, decisions) = await DecideAsync(deletions, retaining, times);
         // The oldest first, as many as can be noted.
         var due = heads.Zip(decisions).Where(p => p.Second.Expires).Select(p => p.First).Reverse().ToList();
         var taken = due.Take(deletions.Room()).ToList();
@@ -137,14 +159,15 @@ public sealed partial class ProtectedItemGrain
     private async Task<(ImmutableArray<RecoveryPointHead> Heads, ImmutableArray<RetentionDecision> Decisions)> DecideAsync(
         Deletions deletions,
         Retaining retaining,
-        DateTimeOffset now
+        TrustedTime times
     )
     {
         var heads = await FindAvailableAsync(deletions);
         var points = heads.Select(h => new RetentionPoint(h.Seq, h.Time, h.RetainUntil)).ToList();
-        return retaining.Policy is { } policy
-            ? (heads, RetentionPlan.Of(points, policy.Rules, now, _restores.Values.Select(r => r.Seq).ToHashSet()))
-            : (heads, [.. points.Select(p => new RetentionDecision(p, [retaining.WhyNone ?? ""]))]);
+        if (retaining.Policy is not { } policy)
+            return (heads, [.. points.Select(p => new RetentionDecision(p, [retaining.WhyNone ?? ""]))]);
+        var formers = new[] { policy.Former, Item.RequireSettings().Former }.OfType<FormerRetention>().Where(f => f.Until > times.Earliest);
+        return (heads, RetentionPlan.Of(points, policy.Rules, formers, times.Now, _restores.Values.Select(r => r.Seq).ToHashSet()));
     }
 
     /// <summary>All that are available, newest first; kept for the pages that follow.</summary>

@@ -14,7 +14,13 @@ public sealed partial class VaultGrain
 
     public async Task<RetentionPolicy> SetPolicyAsync(ChangePolicy request)
     {
-        await ChangeAsync(request.OperationId, "SetPolicy", v => v.SetPolicy(request), v => DetailsOf(v.RequirePolicy(request.Name)));
+        var times = await _parts.Clocks.ReadAsync(VaultId);
+        await ChangeAsync(
+            request.OperationId,
+            "SetPolicy",
+            v => v.SetPolicy(request, times),
+            v => DetailsOf(v.RequirePolicy(request.Name))
+        );
         return Vault.RequirePolicy(request.Name);
     }
 
@@ -39,6 +45,7 @@ public sealed partial class VaultGrain
 
     private static KeyValuePair<string, string>[] DetailsOf(RetentionPolicy policy) =>
         [
+            .. FormerOf(policy),
             new("policy", policy.Name),
             new("keepLast", $"{policy.Rules.Last}"),
             new("keepDaily", $"{policy.Rules.Daily}"),
@@ -46,6 +53,9 @@ public sealed partial class VaultGrain
             new("keepMonthly", $"{policy.Rules.Monthly}"),
             new("keepYearly", $"{policy.Rules.Yearly}"),
         ];
+
+    private static IEnumerable<KeyValuePair<string, string>> FormerOf(RetentionPolicy policy) =>
+        policy.Former is { } former ? [new("formerRulesUntil", former.Until.ToString("u", CultureInfo.InvariantCulture))] : [];
 
     public Task<IReadOnlyList<RetentionPolicy>> ListPoliciesAsync() =>
         Task.FromResult<IReadOnlyList<RetentionPolicy>>(Vault.Settings.Policies);

@@ -140,7 +140,7 @@ public sealed class AlertRulesTests
 
         Assert.Equal("raised", Assert.Single(first.Owed).Operation);
         Assert.Equal(first.Owed.Select(o => o.Id), again.Owed.Select(o => o.Id));
-        Assert.Equal(first.Alerts, again.Alerts);
+        Assert.True(first.Alerts.SequenceEqual(again.Alerts));
         var healed = Noted(again, Look(at: Now.AddHours(1)));
         Assert.Empty(healed.Alerts);
         Assert.Equal(["raised", "resolved"], healed.Owed.Select(o => o.Operation));

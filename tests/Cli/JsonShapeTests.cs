@@ -74,6 +74,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("report verify --in {place}/versions.json --public-key {place}/reports.pem --max-age 1", Verified),
         ("report verify --in {place}/change.json", Verified),
         ("vault checklist --name docs", "[] name met fix"),
+        ("alert list --vault-name docs", "[]"),
         ("activity-log list --vault-name docs", "[] seq time caller operation status correlationId details"),
         ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing"),
         ("protection enable --vault-name docs --item-name second --source {place}/Documents/letters", Item),

@@ -93,9 +93,21 @@ public sealed class DeletionFaultTests(VaultCluster cluster, ITestOutputHelper o
         Assert.Equal(content, (await item.RestoreAsync(name))["file"]);
     }
 
-    private async Task<(ClusterItem, Dictionary<string, string>)> PrepareAsync(int count)
+    private async Task<(ClusterItem, Dictionary<string, string>)> PrepareAsync(int count, int? keepLast = null)
     {
         var item = await ClusterItem.CreateAsync(cluster);
+        if (keepLast is not null)
+        {
+            await item.Vault.Vault.CreatePolicyAsync(
+                new()
+                {
+                    OperationId = Guid.NewGuid(),
+                    Name = "p",
+                    Last = keepLast,
+                }
+            );
+            await item.Vault.Vault.AssignPolicyAsync(new(Guid.NewGuid(), "item", "p"));
+        }
         Dictionary<string, string> points = [];
         for (var i = 0; i < count; i++)
         {
@@ -144,19 +156,10 @@ public sealed class DeletionFaultTests(VaultCluster cluster, ITestOutputHelper o
     [Fact]
     public async Task Expire_AnyFault_IsOldOrNewAndLoggedInTheEnd()
     {
-        var (item, points) = await PrepareAsync(3);
+        var (item, points) = await PrepareAsync(3, keepLast: 2);
         using var _ = item;
         var target = points.Keys.First();
         points.Remove(target);
-        await item.Vault.Vault.CreatePolicyAsync(
-            new()
-            {
-                OperationId = Guid.NewGuid(),
-                Name = "p",
-                Last = 2,
-            }
-        );
-        await item.Vault.Vault.AssignPolicyAsync(new(Guid.NewGuid(), "item", "p"));
 
         var runs = await SweepAsync(
             item,

@@ -12,9 +12,15 @@ namespace RecoveryVault.Tests.Retention;
 [Collection(VaultClusterCollection.Name)]
 public sealed class ExpiryTests(VaultCluster cluster)
 {
-    private async Task<(ClusterItem Item, string[] Points)> PrepareAsync(int count, DateTimeOffset? retainFirst = null)
+    /// <param name="last">Of a policy that is followed from the first point on; null: none is.</param>
+    private async Task<(ClusterItem Item, string[] Points)> PrepareAsync(int count, DateTimeOffset? retainFirst = null, int? last = null)
     {
         var item = await ClusterItem.CreateAsync(cluster);
+        if (last is { } kept)
+        {
+            await CreateAsync(item, kept);
+            await FollowAsync(item);
+        }
         var points = new string[count];
         for (var i = 0; i < count; i++)
         {
@@ -91,10 +97,8 @@ public sealed class ExpiryTests(VaultCluster cluster)
     [Fact]
     public async Task Expire_DropsWhatThePolicyDropsSoftly_AndThePlanSaidSo()
     {
-        var (item, points) = await PrepareAsync(5, cluster.Time.GetUtcNow().AddDays(300));
+        var (item, points) = await PrepareAsync(5, cluster.Time.GetUtcNow().AddDays(300), last: 2);
         using var _ = item;
-        await CreateAsync(item, last: 2);
-        await FollowAsync(item);
 
         var plan = (await item.Grain.PlanExpiryAsync(new PageRequest())).Items;
         var outcome = await ExpireAsync(item);
@@ -120,10 +124,8 @@ public sealed class ExpiryTests(VaultCluster cluster)
     [Fact]
     public async Task Expire_SameOperationAgain_DeletesNothingMore()
     {
-        var (item, points) = await PrepareAsync(4);
+        var (item, points) = await PrepareAsync(4, last: 2);
         using var _ = item;
-        await CreateAsync(item, last: 2);
-        await FollowAsync(item);
         var operation = Guid.NewGuid();
         var first = await ExpireAsync(item, operation);
         await item.BackUpAsync();
@@ -138,10 +140,8 @@ public sealed class ExpiryTests(VaultCluster cluster)
     [Fact]
     public async Task Expire_PointBeingRead_Waits()
     {
-        var (item, points) = await PrepareAsync(3);
+        var (item, points) = await PrepareAsync(3, last: 1);
         using var _ = item;
-        await CreateAsync(item, last: 1);
-        await FollowAsync(item);
         var reading = await item.Grain.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), points[0], RestorePurpose.Verify));
 
         Assert.Equal(1, (await ExpireAsync(item)).Expired);
@@ -158,10 +158,8 @@ public sealed class ExpiryTests(VaultCluster cluster)
     [Fact]
     public async Task Expire_ProtectionStopped_KeepsEverything()
     {
-        var (item, points) = await PrepareAsync(3);
+        var (item, points) = await PrepareAsync(3, last: 1);
         using var _ = item;
-        await CreateAsync(item, last: 1);
-        await FollowAsync(item);
         await item.Grain.DisableAsync(new DisableProtection(Guid.NewGuid(), ""));
 
         Assert.Equal((0L, "protection is stopped"), ((await ExpireAsync(item)).Expired, (await ExpireAsync(item)).WhyNone));
@@ -172,10 +170,8 @@ public sealed class ExpiryTests(VaultCluster cluster)
     [Fact]
     public async Task Plan_InPages_IsWhole()
     {
-        var (item, points) = await PrepareAsync(7);
+        var (item, points) = await PrepareAsync(7, last: 2);
         using var _ = item;
-        await CreateAsync(item, last: 2);
-        await FollowAsync(item);
         await item.DeleteAsync(points[3]);
         List<string> names = [];
         string? after = null;
@@ -243,6 +239,70 @@ public sealed class ExpiryTests(VaultCluster cluster)
         Assert.Equal(5, Assert.Single(await item.Vault.Vault.ListPoliciesAsync()).Rules.Last);
         Assert.Equal("p", (await item.Grain.GetAsync()).Policy);
     }
+
+    /// <summary>Every single command after which less would be kept: what is there goes on being kept for the period of deletions.</summary>
+    [Theory]
+    [InlineData("set")]
+    [InlineData("follow")]
+    [InlineData("other")]
+    [InlineData("enable")]
+    public async Task SingleCommand_ThatKeepsLess_LetsGoNothingSooner(string command)
+    {
+        var (item, points) = await PrepareAsync(5, last: command is "follow" ? null : 5);
+        using var _ = item;
+        if (command is "set")
+            await SetAsync(item, 1);
+        if (command is "follow" or "other")
+        {
+            await CreateAsync(item, last: 1, "weak");
+            await FollowAsync(item, "weak");
+        }
+        if (command is "enable")
+        {
+            await item.Grain.DisableAsync(new DisableProtection(Guid.NewGuid(), ""));
+            await SetAsync(item, 1);
+            await VaultClient.ProtectAsync(item.Vault, "item", (await item.Grain.GetAsync()).Source);
+        }
+        // To and fro shortens nothing either.
+        if (command is "other")
+        {
+            await FollowAsync(item, "p");
+            await FollowAsync(item, "weak");
+        }
+
+        Assert.All((await item.Grain.PlanExpiryAsync(new PageRequest())).Items, d => Assert.False(d.Expires));
+        Assert.Equal(0, (await ExpireAsync(item)).Expired);
+        cluster.Time.Advance(TimeSpan.FromDays(13));
+        Assert.Equal(0, (await ExpireAsync(item)).Expired);
+        Assert.Equal(points, await AvailableAsync(item));
+
+        cluster.Time.Advance(TimeSpan.FromDays(2));
+        await item.Vault.Vault.AssignIdentityAsync(new RecoveryVault.Vaults.ChangeIdentity(Guid.NewGuid()));
+        cluster.Time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(4, (await item.Grain.PlanExpiryAsync(new PageRequest())).Items.Count(d => d.Expires));
+        Assert.Equal(4, (await ExpireAsync(item)).Expired);
+    }
+
+    [Fact]
+    public async Task SetPolicy_KeepsMore_IsInForceAtOnce()
+    {
+        var (item, points) = await PrepareAsync(5, last: 1);
+        using var _ = item;
+        await SetAsync(item, 3);
+
+        Assert.Equal(2, (await ExpireAsync(item)).Expired);
+        Assert.Equal(points[2..], await AvailableAsync(item));
+    }
+
+    private static Task<RetentionPolicy> SetAsync(ClusterItem item, int last) =>
+        item.Vault.Vault.SetPolicyAsync(
+            new ChangePolicy
+            {
+                OperationId = Guid.NewGuid(),
+                Name = "p",
+                Last = last,
+            }
+        );
 
     private static Task<VaultException> RefusedAsync(string code, Func<Task> call) => BackupSessionTests.RefusedAsync(code, call);
 }

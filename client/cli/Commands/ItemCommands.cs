@@ -71,7 +71,7 @@ internal static class ItemCommands
         var none = CommandParts.Flag("--no-policy", "Follow none: nothing expires.");
         var command = new CliCommand(
             "set-policy",
-            "Lets an item follow a retention policy, or none.",
+            "Lets an item follow a retention policy, or none; recovery points that are there and were kept are let go only after the time for which deletions can be taken back.",
             "rvault item set-policy --vault-name docs --item-name home --policy-name careful",
             "rvault item set-policy --vault-name docs --item-name home --no-policy"
         )
@@ -112,6 +112,7 @@ internal static class ItemCommands
             ("Deleted", item.DeletedRecoveryPoints > 0 ? $"{Show.Count(item.DeletedRecoveryPoints)} that can be had back" : null),
             ("Latest", item.LatestRecoveryPoint?.Name),
             ("Policy", item.Policy ?? "none: nothing expires"),
+            ("Goes on keeping", item.Policy is null ? null : PolicyCommands.Former(item.Former)),
             ("Key version", KeyVersionShape.ForPeople(item.KeyVersion))
         );
 }

@@ -22,7 +22,7 @@ internal static class PolicyCommands
     private static CliCommand Set() =>
         Change(
             "set",
-            "Changes a retention policy; rules that are not given stay as they are, 0 takes one away.",
+            "Changes a retention policy; rules that are not given stay as they are, 0 takes one away. What is kept less is let go only after the time for which deletions can be taken back.",
             "rvault policy set --vault-name docs --name careful --keep-daily 14 --keep-last 0",
             (vault, request) => vault.Vault.SetPolicyAsync(request)
         );
@@ -160,7 +160,14 @@ internal static class PolicyCommands
             ("Keeps weekly", Count(policy.KeepWeekly)),
             ("Keeps monthly", Count(policy.KeepMonthly)),
             ("Keeps yearly", Count(policy.KeepYearly)),
+            ("Goes on keeping", Former(policy.Former)),
         ];
+
+    /// <summary>What was replaced by less and is kept for a while all the same; null when nothing is.</summary>
+    public static string? Former(FormerRetention? former) =>
+        former is null ? null
+        : former.Rules is not { } rules ? $"everything it kept before, until {Show.Time(former.Until)}"
+        : $"until {Show.Time(former.Until)} what it kept before: {rules.Last} last, {rules.Daily} daily, {rules.Weekly} weekly, {rules.Monthly} monthly, {rules.Yearly} yearly";
 
     private static string? Count(int count) => count > 0 ? Show.Count(count) : null;
 }

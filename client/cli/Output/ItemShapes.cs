@@ -4,6 +4,7 @@ using RecoveryVault.Cli.Quickstart;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Restores;
+using RecoveryVault.Retention;
 
 namespace RecoveryVault.Cli.Output;
 
@@ -36,7 +37,8 @@ internal sealed record ItemShape(
     long DeletedRecoveryPoints,
     RecoveryPointShape? LatestRecoveryPoint,
     string? KeyVersion,
-    string? Policy
+    string? Policy,
+    FormerRetention? Former
 )
 {
     public static ItemShape Of(ItemSummary item) =>
@@ -54,7 +56,8 @@ internal sealed record ItemShape(
             item.SoftDeletedCount,
             item.Latest is null ? null : RecoveryPointShape.Of(item.Latest),
             KeyVersionShape.Of(item.KeyVersion),
-            item.Policy
+            item.Policy,
+            item.Former
         );
 }
 

@@ -20,6 +20,7 @@ public sealed partial record ItemRecord
             Latest = latest is null ? null : ToSummary(latest, deletions),
             KeyVersion = KeyVersions.Bare(KeyId),
             Policy = settings.Policy,
+            Former = settings.Former,
         };
     }
 

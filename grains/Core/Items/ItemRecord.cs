@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RecoveryVault.Activity;
 using RecoveryVault.Records;
+using RecoveryVault.Retention;
 
 namespace RecoveryVault.Items;
 
@@ -76,6 +77,9 @@ public sealed record ItemSettings
 
     /// <summary>The retention policy it follows, by name; null: nothing expires.</summary>
     public string? Policy { get; init; }
+
+    /// <summary>What kept its recovery points before it followed that policy, and goes on keeping them for a while; null: nothing.</summary>
+    public FormerRetention? Former { get; init; }
 }
 
 /// <summary>Who may write to the item now.</summary>

@@ -23,6 +23,38 @@ public static class RetentionPlan
 
     public const string BeingRead = "being read";
 
+    /// <summary>
+    /// The same while former rules go on keeping what they kept: what the rules in force would let go is looked at once more by each of them.
+    /// </summary>
+    /// <param name="formers">Those whose time is not over.</param>
+    public static ImmutableArray<RetentionDecision> Of(
+        IReadOnlyList<RetentionPoint> points,
+        RetentionRules rules,
+        IEnumerable<FormerRetention> formers,
+        DateTimeOffset now,
+        IReadOnlySet<long> inUse
+    )
+    {
+        var decisions = Of(points, rules, now, inUse);
+        foreach (var former in formers)
+        {
+            var kept = former.Rules is { } before ? Of(points, before, now, inUse) : default;
+            decisions =
+            [
+                .. decisions.Select(
+                    (decision, index) =>
+                        decision.Expires && (kept.IsDefault || !kept[index].Expires)
+                            ? decision with
+                            {
+                                Reasons = [$"kept before, until {Text(former.Until)}"],
+                            }
+                            : decision
+                ),
+            ];
+        }
+        return decisions;
+    }
+
     /// <param name="points">The available ones, newest first.</param>
     /// <param name="now">The earliest time it can be: by it promises are judged.</param>
     /// <param name="inUse">Numbers of points that somebody is reading.</param>
@@ -66,8 +98,9 @@ public static class RetentionPlan
             yield return BeingRead;
     }
 
-    private static string Promise(DateTimeOffset until) =>
-        string.Create(CultureInfo.InvariantCulture, $"kept until {until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+    private static string Promise(DateTimeOffset until) => string.Create(CultureInfo.InvariantCulture, $"kept until {Text(until)}");
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(RetentionPoint point, string format) =>
         point.Time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);

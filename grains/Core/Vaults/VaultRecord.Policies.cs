@@ -32,11 +32,24 @@ public sealed partial record VaultRecord
         return WithPolicy(new RetentionPolicy(request.Name, request.Apply(new RetentionRules()).Require()));
     }
 
-    public VaultRecord SetPolicy(ChangePolicy request)
+    /// <summary>
+    /// Changes a policy. What it kept and keeps no longer goes on being kept as long as a deletion can be taken back: no single command
+    /// makes a recovery point that is there go sooner.
+    /// </summary>
+    public VaultRecord SetPolicy(ChangePolicy request, TrustedTime times)
     {
         var policy = RequirePolicy(request.Name);
         var rules = request.Apply(policy.Rules).Require();
-        return rules == policy.Rules ? this : WithPolicy(policy with { Rules = rules });
+        if (rules == policy.Rules)
+            return this;
+        var former = FormerRetention.Leave(
+            policy.Former,
+            policy.Rules,
+            rules,
+            times.Earliest,
+            SoftDelete.EndOf(times.Earliest, times.Latest)
+        );
+        return WithPolicy(policy with { Rules = rules, Former = former });
     }
 
     /// <param name="followers">Names of the items that follow it, as storage shows them.</param>

@@ -52,8 +52,7 @@ internal static partial class RequirementList
             ),
             new(
                 "R64",
-                "While the key is revoked backups, restores, verification, expiry and reclaim end in failed jobs with its code; nothing is destroyed.",
-                "There is no alert beside failed jobs."
+                "While the key is revoked backups, restores, verification, expiry and reclaim end in failed jobs with its code, and there is an alert; nothing is destroyed."
             ),
             new(
                 "R65",

@@ -75,8 +75,7 @@ internal static partial class RequirementList
             ),
             new(
                 "R39",
-                "That the key still works is found out again and again, at each backup's start and while sessions are open.",
-                "An idle vault's key is looked at when it follows rotation only; there is no alert beside failed jobs."
+                "That the key still works is found out again and again, at each backup's start, while sessions are open and hourly; what is wrong is an alert."
             ),
         ];
 }
