@@ -167,7 +167,22 @@ internal static class PolicyCommands
     public static string? Former(FormerRetention? former) =>
         former is null ? null
         : former.Rules is not { } rules ? $"everything it kept before, until {Show.Time(former.Until)}"
-        : $"until {Show.Time(former.Until)} what it kept before: {rules.Last} last, {rules.Daily} daily, {rules.Weekly} weekly, {rules.Monthly} monthly, {rules.Yearly} yearly";
+        : $"until {Show.Time(former.Until)} what it kept before: {Rules(rules)}";
+
+    private static string Rules(RetentionRules rules) =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                (rules.Last, "last"),
+                (rules.Daily, "daily"),
+                (rules.Weekly, "weekly"),
+                (rules.Monthly, "monthly"),
+                (rules.Yearly, "yearly"),
+            }
+                .Where(rule => rule.Item1 > 0)
+                .Select(rule => $"{Show.Count(rule.Item1)} {rule.Item2}")
+        );
 
     private static string? Count(int count) => count > 0 ? Show.Count(count) : null;
 }
