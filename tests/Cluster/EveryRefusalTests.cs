@@ -63,8 +63,6 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
     private static async Task PrepareAsync(KeyedItem item)
     {
         var vault = item.Stage.Vault.Vault;
-        await item.BackUpAsync();
-        await item.BackUpAsync();
         await vault.CreatePolicyAsync(
             new ChangePolicy
             {
@@ -74,6 +72,8 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
             }
         );
         await vault.AssignPolicyAsync(new AssignPolicy(Fresh, "papers", "p"));
+        await item.BackUpAsync();
+        await item.BackUpAsync();
     }
 
     private static Attempt Of(string method, string operation, string code, Func<Task> call) =>
