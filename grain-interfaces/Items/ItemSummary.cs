@@ -62,7 +62,7 @@ public sealed record ItemSummary
     [Id(8)]
     public string? Policy { get; init; }
 
-    /// <summary>What kept its recovery points before it followed that policy, and goes on keeping them for a while; null: nothing.</summary>
+    /// <summary>What kept its recovery points before it followed that policy, and goes on doing so for a while; null: nothing.</summary>
     [Id(9)]
     public FormerRetention? Former { get; init; }
 }

@@ -38,7 +38,7 @@ public interface IVaultKeys : IGrainWithStringKey
     Task<IReadOnlyList<ItemId>> ListLeftoversAsync();
 
     /// <summary>
-    /// Looks at the key if that is due. Nobody waits for it, and it keeps nobody waiting: a key vault may take half a minute to say nothing.
+    /// Looks at the key if that is due. Nobody waits for it, and it keeps nobody waiting: silence may take half a minute.
     /// </summary>
     [OneWay, AlwaysInterleave, Alias("CheckKey")]
     Task CheckKeyAsync();

@@ -91,8 +91,8 @@ public sealed partial class VaultGrain
     }
 
     /// <summary>
-    /// The rotation's own reminder looks at keys that are followed or left; a pinned key has this one. It ends when there is nothing to look
-    /// at any more.
+    /// The rotation's own reminder looks at keys that are followed or left; a pinned key has this one. It ends with what there is to look
+    /// at.
     /// </summary>
     private async Task EnsureCheckReminderAsync()
     {

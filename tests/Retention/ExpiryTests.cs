@@ -240,7 +240,7 @@ public sealed class ExpiryTests(VaultCluster cluster)
         Assert.Equal("p", (await item.Grain.GetAsync()).Policy);
     }
 
-    /// <summary>Every single command after which less would be kept: what is there goes on being kept for the period of deletions.</summary>
+    /// <summary>Every single command after which less would be kept: what is there is kept for the period of deletions.</summary>
     [Theory]
     [InlineData("set")]
     [InlineData("follow")]

@@ -78,7 +78,7 @@ public sealed record ItemSettings
     /// <summary>The retention policy it follows, by name; null: nothing expires.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>What kept its recovery points before it followed that policy, and goes on keeping them for a while; null: nothing.</summary>
+    /// <summary>What kept its recovery points before it followed that policy, and goes on doing so for a while; null: nothing.</summary>
     public FormerRetention? Former { get; init; }
 }
 

@@ -24,7 +24,7 @@ public static class RetentionPlan
     public const string BeingRead = "being read";
 
     /// <summary>
-    /// The same while former rules go on keeping what they kept: what the rules in force would let go is looked at once more by each of them.
+    /// The same while former rules go on keeping what they kept: what the rules in force would let go each of them looks at again.
     /// </summary>
     /// <param name="formers">Those whose time is not over.</param>
     public static ImmutableArray<RetentionDecision> Of(
