@@ -36,6 +36,14 @@ public sealed partial class VaultClient
         await vault.Vault.CompleteProtectionAsync(new CompleteProtection(ticket, itemName, source));
     }
 
+    /// <summary>
+    /// Asks for the protection of something that is no source of files, as people do who know Azure Backup. It is always refused; on a
+    /// vault with platform-managed keys the attempt counts all the same.
+    /// </summary>
+    /// <exception cref="VaultException">UserErrorCMKMarsNotSupported, UserErrorCMKClassicVmNotSupported, WorkloadNotSupported.</exception>
+    public static Task ProtectWorkloadAsync(NamedVault vault, string itemName, string workload) =>
+        vault.Vault.AttemptProtectionAsync(new AttemptProtection(Guid.NewGuid(), itemName, workload));
+
     private static ItemSource Look(ItemSource source)
     {
         using var walker = new FileWalker(source.Path, new WalkOptions(), _ => { });

@@ -2,6 +2,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Reclaim;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault;
 
@@ -16,6 +17,11 @@ public sealed partial class VaultClient
         List<ReclaimedItem> items = [];
         await foreach (var vault in AllAsync(Directory.ListVaultsAsync))
         {
+            if ((await Open(vault.VaultId).Vault.GetAsync()).Deletion is { PurgeAfter: not null } deletion)
+            {
+                items.Add(await PurgeAsync(vault, deletion, options, cancellation));
+                continue;
+            }
             await foreach (var item in AllAsync(Open(vault.VaultId).Vault.ListItemsAsync))
             {
                 var grain = OpenItem(new ItemKey(vault.VaultId, item.ItemId));
@@ -26,6 +32,41 @@ public sealed partial class VaultClient
         }
         return items;
     }
+
+    /// <summary>A vault that is deleted with everything in it is left alone until its time is over, and then goes as a whole.</summary>
+    private async Task<ReclaimedItem> PurgeAsync(
+        VaultListing vault,
+        VaultDeletion deletion,
+        ReclaimOptions options,
+        CancellationToken cancellation
+    )
+    {
+        var (grain, due) = (Open(vault.VaultId).Vault, deletion.PurgeAfter ?? DateTimeOffset.MaxValue);
+        ReclaimOutcome outcome;
+        try
+        {
+            VaultPurge purge = new(options.IsDryRun, due, null, 0);
+            while (!options.IsDryRun && !(purge = await grain.PurgeAsync(Guid.NewGuid())).Done && IsUnderWay(purge))
+                cancellation.ThrowIfCancellationRequested();
+            var waiting = purge.Done && !options.IsDryRun ? 0 : 1;
+            outcome = new ReclaimOutcome(
+                JobStatus.Completed,
+                new PurgeOutcome(1 - waiting, waiting, waiting > 0 ? due : null, time.GetUtcNow(), purge.HeldBy),
+                null,
+                null
+            );
+        }
+        catch (VaultException e)
+        {
+            outcome = Refused(e);
+        }
+        var reclaimed = new ReclaimedItem(vault.Name, ReclaimedItem.WholeVault, 0, null, outcome);
+        options.OnItem?.Invoke(reclaimed);
+        return reclaimed;
+    }
+
+    /// <summary>Its time is over, and something is left.</summary>
+    private bool IsUnderWay(VaultPurge purge) => purge.HeldBy is null && purge.PurgeAfter <= time.GetUtcNow() && purge.ItemsRemaining > 0;
 
     /// <summary>
     /// Expiry comes first: what it deletes can still be had back, and frees nothing yet. A refusal is the item's outcome.

@@ -11,6 +11,9 @@ namespace RecoveryVault.Reclaim;
 /// <param name="Outcome">What was done.</param>
 public sealed record ReclaimedItem(string VaultName, string ItemName, long Expired, Guid? JobId, ReclaimOutcome Outcome)
 {
+    /// <summary>Stands for all items of a vault that is deleted with everything in it.</summary>
+    public const string WholeVault = "(vault)";
+
     /// <summary>Another writer has the item: nothing is wrong with it, and the next reclaim comes to it.</summary>
     public bool IsBusy => Outcome.Error is { Code: ErrorCodes.BackupInProgress or ErrorCodes.ReclaimInProgress };
 

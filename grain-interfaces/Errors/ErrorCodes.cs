@@ -14,6 +14,11 @@ public static class ErrorCodes
     public const string VaultNotFound = nameof(VaultNotFound);
     public const string VaultAlreadyExists = nameof(VaultAlreadyExists);
     public const string VaultNotEmpty = nameof(VaultNotEmpty);
+    public const string VaultHasDeletedItems = nameof(VaultHasDeletedItems);
+    public const string VaultSoftDeleted = nameof(VaultSoftDeleted);
+    public const string VaultPurged = nameof(VaultPurged);
+    public const string VaultKeyUsable = nameof(VaultKeyUsable);
+    public const string ApprovalByAnotherRequired = nameof(ApprovalByAnotherRequired);
     public const string ItemNotFound = nameof(ItemNotFound);
     public const string ItemAlreadyProtected = nameof(ItemAlreadyProtected);
     public const string ItemLimitReached = nameof(ItemLimitReached);
@@ -121,4 +126,7 @@ public static class ErrorCodes
     public const string UserErrorCMKKeyVaultRegionMismatch = nameof(UserErrorCMKKeyVaultRegionMismatch);
     public const string UserErrorCMKInvalidKeyUri = nameof(UserErrorCMKInvalidKeyUri);
     public const string UserErrorCMKVaultMoveNotSupported = nameof(UserErrorCMKVaultMoveNotSupported);
+    public const string UserErrorCMKMarsNotSupported = nameof(UserErrorCMKMarsNotSupported);
+    public const string UserErrorCMKClassicVmNotSupported = nameof(UserErrorCMKClassicVmNotSupported);
+    public const string WorkloadNotSupported = nameof(WorkloadNotSupported);
 }

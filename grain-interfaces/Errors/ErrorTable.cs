@@ -12,6 +12,8 @@ public static partial class ErrorTable
     [
         .. General(),
         .. Retention(),
+        .. VaultDeletions(),
+        .. Workloads(),
         .. Files(),
         .. Stores(),
         .. Connections(),

@@ -24,6 +24,20 @@ public interface IVaultDirectoryGrain : IGrainWithIntegerKey
     /// <summary>The public keys that check this store's signed reports, the one that signs now first.</summary>
     [Alias("ListReportKeys"), Requires(VaultRole.BackupReader, AccessScope.Store)]
     Task<IReadOnlyList<ReportKey>> ListReportKeysAsync();
+
+    /// <summary>What is left of the vaults that were destroyed with everything in them.</summary>
+    [Alias("ListShreds"), Requires(VaultRole.BackupReader, AccessScope.Store)]
+    Task<Page<ShredSummary>> ListShredsAsync(PageRequest page);
+
+    /// <summary>What is left of one of them; the record is authentic.</summary>
+    /// <exception cref="Errors.VaultException">VaultNotFound, RecordTampered.</exception>
+    [Alias("GetShred"), Requires(VaultRole.BackupReader, AccessScope.Store)]
+    Task<ShredSummary> GetShredAsync(VaultId vaultId);
+
+    /// <summary>What was destroyed of its items.</summary>
+    /// <exception cref="Errors.VaultException">VaultNotFound, RecordTampered.</exception>
+    [Alias("ListShreddedItems"), Requires(VaultRole.BackupReader, AccessScope.Store)]
+    Task<Page<ShreddedItem>> ListShreddedItemsAsync(VaultId vaultId, PageRequest page);
 }
 
 /// <summary>A new vault's settings.</summary>

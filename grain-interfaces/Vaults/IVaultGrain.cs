@@ -20,9 +20,35 @@ public interface IVaultGrain : IGrainWithStringKey
     /// Deletes a vault that has no items, or only deleted ones of which nothing can be had back; its name becomes free, its id is never
     /// used again.
     /// </summary>
-    /// <exception cref="Errors.VaultException">VaultNotEmpty.</exception>
+    /// <exception cref="Errors.VaultException">VaultNotEmpty, VaultHasDeletedItems.</exception>
     [Alias("Delete"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "DeleteVault")]
     Task DeleteAsync(DeleteVault request);
+
+    /// <summary>
+    /// Deletes the vault with everything in it, because its key vault refuses the key with authority: nobody can read it any more. It can
+    /// be had back for the vault's period, and as long as a backup promised to keep something. Where a second approval is demanded, the
+    /// first call asks for it and the second one, of another caller, gives it.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">VaultKeyUsable, KeyVaultUnreachable, ApprovalByAnotherRequired, InvalidRequest.</exception>
+    [Alias("Shred"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "ShredVault")]
+    Task<VaultSummary> ShredAsync(ShredVault request);
+
+    /// <summary>Brings a vault back that was deleted with everything in it, or withdraws what waits for its approval.</summary>
+    /// <exception cref="Errors.VaultException">VaultPurged.</exception>
+    [Alias("Undelete"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "UndeleteVault")]
+    Task<VaultSummary> UndeleteAsync(UndeleteVault request);
+
+    /// <summary>Demands a second approval of deletions with everything in them, for good.</summary>
+    [Alias("RequireSecondApproval"), Requires(VaultRole.BackupContributor, AccessScope.Vault)]
+    Task<VaultSummary> RequireSecondApprovalAsync(RequireSecondApproval request);
+
+    /// <summary>
+    /// Destroys a deleted vault whose time is over for a few seconds: first every data key, then the data, then its name. Call again until
+    /// it is done, or says what it waits for.
+    /// </summary>
+    /// <exception cref="Errors.VaultException">InvalidRequest: it is not deleted.</exception>
+    [Alias("Purge"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "PurgeVault")]
+    Task<VaultPurge> PurgeAsync(Guid operationId);
 
     /// <summary>Moves the vault to another resource group or subscription; refused once a customer-managed key is assigned.</summary>
     [Alias("Move"), Requires(VaultRole.BackupContributor, AccessScope.Vault, LoggedAs = "MoveVault")]

@@ -8,12 +8,16 @@ namespace RecoveryVault.Vaults;
 [GenerateSerializer, Immutable, Alias("rv.DeleteVault")]
 public sealed record DeleteVault([property: Id(0)] Guid OperationId, [property: Id(1)] string Reason);
 
-/// <summary>Moves a vault; null keeps what is there.</summary>
+/// <summary>
+/// Moves a vault; null keeps what is there. With a customer-managed key only the tenant (a GUID) may change, and the identity has to be
+/// made again there.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("rv.MoveVault")]
 public sealed record MoveVault(
     [property: Id(0)] Guid OperationId,
     [property: Id(1)] string? ResourceGroup,
-    [property: Id(2)] string? SubscriptionId
+    [property: Id(2)] string? SubscriptionId,
+    [property: Id(3)] string? TenantId = null
 );
 
 /// <summary>Gives identities to a vault, or takes them away.</summary>
@@ -94,8 +98,16 @@ public sealed record ChecklistEntry(
 /// <summary>Announces that an item is about to be protected.</summary>
 /// <param name="OperationId">Chosen by the caller; also the job's id.</param>
 /// <param name="ItemName">See <see cref="Items.ItemName"/>.</param>
+/// <param name="Workload">
+/// What is to be protected when it is no source of files: a backup management type of Azure's, such as MAB, or the id of a resource; all of
+/// them are refused, and count as attempts on a vault with platform-managed keys. Null: a source of files. At most 512 characters.
+/// </param>
 [GenerateSerializer, Immutable, Alias("rv.AttemptProtection")]
-public sealed record AttemptProtection([property: Id(0)] Guid OperationId, [property: Id(1)] string ItemName);
+public sealed record AttemptProtection(
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string ItemName,
+    [property: Id(2)] string? Workload = null
+);
 
 /// <summary>The answer to an attempt.</summary>
 [GenerateSerializer, Immutable, Alias("rv.ProtectionTicket")]

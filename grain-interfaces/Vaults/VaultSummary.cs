@@ -62,6 +62,18 @@ public sealed record VaultSummary
     /// <summary>Open alerts as of the last look at the key, what matters most first; at most 8.</summary>
     [Id(13)]
     public IReadOnlyList<VaultAlert> Alerts { get; init; } = [];
+
+    /// <summary>Its deletion with everything in it, in force or waiting for an approval; null when there is none.</summary>
+    [Id(14)]
+    public VaultDeletion? Deletion { get; init; }
+
+    /// <summary>The tenant.</summary>
+    [Id(16)]
+    public string TenantId { get; init; } = "";
+
+    /// <summary>Whether such a deletion needs somebody else's approval.</summary>
+    [Id(15)]
+    public bool SecondApproval { get; init; }
 }
 
 /// <summary>A vault's managed identity, in Azure's shape.</summary>

@@ -16,6 +16,10 @@ public interface IItemKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsEmptied")]
     Task<bool> IsEmptiedAsync();
 
+    /// <summary>What keeps the item's vault from being deleted; null when nothing of the item can be had back any more.</summary>
+    [AlwaysInterleave, Alias("FindRemains")]
+    Task<ItemRemains?> FindRemainsAsync();
+
     /// <summary>The item's name as its authenticated settings have it; null when its protection was never completed.</summary>
     [AlwaysInterleave, Alias("GetName")]
     Task<string?> GetNameAsync();

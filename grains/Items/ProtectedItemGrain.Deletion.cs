@@ -44,6 +44,7 @@ public sealed partial class ProtectedItemGrain
         Deletion.RequireReason(request.Reason);
         if (request.ApprovalId is not null)
             throw new VaultException(ErrorCodes.InvalidRequest, "This vault asks for no approval, so none can be named.");
+        await RequireLiveVaultAsync();
         await SettleAsync();
         var deletions = await RequireDeletionsAsync();
         var head = await FindHeadAsync(request.RecoveryPoint, deletions);

@@ -45,6 +45,7 @@ public sealed partial class ProtectedItemGrain
         Deletion.RequireReason(request.Reason);
         if (request.ApprovalId is not null)
             throw new VaultException(ErrorCodes.InvalidRequest, "This vault asks for no approval, so none can be named.");
+        await RequireLiveVaultAsync();
         await SettleAsync();
         if (Item.RequireSettings().State == ProtectionState.SoftDeleted)
             return [];
@@ -86,6 +87,23 @@ public sealed partial class ProtectedItemGrain
         return Item.RequireSettings().State == ProtectionState.SoftDeleted && deletions.SoftDeleted is [.., var last]
             ? [.. last.Points.Select(p => p.Seq)]
             : [];
+    }
+
+    public async Task<ItemRemains?> FindRemainsAsync()
+    {
+        if (await IsEmptiedAsync())
+            return null;
+        if (_cell.Current is not { Settings: { } settings } item)
+            return new ItemRemains(Key.ItemId.ToString(), false, 0, null);
+        var deletions = await FindDeletionsAsync();
+        var until = deletions.SoftDeleted.IsEmpty ? (DateTimeOffset?)null : deletions.SoftDeleted.Max(d => d.PurgeAfter);
+        var isDeleted = settings.State == ProtectionState.SoftDeleted;
+        return new ItemRemains(
+            settings.Name,
+            isDeleted,
+            item.AvailableCount(deletions) + deletions.SoftDeletedCount,
+            isDeleted ? until : null
+        );
     }
 
     public async Task<bool> IsEmptiedAsync()

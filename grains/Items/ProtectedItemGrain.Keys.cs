@@ -130,6 +130,7 @@ public sealed partial class ProtectedItemGrain
     private async Task<VaultKeyContext> RequireCurrentKeyAsync()
     {
         var keys = await Vault.GetKeyContextAsync();
+        RequireLive(keys);
         if (keys.FollowsRotation || keys.PreviousKeyId is not null)
         {
             await GrainFactory.GetGrain<IRotationSchedule>(Key.VaultId.ToString()).EnsurePolledAsync();
@@ -163,12 +164,26 @@ public sealed partial class ProtectedItemGrain
     /// <summary>While a denial stands nothing cached is used: the key vault is asked anew, and the vault hears its agreement.</summary>
     private async Task<ItemSecrets> OpenSecretsAsync(VaultKeyContext keys)
     {
+        RequireLive(keys);
         if (keys.KeyDeniedAt is not null)
             _parts.Deks.Evict(Key);
         var secrets = await OnNamedRingAsync(() => OpenSecretsOnceAsync(keys));
         if (keys.KeyDeniedAt is not null)
             await Journal.BestEffortAsync(() => Vault.NoteKeyAnswerAsync(isDenied: false));
         return secrets;
+    }
+
+    /// <summary>A vault that is deleted with everything in it comes back as it was: nothing of it is used or changed.</summary>
+    private async Task RequireLiveVaultAsync() => RequireLive(await Vault.GetKeyContextAsync());
+
+    private static void RequireLive(VaultKeyContext keys)
+    {
+        if (keys.IsDeleted)
+            throw new VaultException(
+                ErrorCodes.VaultSoftDeleted,
+                $"Vault '{keys.VaultName}' is deleted with everything in it.",
+                $"Bring it back with 'rvault vault undelete --name {keys.VaultName}'."
+            );
     }
 
     private async Task<ItemSecrets> OpenSecretsOnceAsync(VaultKeyContext keys)
@@ -203,9 +218,13 @@ public sealed partial class ProtectedItemGrain
         ?? (
             KeyVersions.IsPlatform(keys.KeyId)
                 ? ""
-                : throw new VaultException(
-                    ErrorCodes.UserErrorCMKVaultIdentityMissing,
-                    $"Vault '{keys.VaultName}' has no managed identity."
+                : throw (
+                    keys.ForeignIdentity is { } foreign
+                        ? new VaultException(foreign.Code, foreign.Message, foreign.Recommendation)
+                        : new VaultException(
+                            ErrorCodes.UserErrorCMKVaultIdentityMissing,
+                            $"Vault '{keys.VaultName}' has no managed identity."
+                        )
                 )
         );
 }

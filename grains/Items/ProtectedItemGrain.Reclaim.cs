@@ -37,7 +37,7 @@ public sealed partial class ProtectedItemGrain
             Kind = WriterKind.Reclaim,
         };
         Item.TakeSlot(slot, IsAlive);
-        return Start(request, new ReclaimTicket(slot.SessionId, null), await OpenReclaimSessionAsync());
+        return Start(request, new ReclaimTicket(slot.SessionId, null), await OpenReclaimSessionAsync(isDryRun: true));
     }
 
     private async Task<ReclaimTicket> OpenReclaimAsync(BeginReclaim request, Guid jobId)
@@ -49,7 +49,7 @@ public sealed partial class ProtectedItemGrain
         await TakeSlotAsync(slot);
         try
         {
-            return Start(request, new ReclaimTicket(slot.SessionId, jobId), await OpenReclaimSessionAsync());
+            return Start(request, new ReclaimTicket(slot.SessionId, jobId), await OpenReclaimSessionAsync(isDryRun: false));
         }
         catch
         {
@@ -58,8 +58,17 @@ public sealed partial class ProtectedItemGrain
         }
     }
 
-    private async Task<ReclaimSession> OpenReclaimSessionAsync() =>
-        new(await OpenSecretsAsync(await Vault.GetKeyContextAsync()), _parts.Time);
+    /// <summary>A deleted item of which nothing is left after this purge is freed without its key, which may be revoked.</summary>
+    private async Task<ReclaimSession> OpenReclaimSessionAsync(bool isDryRun)
+    {
+        var keys = await Vault.GetKeyContextAsync();
+        RequireLive(keys);
+        var isEmptied = Item.RequireSettings().State == ProtectionState.SoftDeleted && IsEmptyAfter(await FindDueAsync(isDryRun));
+        return new ReclaimSession(isEmptied ? null : await OpenSecretsAsync(keys), _parts.Time);
+
+        bool IsEmptyAfter(PurgePlan plan) =>
+            plan.Outcome.Waiting == 0 && Item.AvailableCount(_known?.Deletions ?? Deletions.None(Key)) == 0;
+    }
 
     /// <summary>
     /// From here on it runs beside the calls to this grain, in turns of its own; its reading and writing runs outside of it.
@@ -69,7 +78,7 @@ public sealed partial class ProtectedItemGrain
         _parts.Sessions.Add(ticket.SessionId, session);
         _reclaim = new RunningReclaim(request, ticket, session);
         WatchSessions();
-        WatchPermit(ticket.SessionId, session.Secrets.Permit);
+        WatchPermit(ticket.SessionId, session.Secrets?.Permit);
         _ = RunReclaimAsync(_reclaim);
         return ticket;
     }
@@ -114,7 +123,15 @@ public sealed partial class ProtectedItemGrain
         if (run.Request.IsDryRun)
             deletions = deletions.Purge((await FindDueAsync(isDryRun: true)).Due);
         var item = Item;
-        var reclaim = new ItemReclaim(_parts.Reclaim, run.Session.Secrets, LedgerOf(run), run.Session.Counters);
+        if (run.Session.Secrets is not { } secrets)
+        {
+            // An undelete between the look and the purge made it an item like any other.
+            if (item.AvailableCount(deletions) != 0 || deletions.SoftDeletedCount != 0)
+                throw new VaultException(ErrorCodes.ConcurrentChange, "The item was brought back while it was being purged.");
+            var emptied = new EmptiedItem(_parts.Store, Key.ItemId, LedgerOf(run), run.Session.Counters);
+            return await run.Session.RunAsync(cancel => emptied.RunAsync(item, run.Request.IsDryRun, cancel));
+        }
+        var reclaim = new ItemReclaim(_parts.Reclaim, secrets, LedgerOf(run), run.Session.Counters);
         var live = _parts.RecoveryPoints.ListAsync(item, long.MaxValue, deletions);
         return await run.Session.RunAsync(cancel => reclaim.RunAsync(item, live, run.Request.IsDryRun, cancel));
     }

@@ -87,6 +87,7 @@ public sealed partial class ProtectedItemGrain
     /// <summary>What the policy keeps no longer is deleted as by hand: 14 days to notice a policy that was wrong.</summary>
     public async Task<ExpiryOutcome> ExpireAsync(ExpireRecoveryPoints request)
     {
+        await RequireLiveVaultAsync();
         await SettleAsync();
         var deletions = await RequireDeletionsAsync();
         var retaining = await FindRetainingAsync();

@@ -15,6 +15,7 @@ public sealed partial class ProtectedItemGrain
         IItemKeys,
         IItemPolicy,
         IItemPurge,
+        IItemShredding,
         IIncomingGrainCallFilter,
         IDisposable
 {

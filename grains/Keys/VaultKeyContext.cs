@@ -55,5 +55,13 @@ public sealed record VaultKeyContext
     [Id(12)]
     public JobError? ExpiryWarning { get; init; }
 
+    /// <summary>The vault is deleted with everything in it: nothing of it is read or written.</summary>
+    [Id(13)]
+    public bool IsDeleted { get; init; }
+
+    /// <summary>Why there is no principal though there is an identity: the vault was moved to another tenant; null otherwise.</summary>
+    [Id(14)]
+    public JobError? ForeignIdentity { get; init; }
+
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

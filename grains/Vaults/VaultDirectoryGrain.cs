@@ -8,7 +8,7 @@ namespace RecoveryVault.Vaults;
 
 /// <summary>Finds and creates vaults by name. Holds nothing, so every silo has its own.</summary>
 [StatelessWorker, GrainType("vault-directory")]
-public sealed class VaultDirectoryGrain(IBlobStore store, ReportSigner reports) : Grain, IVaultDirectoryGrain
+public sealed class VaultDirectoryGrain(IBlobStore store, ReportSigner reports, ShredProofs proofs) : Grain, IVaultDirectoryGrain
 {
     private readonly NameRegister _names = new(store, "names/vaults");
 
@@ -55,6 +55,28 @@ public sealed class VaultDirectoryGrain(IBlobStore store, ReportSigner reports) 
     }
 
     public Task<IReadOnlyList<ReportKey>> ListReportKeysAsync() => Task.FromResult(reports.ListKeys());
+
+    public async Task<Page<ShredSummary>> ListShredsAsync(PageRequest page)
+    {
+        var ids = (await proofs.ListAsync()).Select(id => id.ToString()).Where(id => string.CompareOrdinal(id, page.After) > 0);
+        var shown = ids.Take(Math.Clamp(page.Count, 1, PageRequest.MaxCount)).ToList();
+        List<ShredSummary> shreds = [];
+        foreach (var id in shown)
+            shreds.Add((await proofs.FindAsync(VaultId.Parse(id))).Summary);
+        return new Page<ShredSummary>(shreds, shown.Count == Math.Clamp(page.Count, 1, PageRequest.MaxCount) ? shown[^1] : null);
+    }
+
+    public async Task<ShredSummary> GetShredAsync(VaultId vaultId) => (await proofs.FindAsync(vaultId)).Summary;
+
+    public async Task<Page<ShreddedItem>> ListShreddedItemsAsync(VaultId vaultId, PageRequest page)
+    {
+        var items = (await proofs.FindAsync(vaultId)).Items.Where(i => string.CompareOrdinal(i.ItemId, page.After) > 0);
+        var shown = items.OrderBy(i => i.ItemId, StringComparer.Ordinal).Take(Math.Clamp(page.Count, 1, MaxShown)).ToList();
+        return new Page<ShreddedItem>(shown, shown.Count == Math.Clamp(page.Count, 1, MaxShown) ? shown[^1].ItemId : null);
+    }
+
+    /// <summary>An item has up to 64 commitments: so many fit into a message.</summary>
+    private const int MaxShown = 40;
 
     private async Task<bool> IsThereAsync(string id)
     {

@@ -12,7 +12,17 @@ public sealed partial class VaultGrain
     /// <summary>The attempt is durable before anything else is done for it (R11); the same operation again has the same job.</summary>
     public async Task<ProtectionTicket> AttemptProtectionAsync(AttemptProtection request)
     {
-        await LogRefusalAsync(ProtectOperation, request.OperationId, () => Task.FromResult(ItemName.Require(request.ItemName)));
+        var refusal = Workloads.RefusalOf(request.Workload, Vault.Settings.Encryption.IsCustomerManaged);
+        await LogRefusalAsync(
+            ProtectOperation,
+            request.OperationId,
+            () =>
+            {
+                ItemName.Require(request.ItemName);
+                // With platform-managed keys it is an attempt like any other that fails, and settles the vault's kind of key.
+                return refusal is null || !Vault.Settings.Encryption.IsCustomerManaged ? Task.FromResult(true) : throw refusal;
+            }
+        );
         var newJobId = Journal.NewJobId();
         await UpdateAsync(_ =>
             Vault.JobOf(request.OperationId) is null
@@ -27,6 +37,8 @@ public sealed partial class VaultGrain
             ProtectOperation,
             async () =>
             {
+                if (refusal is not null)
+                    throw refusal;
                 var known = await _parts.ItemNames(VaultId).FindAsync(request.ItemName);
                 if (known is not null)
                     await RequireStoppedAsync(ItemId.Parse(known.Id), known.Name);

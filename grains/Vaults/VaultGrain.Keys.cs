@@ -24,6 +24,7 @@ public sealed partial class VaultGrain
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         await _cell.RefreshAsync();
+        await RequireLiveAsync(context);
         await RefusedAttempts.InvokeAsync(context, Journal, () => _cell.Current is { Settings.Deleted: false } ? VaultId : null);
         var mayWake =
             context.InterfaceMethod.DeclaringType == typeof(IVaultGrain) && context.InterfaceMethod.Name != nameof(DryRunEncryptionAsync);
@@ -60,6 +61,11 @@ public sealed partial class VaultGrain
                 KeySince = encryption.Current.Since,
                 KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
                 ExpiryWarning = ExpiryWarningOf(vault),
+                IsDeleted = vault.IsSoftDeleted,
+                ForeignIdentity =
+                    vault.IsIdentityForeign && vault.ForeignIdentity() is var foreign
+                        ? new JobError(foreign.Code, foreign.Message, foreign.Recommendation)
+                        : null,
             }
         );
     }

@@ -86,11 +86,11 @@ public sealed partial class VaultGrain
     public async Task DeleteAsync(DeleteVault request)
     {
         var name = (_cell.Current?.JobOf(request.OperationId) is null ? Vault : _cell.Current).Settings.Name;
-        var emptied = await FindEmptiedAsync();
+        var (emptied, remains) = await FindEmptiedAsync();
         await ChangeAsync(
             request.OperationId,
             "DeleteVault",
-            vault => vault.Delete(request.Reason, emptied),
+            vault => RequireEmpty(vault, remains).Delete(request.Reason, emptied),
             _ => [new("name", name), new("reason", request.Reason)]
         );
         // Nobody finds the vault once its name is free, so what it owes must be paid before.
@@ -102,16 +102,36 @@ public sealed partial class VaultGrain
     /// Deleted items of which nothing can be had back. Only this grain lets an item be protected again, and it is busy with this; a backup
     /// of a deleted item does not begin.
     /// </summary>
-    private async Task<ImmutableArray<ItemId>> FindEmptiedAsync()
+    private async Task<(ImmutableArray<ItemId> Emptied, IReadOnlyList<ItemRemains> Remains)> FindEmptiedAsync()
     {
         var emptied = ImmutableArray.CreateBuilder<ItemId>();
+        List<ItemRemains> remains = [];
         foreach (var itemId in _cell.Current?.Roster ?? [])
         {
-            if (!await GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString()).IsEmptiedAsync())
+            if (remains.Count == MaxRemainsNamed)
                 break;
-            emptied.Add(itemId);
+            if (await GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString()).FindRemainsAsync() is { } left)
+                remains.Add(left);
+            else
+                emptied.Add(itemId);
         }
-        return emptied.ToImmutable();
+        return (emptied.ToImmutable(), remains);
+    }
+
+    private const int MaxRemainsNamed = 10;
+
+    /// <summary>Says what is in the way; whether all that was there is gone, the record itself decides.</summary>
+    private static VaultRecord RequireEmpty(VaultRecord vault, IReadOnlyList<ItemRemains> remains)
+    {
+        if (remains.Count == 0)
+            return vault;
+        var what = string.Join(", ", remains) + (remains.Count == MaxRemainsNamed ? " and perhaps more" : "");
+        throw remains.All(left => left.IsDeleted)
+            ? new VaultException(
+                ErrorCodes.VaultHasDeletedItems,
+                $"Vault '{vault.Settings.Name}' has deleted items that can be had back: {what}."
+            )
+            : new VaultException(ErrorCodes.VaultNotEmpty, $"Vault '{vault.Settings.Name}' has items: {what}.");
     }
 
     public async Task<VaultSummary> MoveAsync(MoveVault request)
@@ -120,7 +140,12 @@ public sealed partial class VaultGrain
             request.OperationId,
             "MoveVault",
             vault => vault.Move(request),
-            moved => [new("resourceGroup", moved.Settings.ResourceGroup), new("subscription", moved.Settings.SubscriptionId)]
+            moved =>
+                [
+                    new("resourceGroup", moved.Settings.ResourceGroup),
+                    new("subscription", moved.Settings.SubscriptionId),
+                    new("tenantId", moved.Settings.TenantId),
+                ]
         );
         return Vault.ToSummary();
     }

@@ -22,6 +22,7 @@ public sealed class VaultParts(
     IdentityDirectory identities,
     ClockReader clocks,
     ReportSigner reports,
+    ShredProofs proofs,
     TimeProvider time
 )
 {
@@ -30,6 +31,8 @@ public sealed class VaultParts(
     public ReportSigner Reports { get; } = reports;
 
     public ClockReader Clocks { get; } = clocks;
+
+    public ShredProofs Proofs { get; } = proofs;
 
     public Journal Journal { get; } = journal;
 

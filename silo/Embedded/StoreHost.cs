@@ -49,7 +49,10 @@ internal static class StoreHost
 
     private static IKeyVault OpenLocal(LocalKeyVaults keyVaults, UserAssignedIdentities identities, string host, VaultPrincipal principal)
     {
-        var keys = keyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+        var keys = keyVaults.Open(
+            host,
+            KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned, tenantId: principal.TenantId)
+        );
         return principal.IsUserAssigned ? new IdentityCheckedKeyVault(keys, identities, principal.Id) : keys;
     }
 }

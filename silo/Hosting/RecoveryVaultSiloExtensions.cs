@@ -45,6 +45,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<ItemProof>()
             .AddSingleton<RecoveryPoints>()
             .AddSingleton<Tombstones>()
+            .AddSingleton<ShredProofs>()
             .AddSingleton<ClockReader>()
             .AddSingleton<JobLedger>()
             .AddSingleton<ActivityLog>()

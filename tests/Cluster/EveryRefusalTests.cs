@@ -104,6 +104,15 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
                 ErrorCodes.InvalidName,
                 () => vault.RemovePrivateEndpointAsync(new(Fresh, "a b"))
             ),
+            Of("Shred", "ShredVault", ErrorCodes.VaultKeyUsable, () => vault.ShredAsync(new(Fresh, "gone"))),
+            Of("Undelete", "UndeleteVault", ErrorCodes.InvalidRequest, () => vault.UndeleteAsync(new(Fresh, "a\nb"))),
+            Of("Purge", "PurgeVault", ErrorCodes.InvalidRequest, () => vault.PurgeAsync(Fresh)),
+            Of(
+                "RequireSecondApproval",
+                "RequireSecondApproval",
+                ErrorCodes.InvalidRequest,
+                () => vault.RequireSecondApprovalAsync(new(Fresh, "a\nb"))
+            ),
             Of("SetSoftDelete", "SetSoftDelete", ErrorCodes.InvalidRequest, () => vault.SetSoftDeleteAsync(new(Fresh, 5))),
             Of(
                 "UpdateEncryption",

@@ -33,8 +33,10 @@ internal sealed class KeyedItem : IDisposable
         return item;
     }
 
-    public Task<BackupReport> BackUpAsync() =>
-        Stage.Cluster.Client.BackUpAsync(Grain, new BackupOptions { SourcePath = _scratch["source"] });
+    public Task<BackupReport> BackUpAsync() => BackUpAsync(new BackupOptions());
+
+    public Task<BackupReport> BackUpAsync(BackupOptions options) =>
+        Stage.Cluster.Client.BackUpAsync(Grain, options with { SourcePath = _scratch["source"] });
 
     /// <summary>Restores the newest recovery point, compares, and says where the file is.</summary>
     public async Task<string> RestoreAsync()

@@ -64,7 +64,10 @@ public sealed class VaultCluster : IAsyncLifetime
             (host, text) =>
             {
                 var principal = VaultPrincipal.Parse(text);
-                var opened = KeyVaults.Open(host, KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned));
+                var opened = KeyVaults.Open(
+                    host,
+                    KeyVaultCaller.Principal(principal.Id, isTrustedService: !principal.IsUserAssigned, tenantId: principal.TenantId)
+                );
                 return principal.IsUserAssigned ? new IdentityCheckedKeyVault(opened, Identities, principal.Id) : opened;
             }
         );
@@ -80,8 +83,15 @@ public sealed class VaultCluster : IAsyncLifetime
     /// <summary>
     /// Another cluster on the same store that knows nothing of this one: every grain has a second activation there. The caller disposes it.
     /// </summary>
-    public Task<InProcessTestCluster> DeployTwinAsync() =>
-        DeployAsync(_parts ?? throw new InvalidOperationException("The cluster is not started."), silos: 1);
+    /// <param name="caller">Who comes in through it.</param>
+    public Task<InProcessTestCluster> DeployTwinAsync(string caller = "tester@here") =>
+        DeployAsync(
+            (_parts ?? throw new InvalidOperationException("The cluster is not started.")) with
+            {
+                Client = new VerifiedClient(caller, VaultRole.BackupContributor),
+            },
+            silos: 1
+        );
 
     /// <summary>A client of a <see cref="DeployTwinAsync">twin</see>.</summary>
     public VaultClient ClientOf(InProcessTestCluster twin) => new(twin.Client, DataPlane, Time);

@@ -67,7 +67,7 @@ public sealed class ItemDeletionTests(VaultCluster cluster)
         await RefusedAsync(ErrorCodes.RecoveryPointSoftDeleted, () => item.RestoreAsync(points[0].Name));
         await RefusedAsync(ErrorCodes.ItemSoftDeleted, () => item.UndeleteAsync(points[0].Name));
         await RefusedAsync(ErrorCodes.ItemSoftDeleted, () => VaultClient.ProtectAsync(item.Vault, "item", deleted.Source));
-        await RefusedAsync(ErrorCodes.VaultNotEmpty, () => DeleteVaultAsync(item));
+        await RefusedAsync(ErrorCodes.VaultHasDeletedItems, () => DeleteVaultAsync(item));
 
         var back = await UndeleteAsync(item);
 
@@ -108,6 +108,30 @@ public sealed class ItemDeletionTests(VaultCluster cluster)
         item.Write("file", "anew");
         Assert.Equal("anew", (await item.RestoreAsync((await item.BackUpAsync()).Name))["file"]);
         await RefusedAsync(ErrorCodes.VaultNotEmpty, () => DeleteVaultAsync(item));
+    }
+
+    /// <summary>Nothing has to be read of an item that goes as a whole, so a key that is revoked or gone does not keep its space.</summary>
+    [Fact]
+    [Trait("Requirement", "R65")]
+    public async Task Purge_OfAWholeItem_NeedsNoKey()
+    {
+        using var item = await KeyedItem.CreateAsync(cluster);
+        await item.BackUpAsync();
+        await item.Grain.DeleteAsync(new DeleteItem(Guid.NewGuid(), ""));
+        await item.EnableKeyAsync(false);
+        item.ForgetKeys();
+        cluster.Time.Advance(TimeSpan.FromDays(16));
+        await item.Stage.AssignIdentityAsync();
+        await item.Stage.Vault.Vault.AddPrivateEndpointAsync(new ChangePrivateEndpoint(Guid.NewGuid(), "pe"));
+        cluster.Time.Advance(TimeSpan.FromDays(1));
+        var foreseen = (await VaultClient.ReclaimAsync(item.Grain, new ReclaimOptions { IsDryRun = true })).Outcome;
+
+        var (_, outcome) = await VaultClient.ReclaimAsync(item.Grain, new ReclaimOptions());
+
+        Assert.Equal((JobStatus.Completed, 1L), (outcome.Status, outcome.Purge?.Purged));
+        Assert.Equal(foreseen.Report?.BytesDeleted, outcome.Report?.BytesDeleted);
+        Assert.Empty(await item.StoredAsync());
+        await item.Stage.Vault.Vault.DeleteAsync(new DeleteVault(Guid.NewGuid(), "empty"));
     }
 
     [Fact]

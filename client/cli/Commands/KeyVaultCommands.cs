@@ -101,6 +101,11 @@ internal static class KeyVaultCommands
     {
         var name = CommandParts.Name("key vault");
         var settings = Settings.Create();
+        var tenant = CommandParts.Optional(
+            "--tenant-id",
+            "Admit principals of this tenant from now on (a GUID); takes all access policies and roles away.",
+            "ID"
+        );
         var command = new CliCommand(
             "update",
             "Changes a key vault's settings; soft delete and purge protection, once on, stay on.",
@@ -108,6 +113,7 @@ internal static class KeyVaultCommands
         )
         {
             name,
+            tenant,
         };
         settings.AddTo(command);
         return command.Runs(
@@ -125,6 +131,7 @@ internal static class KeyVaultCommands
                             EnablePurgeProtection = run.Get(settings.PurgeProtection),
                             EnableRbacAuthorization = run.Get(settings.Rbac),
                             DefaultAction = run.Get(settings.DefaultAction),
+                            TenantId = run.Get(tenant),
                         },
                         cancellation
                     )

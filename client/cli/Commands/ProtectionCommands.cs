@@ -35,6 +35,7 @@ internal static class ProtectionCommands
             .Optional("--type", "tree (default), or image: one file that is a disk image, cut at fixed places.", "tree|image")
             .Among("tree", "image");
         var oneFileSystem = CommandParts.Flag("--one-file-system", "Do not go into other file systems mounted below the source.");
+        var management = Management();
         var command = new CliCommand(
             "enable",
             "Protects an item: from then on the vault's kind of key is settled, also when this fails because of the source.",
@@ -49,6 +50,7 @@ internal static class ProtectionCommands
             caches,
             oneFileSystem,
             type,
+            management,
         };
         command.Validators.Add(result =>
         {
@@ -62,23 +64,35 @@ internal static class ProtectionCommands
             {
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var vault = await client.FindVaultAsync(run.Require(vaultName));
-                await VaultClient.ProtectAsync(
-                    vault,
-                    run.Require(itemName),
-                    SourceOf(run.Require(source)) with
-                    {
-                        Kind = run.Get(type) == "image" ? ContentKind.Image : SourceOf(run.Require(source)).Kind,
-                        Excludes = run.Get(excludes) ?? [],
-                        ExcludeCaches = run.Get(caches),
-                        OneFileSystem = run.Get(oneFileSystem),
-                    },
-                    cancellation
-                );
+                if (WorkloadOf(run.Get(management), run.Require(source)) is { } workload)
+                    await VaultClient.ProtectWorkloadAsync(vault, run.Require(itemName), workload);
+                var path = SourceOf(run.Require(source));
+                var wanted = path with
+                {
+                    Kind = run.Get(type) == "image" ? ContentKind.Image : path.Kind,
+                    Excludes = run.Get(excludes) ?? [],
+                    ExcludeCaches = run.Get(caches),
+                    OneFileSystem = run.Get(oneFileSystem),
+                };
+                await VaultClient.ProtectAsync(vault, run.Require(itemName), wanted, cancellation);
                 var item = await client.FindItemAsync(run.Require(vaultName), run.Require(itemName));
                 run.Print(ItemShape.Of(await item.GetAsync()), OutputJson.Plain.ItemShape, ItemCommands.ShowItem);
             }
         );
     }
+
+    private static Option<string?> Management() =>
+        CommandParts
+            .Optional(
+                "--backup-management-type",
+                "Of 'az backup', where it names who makes the backups. Here only files of this machine are protected: leave it out.",
+                "MAB|AzureIaasVM|AzureStorage|AzureWorkload"
+            )
+            .Among(Workloads.Agents, "AzureIaasVM", "AzureStorage", "AzureWorkload");
+
+    /// <summary>Something of Azure's; null for a path, also for one that looks like the id of a resource and is there.</summary>
+    private static string? WorkloadOf(string? management, string source) =>
+        management ?? (Workloads.IsResourceId(source) && !Path.Exists(source) ? source : null);
 
     private static CliCommand BackupNow()
     {

@@ -15,7 +15,10 @@ internal static class VaultCommands
             VaultCreateCommand.Build(),
             ShowOne(),
             List(),
-            Delete(),
+            VaultDeletionCommands.Delete(),
+            VaultDeletionCommands.Undelete(),
+            VaultDeletionCommands.ListDeleted(),
+            VaultDeletionCommands.ShowProof(),
             Move(),
             VaultIdentityCommands.Build(),
             VaultPrivateEndpointCommands.Build(),
@@ -54,6 +57,7 @@ internal static class VaultCommands
                             "No vaults.",
                             ("Name", v => v.Name),
                             ("Location", v => v.Location),
+                            ("State", v => v.Deletion is { PurgeAfterTime: not null } ? "Deleted" : "Active"),
                             ("Encryption", v => v.Encryption.EncryptionAtRestType),
                             ("Items", v => $"{v.ProtectedItems}"),
                             ("Created", v => Show.Time(v.CreatedTime))
@@ -62,52 +66,36 @@ internal static class VaultCommands
             }
         );
 
-    private static CliCommand Delete()
-    {
-        var name = CommandParts.Name("vault");
-        return new CliCommand(
-            "delete",
-            "Deletes a vault without items, or with deleted ones only of which nothing can be had back.",
-            "rvault vault delete --name docs"
-        )
-        {
-            name,
-        }.Runs(
-            async (run, cancellation) =>
-            {
-                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-                var shape = VaultShape.Of(await vault.Vault.GetAsync());
-                await vault.Vault.DeleteAsync(new DeleteVault(Guid.NewGuid(), "rvault vault delete"));
-                run.Print(shape, OutputJson.Plain.VaultShape, (console, v) => console.WriteLine($"Vault '{v.Name}' is deleted."));
-            }
-        );
-    }
-
     private static CliCommand Move()
     {
         var name = CommandParts.Name("vault");
         var group = CommandParts.Optional("--resource-group", "The new resource group.", "GROUP");
         var subscription = CommandParts.Optional("--subscription", "The new subscription.", "ID");
+        var tenant = CommandParts.Optional("--tenant-id", "The new tenant, a GUID.", "ID");
         var command = new CliCommand(
             "move",
-            "Moves a vault to another resource group or subscription; not one with a customer-managed key.",
-            "rvault vault move --name docs --resource-group archive"
+            "Moves a vault to another resource group or subscription, unless it has a customer-managed key; or to another tenant, where its identity has to be made again and given a key.",
+            "rvault vault move --name docs --resource-group archive",
+            "rvault vault move --name docs --tenant-id 11111111-2222-3333-4444-555555555555"
         )
         {
             name,
             group,
             subscription,
+            tenant,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(group) is null && result.GetResult(subscription) is null)
-                result.AddError("Say where to: --resource-group, --subscription or both.");
+            if (result.GetResult(group) is null && result.GetResult(subscription) is null && result.GetResult(tenant) is null)
+                result.AddError("Say where to: --resource-group, --subscription, --tenant-id.");
         });
         return command.Runs(
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(name));
-                var moved = await vault.Vault.MoveAsync(new MoveVault(Guid.NewGuid(), run.Get(group), run.Get(subscription)));
+                var moved = await vault.Vault.MoveAsync(
+                    new MoveVault(Guid.NewGuid(), run.Get(group), run.Get(subscription), run.Get(tenant))
+                );
                 run.Print(VaultShape.Of(moved), OutputJson.Plain.VaultShape, ShowVault);
             }
         );
@@ -120,6 +108,13 @@ internal static class VaultCommands
                 ? $", those made from {Show.Time(from)} on for {days}"
                 : ""
         );
+
+    private static string? Deleted(VaultDeletionShape? deletion) =>
+        deletion is null ? null
+        : deletion.PurgingSinceTime is { } since ? $"being destroyed since {Show.Time(since)}"
+        : deletion.PurgeAfterTime is { } until
+            ? $"with everything in it, by {deletion.RequestedBy}: {deletion.Reason}; can be had back until {Show.Time(until)} at least"
+        : $"asked for by {deletion.RequestedBy}, waits for somebody else's approval ({deletion.DeletionId})";
 
     /// <summary>Null where nothing is looked at.</summary>
     private static string? Alerts(VaultShape vault) =>
@@ -138,6 +133,7 @@ internal static class VaultCommands
                 ("Subscription", vault.SubscriptionId is "" ? null : vault.SubscriptionId),
                 ("Tags", vault.Tags.Count == 0 ? null : string.Join(" ", vault.Tags.Select(t => $"{t.Key}={t.Value}"))),
                 ("Created", Show.Time(vault.CreatedTime)),
+                ("Tenant", vault.TenantId),
                 ("Identity", vault.Identity.PrincipalId is { } principal ? $"{vault.Identity.Type} {principal}" : vault.Identity.Type),
                 ("Encryption", vault.Encryption.EncryptionAtRestType),
                 ("Key", vault.Encryption.KeyUri),
@@ -145,6 +141,8 @@ internal static class VaultCommands
                 ("Private endpoints", vault.PrivateEndpoints.Count == 0 ? null : string.Join(" ", vault.PrivateEndpoints)),
                 ("Protected items", Show.Count(vault.ProtectedItems)),
                 ("Deletions", Period(vault)),
+                ("Second approval", vault.SecondApproval ? "demanded of deletions with everything in them" : null),
+                ("Deleted", Deleted(vault.Deletion)),
                 ("Alerts", Alerts(vault)),
             ]
         );

@@ -26,6 +26,8 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(KeyVersionUse[]))]
 [JsonSerializable(typeof(ChecklistEntry[]))]
 [JsonSerializable(typeof(AlertShape[]))]
+[JsonSerializable(typeof(DeletedVaultShape[]))]
+[JsonSerializable(typeof(ShredProofShape))]
 [JsonSerializable(typeof(JobShape))]
 [JsonSerializable(typeof(JobShape[]))]
 [JsonSerializable(typeof(LogEntryShape[]))]

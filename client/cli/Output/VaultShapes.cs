@@ -26,7 +26,10 @@ internal sealed record VaultShape(
     int SoftDeleteRetentionPeriodInDays,
     int? ShorterPeriodInDays,
     DateTimeOffset? ShorterPeriodFromTime,
-    IReadOnlyList<AlertShape> Alerts
+    IReadOnlyList<AlertShape> Alerts,
+    VaultDeletionShape? Deletion,
+    bool SecondApproval,
+    string TenantId
 )
 {
     public static VaultShape Of(VaultSummary vault) =>
@@ -46,7 +49,10 @@ internal sealed record VaultShape(
             vault.SoftDelete.Days,
             vault.SoftDelete.NextDays,
             vault.SoftDelete.NextFrom,
-            [.. vault.Alerts.Select(AlertShape.Of)]
+            [.. vault.Alerts.Select(AlertShape.Of)],
+            VaultDeletionShape.Of(vault.Deletion),
+            vault.SecondApproval,
+            vault.TenantId
         );
 }
 

@@ -28,6 +28,9 @@ public enum KeyVaultFault
     OperationForbidden,
     KeyNotFound,
     ForbiddenByFirewall,
+
+    /// <summary>The principal is of another tenant than the key vault.</summary>
+    OtherTenant,
     Conflict,
     BadParameter,
 }

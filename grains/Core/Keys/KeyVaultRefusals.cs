@@ -13,7 +13,8 @@ public static class KeyVaultRefusals
             KeyVaultFault.KeyExpired => ErrorCodes.UserErrorCMKKeyExpired,
             KeyVaultFault.KeyNotYetValid => ErrorCodes.UserErrorCMKKeyNotYetValid,
             KeyVaultFault.OperationForbidden => ErrorCodes.UserErrorCMKKeyOperationNotPermitted,
-            KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall => ErrorCodes.UserErrorCMKKeyVaultAuthFailure,
+            KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall or KeyVaultFault.OtherTenant =>
+                ErrorCodes.UserErrorCMKKeyVaultAuthFailure,
             KeyVaultFault.BadParameter or KeyVaultFault.Conflict => ErrorCodes.WrongKey,
             _ => ErrorCodes.KeyVaultUnreachable,
         };

@@ -55,6 +55,16 @@ public sealed class NameRegister(IBlobStore store, string folder)
         }
     }
 
+    /// <summary>Frees every name there is.</summary>
+    public async Task FreeAllAsync(CancellationToken cancellation = default)
+    {
+        List<string> names = [];
+        await foreach (var blob in store.ListAllAsync($"{folder}/", cancellation))
+            names.Add(blob.Name);
+        foreach (var name in names)
+            await store.DeleteAsync(name, cancellation: cancellation);
+    }
+
     /// <summary>Claims in order of their names in lower case.</summary>
     public async Task<Page<NameClaim>> ListAsync(PageRequest page, CancellationToken cancellation = default)
     {

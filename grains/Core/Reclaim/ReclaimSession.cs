@@ -6,14 +6,15 @@ namespace RecoveryVault.Reclaim;
 /// A reclaim as a session of its silo: while it is registered its slot is held. Ending it stops the work, waits for that, and zeroes the
 /// item's keys.
 /// </summary>
-public sealed class ReclaimSession(ItemSecrets secrets, TimeProvider time) : IAsyncDisposable
+public sealed class ReclaimSession(ItemSecrets? secrets, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private Task _work = Task.CompletedTask;
     private bool _isEnded;
 
-    public ItemSecrets Secrets => secrets;
+    /// <summary>Null when everything goes, and nothing has to be read.</summary>
+    public ItemSecrets? Secrets => secrets;
 
     public ReclaimCounters Counters { get; } = new(time);
 
@@ -52,7 +53,7 @@ public sealed class ReclaimSession(ItemSecrets secrets, TimeProvider time) : IAs
             _isEnded = true;
         }
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        secrets.Dispose();
+        secrets?.Dispose();
         _stop.Dispose();
     }
 }

@@ -38,6 +38,7 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(JobEnd))]
 [JsonSerializable(typeof(LogRecord))]
 [JsonSerializable(typeof(LogCheckpoint))]
+[JsonSerializable(typeof(ShredProof))]
 [JsonSerializable(typeof(NameClaim))]
 public sealed partial class RecordJson : JsonSerializerContext
 {

@@ -65,7 +65,7 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
             case "packs" or "index" or "manifests":
                 await CheckObjectAsync(item, cancellation);
                 break;
-            case "rings" or "descriptors" or "heads" or "tombstones" or "log" or "checkpoints":
+            case "rings" or "descriptors" or "heads" or "tombstones" or "log" or "checkpoints" or "proofs":
                 if (await store.GetAsync(item.Name, cancellation) is { } record)
                     RecordEnvelope.Scrub(record.Content.Span);
                 await RequireNamedAsync(_log.Follow(item.Name), cancellation);

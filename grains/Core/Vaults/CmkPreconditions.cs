@@ -54,7 +54,9 @@ public static class CmkPreconditions
     }
 
     private static ChecklistEntry Identity(VaultRecord vault) =>
-        vault.KeyPrincipal is { } principal
+        vault.IsIdentityForeign && vault.ForeignIdentity() is var foreign
+            ? NotMet(1, "Managed identity", foreign.Code, foreign.Message, foreign.Recommendation)
+        : vault.KeyPrincipal is { } principal
             ? Met(
                 1,
                 "Managed identity",
@@ -64,12 +66,12 @@ public static class CmkPreconditions
                     var system => $"System-assigned, object id {system.Id}.",
                 }
             )
-            : NotMet(
-                1,
-                "Managed identity",
-                ErrorCodes.UserErrorCMKVaultIdentityMissing,
-                $"Vault '{vault.Settings.Name}' has no managed identity."
-            );
+        : NotMet(
+            1,
+            "Managed identity",
+            ErrorCodes.UserErrorCMKVaultIdentityMissing,
+            $"Vault '{vault.Settings.Name}' has no managed identity."
+        );
 
     private static ChecklistEntry Permissions(VaultRecord vault, KeyFacts? facts)
     {
@@ -102,7 +104,8 @@ public static class CmkPreconditions
         }
         if (
             facts.Faults.FirstOrDefault(f =>
-                f.Verdict == KeyVaultVerdict.Unreachable || f.Fault is KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall
+                f.Verdict == KeyVaultVerdict.Unreachable
+                || f.Fault is KeyVaultFault.KeyNotFound or KeyVaultFault.ForbiddenByFirewall or KeyVaultFault.OtherTenant
             ) is
             { } fault
         )

@@ -6,7 +6,8 @@ namespace RecoveryVault.Vaults;
 /// <param name="Id">The resource id; case means nothing in it.</param>
 /// <param name="PrincipalId">The object id; empty when only Azure knows it.</param>
 /// <param name="ClientId">The application id; empty when only Azure knows it.</param>
-public sealed record UserIdentity(string Id, string PrincipalId, string ClientId)
+/// <param name="TenantId">The tenant it is of, once the vault has left that; null: the vault's.</param>
+public sealed record UserIdentity(string Id, string PrincipalId, string ClientId, string? TenantId = null)
 {
     public VaultPrincipal Principal => new(PrincipalId.Length > 0 ? PrincipalId : Id, IsUserAssigned: true);
 

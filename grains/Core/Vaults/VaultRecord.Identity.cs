@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
+using RecoveryVault.Keys;
 
 namespace RecoveryVault.Vaults;
 
@@ -22,15 +23,24 @@ public sealed partial record VaultRecord
 
     /// <summary>Whom the key vault sees; null without the identity that opens the key.</summary>
     public string? KeyPrincipal =>
-        Settings.Encryption.UserIdentityId is { } id
-            ? Settings.UserIdentities.FirstOrDefault(i => i.Is(id))?.Principal.ToString()
-            : Settings.SystemPrincipalId;
+        IsIdentityForeign ? null
+        : Settings.Encryption.UserIdentityId is { } id
+            ? Settings.UserIdentities.FirstOrDefault(i => i.Is(id)) is { } user
+                    ? (user.Principal with { TenantId = PrincipalTenant }).ToString()
+                : null
+        : Settings.SystemPrincipalId is { } principal ? new VaultPrincipal(principal, false, PrincipalTenant).ToString()
+        : null;
 
     /// <summary>
     /// R24: switches the system-assigned identity on; the caller gives it a fresh object id. On already: nothing changes.
     /// </summary>
     public VaultRecord AssignSystemIdentity(string newPrincipalId) =>
-        Settings.SystemPrincipalId is null ? this with { Settings = Settings with { SystemPrincipalId = newPrincipalId } } : this;
+        Settings.SystemPrincipalId is null || IsForeign(Settings.SystemTenantId)
+            ? this with
+            {
+                Settings = Settings with { SystemPrincipalId = newPrincipalId, SystemTenantId = null },
+            }
+            : this;
 
     /// <summary>
     /// R24: several user-assigned identities may be given to a vault; one that is there already stays as it is. R23: one that was deleted
@@ -61,6 +71,7 @@ public sealed partial record VaultRecord
             {
                 PrincipalId = again.PrincipalId,
                 ClientId = again.ClientId,
+                TenantId = null,
             }
             : known;
 
@@ -119,7 +130,7 @@ public sealed partial record VaultRecord
                 _ => IdentityTypes.Both,
             },
             PrincipalId = Settings.SystemPrincipalId,
-            TenantId = Settings.SystemPrincipalId is null ? null : Settings.TenantId,
+            TenantId = Settings.SystemPrincipalId is null ? null : Settings.SystemTenantId ?? Settings.TenantId,
             UserAssigned = [.. Settings.UserIdentities.Select(i => new AssignedIdentity(i.Id, i.PrincipalId, i.ClientId))],
         };
 

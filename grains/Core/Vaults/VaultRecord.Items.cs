@@ -47,5 +47,8 @@ public sealed partial record VaultRecord
             PrivateEndpoints = [.. Settings.PrivateEndpoints],
             SoftDelete = SoftDelete,
             Alerts = [.. Alerts],
+            Deletion = Settings.Deletion,
+            TenantId = Settings.TenantId,
+            SecondApproval = Settings.SecondApproval,
         };
 }

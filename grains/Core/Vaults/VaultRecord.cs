@@ -101,19 +101,25 @@ public sealed partial record VaultRecord : IVersionedRecord
             );
     }
 
-    /// <summary>R62: only a vault with platform-managed keys moves.</summary>
+    /// <summary>
+    /// R62: only a vault with platform-managed keys moves to another resource group or subscription. R63: any moves to another tenant.
+    /// </summary>
     public VaultRecord Move(MoveVault request)
     {
-        if (Settings.Encryption.IsCustomerManaged)
+        if (
+            Settings.Encryption.IsCustomerManaged
+            && (request.ResourceGroup ?? request.SubscriptionId ?? (request.TenantId is null ? "" : null)) is not null
+        )
             throw new VaultException(
                 ErrorCodes.UserErrorCMKVaultMoveNotSupported,
                 $"Vault '{Settings.Name}' has a customer-managed key and cannot be moved."
             );
         RequireText(request.ResourceGroup ?? "", "resource group", 0, 90);
         RequireText(request.SubscriptionId ?? "", "subscription", 0, 64);
-        return this with
+        var moved = request.TenantId is { } tenantId ? MoveToTenant(tenantId) : this;
+        return moved with
         {
-            Settings = Settings with
+            Settings = moved.Settings with
             {
                 ResourceGroup = request.ResourceGroup ?? Settings.ResourceGroup,
                 SubscriptionId = request.SubscriptionId ?? Settings.SubscriptionId,

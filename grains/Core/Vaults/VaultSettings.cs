@@ -24,6 +24,12 @@ public sealed record VaultSettings
     /// <summary>The system-assigned identity's object id; null when it is off. Switching it on again gives a new one.</summary>
     public string? SystemPrincipalId { get; init; }
 
+    /// <summary>The tenant that identity was made in; null: the vault's.</summary>
+    public string? SystemTenantId { get; init; }
+
+    /// <summary>The tenant the vault was made in; null: it has never left it.</summary>
+    public string? HomeTenantId { get; init; }
+
     /// <summary>The user-assigned identities, at most <see cref="VaultRecord.MaxUserIdentities"/>.</summary>
     public ImmutableArray<UserIdentity> UserIdentities
     {
@@ -52,6 +58,15 @@ public sealed record VaultSettings
 
     /// <summary>For how long deletions can be taken back; null: <see cref="SoftDeletePeriod.Default"/>.</summary>
     public SoftDeletePeriod? SoftDelete { get; init; }
+
+    /// <summary>Its deletion with everything in it; null when there is none.</summary>
+    public VaultDeletion? Deletion { get; init; }
+
+    /// <summary>Such a deletion needs somebody else's approval.</summary>
+    public bool SecondApproval { get; init; }
+
+    /// <summary>What there was to destroy; null before.</summary>
+    public RecordRef? Proof { get; init; }
 
     public bool Deleted { get; init; }
 }

@@ -38,17 +38,12 @@ internal static partial class RequirementList
 
     private static IEnumerable<Requirement> Limits =>
         [
-            new(
-                "R60",
-                "Agents with a passphrase of their own cannot back up to a vault with a customer-managed key.",
-                "There are no such agents."
-            ),
-            new("R61", "Machines of the classic deployment model are refused.", NoMachines),
+            new("R60", "Agents with a passphrase of their own cannot back up to a vault with a customer-managed key."),
+            new("R61", "Machines of the classic deployment model are refused."),
             new("R62", "A vault with a customer-managed key moves to no other resource group or subscription; others do."),
             new(
                 "R63",
-                "After a move to another tenant backups and restores fail until identity and key are of the new tenant.",
-                "No tenant moves yet."
+                "After a move to another tenant backups and restores fail until identity and key are of the new tenant; then all restores."
             ),
             new(
                 "R64",
@@ -56,8 +51,7 @@ internal static partial class RequirementList
             ),
             new(
                 "R65",
-                "A vault whose key is of no use any more can be deleted.",
-                "Only when nothing in it can be had back. Deleting with data, as a crypto-shred with a second approval, is not built."
+                "A vault whose key is of no use any more can be deleted with everything in it: softly, approved by a second person where demanded, with proof."
             ),
         ];
 }

@@ -18,11 +18,7 @@ internal static partial class RequirementList
                 "R2",
                 "Data is sealed under a 256-bit data key; the customer's key wraps that and nothing else, and changing it touches no data."
             ),
-            new(
-                "R3",
-                "The vault's key has nothing to do with the key that protects the source.",
-                "Nothing is known of a source's own key."
-            ),
+            new("R3", "The vault's key has nothing to do with the key that protects the source."),
             new("R4", "Disk encryption inside a machine is neither needed nor implied.", NoMachines),
             new("R5", "The setting concerns backups only, no replication.", "There is no replication it could concern."),
             new("R6", "What is asked of key vaults is counted, so that its cost can be told."),

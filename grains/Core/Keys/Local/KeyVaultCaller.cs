@@ -5,8 +5,8 @@ namespace RecoveryVault.Keys.Local;
 /// </summary>
 public sealed record KeyVaultCaller
 {
-    private KeyVaultCaller(string objectId, string? applicationId, bool isTrustedService, bool isOwner) =>
-        (ObjectId, ApplicationId, IsTrustedService, IsOwner) = (objectId, applicationId, isTrustedService, isOwner);
+    private KeyVaultCaller(string objectId, string? applicationId, bool isTrustedService, bool isOwner, string? tenantId = null) =>
+        (ObjectId, ApplicationId, IsTrustedService, IsOwner, TenantId) = (objectId, applicationId, isTrustedService, isOwner, tenantId);
 
     /// <summary>The administrator at the command line, who could read the keys directory anyway.</summary>
     public static KeyVaultCaller Owner { get; } = new("owner", null, isTrustedService: true, isOwner: true);
@@ -26,7 +26,14 @@ public sealed record KeyVaultCaller
     /// <summary>Whether the caller is <see cref="Owner"/>.</summary>
     public bool IsOwner { get; }
 
+    /// <summary>The tenant of the principal; null: the installation's own.</summary>
+    public string? TenantId { get; }
+
     /// <summary>A principal that has only what access policies or role assignments give it.</summary>
-    public static KeyVaultCaller Principal(string objectId, string? applicationId = null, bool isTrustedService = false) =>
-        new(objectId, applicationId, isTrustedService, isOwner: false);
+    public static KeyVaultCaller Principal(
+        string objectId,
+        string? applicationId = null,
+        bool isTrustedService = false,
+        string? tenantId = null
+    ) => new(objectId, applicationId, isTrustedService, isOwner: false, tenantId);
 }

@@ -15,7 +15,8 @@ internal sealed partial record KeyVaultRecord(
     bool EnableRbacAuthorization,
     NetworkDefaultAction DefaultAction,
     IReadOnlyList<AccessPolicy> AccessPolicies,
-    IReadOnlyList<RoleAssignment> RoleAssignments
+    IReadOnlyList<RoleAssignment> RoleAssignments,
+    string? TenantId = null
 )
 {
     public const int MinRetentionDays = 7;
@@ -54,9 +55,29 @@ internal sealed partial record KeyVaultRecord(
             request.EnableRbacAuthorization,
             request.DefaultAction,
             [],
-            []
+            [],
+            TenantOf(request.TenantId)
         );
     }
+
+    /// <summary>The installation's own tenant is written as none.</summary>
+    public KeyVaultRecord WithoutTenant(string own) => TenantId == own ? this with { TenantId = null } : this;
+
+    private static string? TenantOf(string? tenantId) =>
+        tenantId is null ? null
+        : Guid.TryParse(tenantId, out var parsed) ? parsed.ToString()
+        : throw KeyVaultRefusal.BadRequest($"The provided tenant id '{tenantId}' is no GUID.");
+
+    /// <summary>Principals are of one tenant: what they were allowed goes with it.</summary>
+    private KeyVaultRecord InTenant(string? tenantId) =>
+        TenantOf(tenantId) is not { } next || next == TenantId
+            ? this
+            : this with
+            {
+                TenantId = next,
+                AccessPolicies = [],
+                RoleAssignments = [],
+            };
 
     public static void RequireName(string name)
     {
@@ -80,7 +101,7 @@ internal sealed partial record KeyVaultRecord(
         var purgeProtection = update.EnablePurgeProtection ?? EnablePurgeProtection;
         if (purgeProtection && !softDelete)
             throw PurgeProtectionNeedsSoftDelete();
-        return this with
+        return InTenant(update.TenantId) with
         {
             EnableSoftDelete = softDelete,
             EnablePurgeProtection = purgeProtection,

@@ -81,6 +81,17 @@ internal static class KeyVaultRefusal
                 + $"Caller: {Claims(caller, tenantId)}\r\nVault: {vault.Name};location={vault.Location}"
         );
 
+    /// <summary>The service's words; there they come with a 401, for tokens of other tenants do not get past its door.</summary>
+    public static KeyVaultException OtherTenant(KeyVaultRecord vault, string expected, string found) =>
+        new(
+            KeyVaultFault.OtherTenant,
+            401,
+            "Unauthorized",
+            "AKV10032",
+            $"AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{expected}/, found https://sts.windows.net/{found}/. "
+                + $"Vault: {vault.Name};location={vault.Location}"
+        );
+
     public static KeyVaultException ForbiddenByPolicy(KeyVaultRecord vault, KeyVaultCaller caller, string tenantId, string permission) =>
         new(
             KeyVaultFault.NoPermission,

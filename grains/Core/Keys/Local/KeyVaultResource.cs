@@ -18,13 +18,19 @@ public sealed record KeyVaultResource(string Id, string Name, string Location, K
             vault.Location,
             new(
                 $"https://{LocalKeyVaults.HostOf(vault.Name)}/",
-                tenantId,
+                vault.TenantId ?? tenantId,
                 vault.EnableSoftDelete,
                 vault.RetentionDays,
                 vault.EnablePurgeProtection ? true : null,
                 vault.EnableRbacAuthorization,
                 new("AzureServices", vault.DefaultAction),
-                [.. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(policy.ObjectId, tenantId, new(policy.Permissions)))],
+                [
+                    .. vault.AccessPolicies.Select(policy => new AccessPolicyEntry(
+                        policy.ObjectId,
+                        vault.TenantId ?? tenantId,
+                        new(policy.Permissions)
+                    )),
+                ],
                 vault.EnableRbacAuthorization
                     ? [.. vault.RoleAssignments.Select(r => new RoleAssignmentEntry(r.PrincipalId, r.Role))]
                     : null

@@ -30,6 +30,9 @@ public sealed record KeyVaultCreation
 
     /// <summary>Deny admits trusted services only.</summary>
     public NetworkDefaultAction DefaultAction { get; init; }
+
+    /// <summary>The tenant whose principals it admits, a GUID; null: the installation's own.</summary>
+    public string? TenantId { get; init; }
 }
 
 /// <summary>Changes to a key vault; null leaves a setting as it is.</summary>
@@ -44,4 +47,10 @@ public sealed record KeyVaultUpdate
     public bool? EnableRbacAuthorization { get; init; }
 
     public NetworkDefaultAction? DefaultAction { get; init; }
+
+    /// <summary>
+    /// The tenant whose principals it admits, a GUID. As in Azure, changing it takes away all access policies and roles, for they are of
+    /// the other tenant's principals.
+    /// </summary>
+    public string? TenantId { get; init; }
 }

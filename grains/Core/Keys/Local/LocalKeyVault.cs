@@ -133,6 +133,8 @@ public sealed partial class LocalKeyVault : IKeyVault
     {
         if (_caller.IsOwner)
             return;
+        if (_caller.TenantId != vault.TenantId)
+            throw KeyVaultRefusal.OtherTenant(vault, vault.TenantId ?? _tenantId, _caller.TenantId ?? _tenantId);
         if (vault.DefaultAction == NetworkDefaultAction.Deny && !_caller.IsTrustedService)
             throw KeyVaultRefusal.ForbiddenByFirewall(vault, _caller, _tenantId);
         if (vault.Grants(_caller.ObjectId, permission))

@@ -31,7 +31,7 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
     /// <summary>Creates a key vault; 409 when the name is taken.</summary>
     public async Task<KeyVaultResource> CreateAsync(KeyVaultCreation request, CancellationToken cancellation = default)
     {
-        var created = KeyVaultRecord.Create(request);
+        var created = KeyVaultRecord.Create(request).WithoutTenant(tenantId);
         return Describe(
             await _blobs.UpdateVaultAsync(
                 created.Name,
@@ -43,7 +43,7 @@ public sealed class LocalKeyVaults(IBlobStore keys, TimeProvider time, string te
 
     /// <summary>Changes settings. Soft delete and purge protection, once on, stay on, and a retention once in force stays.</summary>
     public Task<KeyVaultResource> UpdateAsync(string name, KeyVaultUpdate update, CancellationToken cancellation = default) =>
-        ChangeAsync(name, vault => vault.Apply(update), cancellation);
+        ChangeAsync(name, vault => vault.Apply(update).WithoutTenant(tenantId), cancellation);
 
     /// <summary>Shows a key vault; 404 when there is none.</summary>
     public async Task<KeyVaultResource> ShowAsync(string name, CancellationToken cancellation = default)
