@@ -1,5 +1,3 @@
-using RecoveryVault.Errors;
-using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
 

@@ -6,7 +6,6 @@ using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.Restores;
 using RecoveryVault.Tests.Storage;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Cluster;
 
