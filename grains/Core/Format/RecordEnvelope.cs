@@ -13,7 +13,7 @@ public enum RecordType : byte
     Tombstone = 4,
     LogEntry = 5,
     LogCheckpoint = 6,
-    Proof = 8,
+    Proof = 7,
 }
 
 /// <summary>
