@@ -50,5 +50,9 @@ public sealed record VaultKeyContext
     [Id(11)]
     public DateTimeOffset? KeySince { get; init; }
 
+    /// <summary>Everything is sealed a second time under the platform keyring.</summary>
+    [Id(12)]
+    public bool InfrastructureEncryption { get; init; }
+
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

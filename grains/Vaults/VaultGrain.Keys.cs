@@ -56,6 +56,7 @@ public sealed partial class VaultGrain
                 LastPolledAt = vault.LastPolledAt,
                 RotationJobId = vault.RotationJobId,
                 KeySince = encryption.Current.Since,
+                InfrastructureEncryption = encryption.InfrastructureEncryption,
                 KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
             }
         );
