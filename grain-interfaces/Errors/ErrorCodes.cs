@@ -107,6 +107,7 @@ public static class ErrorCodes
     public const string UserErrorCMKVaultHasProtectedItems = nameof(UserErrorCMKVaultHasProtectedItems);
     public const string UserErrorCMKProtectionAttempted = nameof(UserErrorCMKProtectionAttempted);
     public const string UserErrorCMKCannotRevertToPMK = nameof(UserErrorCMKCannotRevertToPMK);
+    public const string UserErrorInfrastructureEncryptionImmutable = nameof(UserErrorInfrastructureEncryptionImmutable);
     public const string UserErrorCMKVaultIdentityMissing = nameof(UserErrorCMKVaultIdentityMissing);
     public const string IdentityNotFound = nameof(IdentityNotFound);
     public const string UserErrorCMKAtCreateRequiresUserAssignedIdentity = nameof(UserErrorCMKAtCreateRequiresUserAssignedIdentity);

@@ -61,6 +61,11 @@ public static partial class ErrorTable
                 "Run 'rvault vault identity assign --name VAULT --system-assigned'."
             ),
             new(
+                UserErrorInfrastructureEncryptionImmutable,
+                "Infrastructure encryption is chosen with a vault's first customer-managed key and never changed.",
+                "Leave --infrastructure-encryption out to keep it as it is, or create another vault."
+            ),
+            new(
                 IdentityNotFound,
                 "There is no user-assigned identity of that name or id.",
                 "See them with 'rvault identity list'; make one with 'rvault identity create'."

@@ -139,7 +139,11 @@ public static partial class ErrorTable
                 "The keys directory lies inside the store.",
                 "Keep keys apart from the data they open: name another directory with --keys."
             ),
-            new(WrongPlatformKey, "The platform keyring belongs to another store.", "Name the keys directory of this store with --keys."),
+            new(
+                WrongPlatformKey,
+                "The platform keyring belongs to another store, or lacks a key.",
+                "Name the keys directory of this store with --keys, or bring the keys back with 'rvault keyvault restore --in FILE'."
+            ),
             new(NotEnoughSpace, "There is not enough free space.", "Free space, or name another place with --store or TMPDIR."),
             new(
                 ClusterUnavailable,

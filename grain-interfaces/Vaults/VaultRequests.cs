@@ -76,6 +76,13 @@ public sealed record UpdateEncryption
     /// <summary>The system-assigned identity opens the key; not together with <see cref="UserAssignedIdentity"/>.</summary>
     [Id(5)]
     public bool UseSystemAssignedIdentity { get; init; }
+
+    /// <summary>
+    /// Seals all data a second time under the platform keyring. Chosen with the vault's first key, null meaning no; later only null and
+    /// the value in force are accepted.
+    /// </summary>
+    [Id(6)]
+    public bool? InfrastructureEncryption { get; init; }
 }
 
 /// <summary>One precondition of a customer-managed key.</summary>

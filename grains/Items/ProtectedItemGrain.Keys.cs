@@ -50,7 +50,7 @@ public sealed partial class ProtectedItemGrain
         if (item.KeyGeneration > keys.Generation)
             keys = await Vault.GetKeyContextSinceAsync(item.KeyGeneration);
         item.RequireGeneration(keys.Generation);
-        var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1);
+        var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1, keys.InfrastructureEncryption);
         return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
     }
 
@@ -198,7 +198,9 @@ public sealed partial class ProtectedItemGrain
                 );
             try
             {
-                return await _parts.Rings.OpenAsync(await _parts.Rings.ReadAsync(Key, reference), PrincipalOf(keys));
+                var ring = await _parts.Rings.ReadAsync(Key, reference);
+                RequireSuite(ring, keys);
+                return await _parts.Rings.OpenAsync(ring, PrincipalOf(keys));
             }
             catch (VaultException e) when (e.Code == ErrorCodes.DataMissing)
             {
@@ -208,6 +210,16 @@ public sealed partial class ProtectedItemGrain
                     throw;
             }
         }
+    }
+
+    /// <summary>Vault and ring are both authentic: they can only differ when one of them was taken from somewhere else.</summary>
+    private static void RequireSuite(KeyRing ring, VaultKeyContext keys)
+    {
+        if (ring.HasSecondLayer != keys.InfrastructureEncryption)
+            throw new VaultException(
+                ErrorCodes.RecordTampered,
+                $"The key ring of item {ring.Item.ItemId} and the settings of vault '{keys.VaultName}' differ about infrastructure encryption."
+            );
     }
 
     private static KeyEncryptionKey KekOf(VaultKeyContext keys) =>

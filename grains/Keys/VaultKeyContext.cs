@@ -63,5 +63,9 @@ public sealed record VaultKeyContext
     [Id(14)]
     public JobError? ForeignIdentity { get; init; }
 
+    /// <summary>Everything is sealed a second time under the platform keyring.</summary>
+    [Id(15)]
+    public bool InfrastructureEncryption { get; init; }
+
     public bool FollowsRotation => KeyUri is not null && Keys.KeyId.TryParse(KeyUri, out var keyId) && keyId.Version is null;
 }

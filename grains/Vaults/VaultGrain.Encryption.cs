@@ -50,6 +50,7 @@ public sealed partial class VaultGrain
                     return vault;
                 var next = vault
                     .UseIdentity(request)
+                    .ChooseInfrastructureEncryption(request.InfrastructureEncryption)
                     .AssignKey(keyId, request.KeyVaultSubscriptionId, facts, seen, Journal.Now)
                     .Remember(request.OperationId, jobId);
                 // The same version again is done at once; a pass under way towards it keeps its own job.

@@ -59,6 +59,7 @@ public sealed partial class VaultGrain
                 LastPolledAt = vault.LastPolledAt,
                 RotationJobId = vault.RotationJobId,
                 KeySince = encryption.Current.Since,
+                InfrastructureEncryption = encryption.InfrastructureEncryption,
                 KeyDeniedAt = encryption.IsCustomerManaged ? _keyDeniedAt : null,
                 ExpiryWarning = ExpiryWarningOf(vault),
                 IsDeleted = vault.IsSoftDeleted,

@@ -48,6 +48,49 @@ public sealed class IdentityTests : IDisposable
         Assert.Equal(0, (await _place.RunAsync("vault", "list")).Json.GetArrayLength());
     }
 
+    [Theory]
+    [Trait("Requirement", "R49")]
+    [InlineData("--infrastructure-encryption", "Enabled")]
+    [InlineData("--key-vault-name", "kv1")]
+    [InlineData("--encryption-key-id", Uri, "--key-vault-name", "kv1", "--key-name", "kek", "--mi-user-assigned", "backups")]
+    [InlineData("--encryption-key-id", Uri, "--mi-user-assigned", "backups", "--infrastructure-encryption", "maybe")]
+    public async Task CreateWithKey_HalfNamed_IsWrongUsage(params string[] options)
+    {
+        var refused = await _place.RunAsync(["vault", "create", "--name", "docs", "--location", "home", .. options]);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.False(Directory.Exists(_place.Store));
+    }
+
+    [Fact]
+    [Trait("Requirement", "R49")]
+    [Trait("Requirement", "R48")]
+    public async Task CreateWithKey_Picked_FollowsItAndHasTagsAndInfrastructureEncryption()
+    {
+        await ReadyAsync();
+        await AllowAsync((await _place.RunAsync("identity", "create", "--name", "backups"))["principalId"]);
+        string[] picked = ["--key-vault-name", "kv1", "--key-name", "kek", "--mi-user-assigned", "backups"];
+        string[] create = ["vault", "create", "--name", "docs", "--location", "home", "--tags", "cost=42", .. picked];
+
+        var made = (await _place.RunAsync([.. create, "--infrastructure-encryption", "enabled"])).Exits(0);
+
+        Assert.Contains("recovery kit", made.Error, StringComparison.Ordinal);
+        var encryption = made.Json.GetProperty("encryption");
+        Assert.Equal(Uri, encryption.GetProperty("keyUri").GetString());
+        Assert.True(encryption.GetProperty("autoRotation").GetBoolean());
+        Assert.Equal("Enabled", encryption.GetProperty("infrastructureEncryptionState").GetString());
+        Assert.Equal("42", made.Json.GetProperty("tags").GetProperty("cost").GetString());
+        string[] protect = ["protection", "enable", "--vault-name", "docs", "--item-name", "papers", "--source", _place.Source];
+        (await _place.RunAsync(protect)).Exits(0);
+        (await _place.RunAsync("protection", "backup-now", "--vault-name", "docs", "--item-name", "papers")).Exits(0);
+        (await _place.RunAsync("recoverypoint", "verify", "--vault-name", "docs", "--item-name", "papers", "--read-data")).Exits(0);
+        (await _place.RunAsync("store", "verify")).Exits(0);
+        string[] change = ["vault", "encryption", "update", "--name", "docs", "--key-vault-name", "kv1", "--key-name", "kek"];
+        (await _place.RunAsync([.. change, "--infrastructure-encryption", "Disabled"])).Refuses(
+            ErrorCodes.UserErrorInfrastructureEncryptionImmutable
+        );
+    }
+
     [Fact]
     [Trait("Requirement", "R49")]
     [Trait("Requirement", "R23")]

@@ -22,11 +22,19 @@ internal sealed class KeyedItem : IDisposable
 
     public IProtectedItemGrain Grain => Stage.Cluster.Client.OpenItem(Key);
 
-    public static async Task<KeyedItem> CreateAsync(VaultCluster cluster, bool hasKey = true, bool isPinned = false)
+    public static async Task<KeyedItem> CreateAsync(
+        VaultCluster cluster,
+        bool hasKey = true,
+        bool isPinned = false,
+        bool? infrastructure = null
+    )
     {
         var stage = await VaultStage.CreateAsync(cluster, isReady: hasKey);
         if (hasKey)
-            await stage.AssignKeyAsync(isPinned ? (await stage.KeyOwner.ListVersionsAsync("kek"))[^1].Id.ToString() : null);
+        {
+            var uri = isPinned ? (await stage.KeyOwner.ListVersionsAsync("kek"))[^1].Id.ToString() : null;
+            await stage.Vault.Vault.UpdateEncryptionAsync(stage.Update(uri) with { InfrastructureEncryption = infrastructure });
+        }
         var item = new KeyedItem(stage, new(stage.Vault.VaultId, await stage.ProtectAsync("papers")));
         Directory.CreateDirectory(item._scratch["source"]);
         await File.WriteAllTextAsync(item._scratch["source/file"], "Dear Anna");

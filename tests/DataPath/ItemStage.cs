@@ -66,20 +66,31 @@ internal sealed class ItemStage
                 }
             );
 
-    private static readonly Lazy<PlatformKeyring> Keyring = new(() =>
+    /// <summary>Whether everything is sealed a second time under the platform keyring.</summary>
+    public bool HasSecondLayer { get; init; }
+
+    public static readonly Lazy<PlatformKeyring> Keyring = new(() =>
         PlatformKeyring.CreateAsync(new MemoryBlobStore(), "22222222-2222-2222-2222-222222222222", TimeProvider.System).Result
     );
 
     private static readonly byte[] SealedItemIdKey = NewItemIdKey();
 
     /// <summary>The same item after a crash: what the process had in memory is gone, and faults with it.</summary>
-    public ItemStage Reopen(IBlobStore store) => new(store) { Record = Record, Epochs = Epochs };
+    public ItemStage Reopen(IBlobStore store) =>
+        new(store)
+        {
+            Record = Record,
+            Epochs = Epochs,
+            HasSecondLayer = HasSecondLayer,
+        };
 
-    public ItemSecrets OpenSecrets()
+    public ItemSecrets OpenSecrets() => OpenSecrets(HasSecondLayer ? Keyring.Value : null);
+
+    public ItemSecrets OpenSecrets(PlatformKeyring? secondLayer)
     {
         using var first = FormatSamples.Dek();
         var deks = Enumerable.Range(1, (int)Epochs).Select(epoch => FormatSamples.Dek((uint)epoch, (byte)epoch));
-        return new ItemSecrets(Key, [.. deks], first.OpenItemIdKey(SealedItemIdKey));
+        return new ItemSecrets(Key, [.. deks], first.OpenItemIdKey(SealedItemIdKey)) { SecondLayer = secondLayer };
     }
 
     public Task<BackupSession> OpenBackupAsync() => BackupSession.OpenAsync(Store, OpenSecrets(), Gate, Time, Record.CondemnedPacks);

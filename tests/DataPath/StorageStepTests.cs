@@ -51,7 +51,8 @@ public sealed class StorageStepTests
 
     private static async Task FailAtAsync(Fault fault, int step)
     {
-        var (inner, stage) = await PrepareAsync();
+        // Every other step in the other suite: what a step may break does not depend on it.
+        var (inner, stage) = await PrepareAsync(hasSecondLayer: step % 2 == 1);
         var before = stage.Record;
         var faulty = stage.Reopen(new FaultyBlobStore(inner).Inject(fault, nth: step));
         RecoveryPointHead? acknowledged = null;
@@ -99,10 +100,10 @@ public sealed class StorageStepTests
         }
     }
 
-    private static async Task<(MemoryBlobStore Store, ItemStage Stage)> PrepareAsync()
+    private static async Task<(MemoryBlobStore Store, ItemStage Stage)> PrepareAsync(bool hasSecondLayer = false)
     {
         var store = new MemoryBlobStore();
-        var stage = new ItemStage(store);
+        var stage = new ItemStage(store) { HasSecondLayer = hasSecondLayer };
         await stage.BackUpAsync(First);
         return (store, stage);
     }

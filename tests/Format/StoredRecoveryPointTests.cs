@@ -89,6 +89,27 @@ public sealed class StoredRecoveryPointTests : IAsyncLifetime, IDisposable
         Assert.True(File.ReadAllBytes(image).AsSpan().SequenceEqual(restored), "The image differs.");
     }
 
+    [PythonFact]
+    [Trait("Requirement", "R48")]
+    public async Task R48_Restore_WithInfrastructureEncryption_NeedsThePlatformKeyToo()
+    {
+        await using var store = await StoredRecoveryPoints.CreateAsync(hasSecondLayer: true);
+        var content = ItemStage.Noise(7, 3_000_000);
+        await File.WriteAllBytesAsync(store["f"], content);
+        var arguments = await store.BackUpAsync("item", store["f"], ContentKind.Tree, new BackupOptions());
+
+        var (exitCode, _, error) = await RestoreAsync(arguments, "two-layers");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(content, await File.ReadAllBytesAsync(_restored["two-layers/f"]));
+
+        var keys = await File.ReadAllTextAsync(arguments[^1]);
+        await File.WriteAllTextAsync(arguments[^1], keys.Replace("platformKeys", "lost", StringComparison.Ordinal));
+        (exitCode, _, error) = await RestoreAsync(arguments, "one-layer");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("platformKeys", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_restored["one-layer"]));
+    }
+
     private async Task<string[]> BackUpTreeAsync(string root, string name, bool isNew)
     {
         using var record = new TreeRecordWriter(_store[$"{name}.record"]);

@@ -7,6 +7,7 @@ using RecoveryVault.Files.Comparison;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Local;
 using RecoveryVault.Records;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
@@ -27,7 +28,7 @@ internal sealed class StoredRecoveryPoints : IAsyncDisposable
 
     public string this[string relative] => _scratch[relative];
 
-    public static async Task<StoredRecoveryPoints> CreateAsync()
+    public static async Task<StoredRecoveryPoints> CreateAsync(bool hasSecondLayer = false)
     {
         var scratch = new ScratchDirectory();
         var options = new EmbeddedStoreOptions
@@ -48,7 +49,31 @@ internal sealed class StoredRecoveryPoints : IAsyncDisposable
             Location = "home",
         };
         var vault = client.Open((await client.Directory.CreateVaultAsync(request)).VaultId);
+        if (hasSecondLayer)
+            await AssignKeyAsync(silo, vault);
         return new StoredRecoveryPoints(scratch, silo, client, vault);
+    }
+
+    private static async Task AssignKeyAsync(EmbeddedSilo silo, NamedVault vault)
+    {
+        var creation = new KeyVaultCreation
+        {
+            Name = "kv1",
+            Location = "home",
+            EnablePurgeProtection = true,
+        };
+        await silo.KeyVaults.CreateAsync(creation);
+        var owner = silo.KeyVaults.Open("kv1.vault.localhost", KeyVaultCaller.Owner);
+        var kid = (await owner.CreateKeyAsync("kek", new KeyCreation { Kty = "RSA" })).Key.Kid;
+        var identity = await vault.Vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()));
+        await silo.KeyVaults.SetPolicyAsync("kv1", identity.PrincipalId ?? "", ["get", "list", "wrapKey", "unwrapKey"]);
+        var request = new UpdateEncryption
+        {
+            OperationId = Guid.NewGuid(),
+            KeyUri = kid,
+            InfrastructureEncryption = true,
+        };
+        await vault.Vault.UpdateEncryptionAsync(request);
     }
 
     /// <summary>Protects a path and backs it up; returns what the reader needs for the recovery point.</summary>
@@ -97,13 +122,13 @@ internal sealed class StoredRecoveryPoints : IAsyncDisposable
         _scratch.Dispose();
     }
 
-    private static IKeyVault NoKeyVault(string host, string principal) => throw new NotSupportedException(host);
+    private LocalKeyVault OpenKeyVault(string host, string principal) => _silo.KeyVaults.Open(host, KeyVaultCaller.Owner);
 
     /// <summary>The item's data keys, unwrapped as the silo unwraps them, and nothing else.</summary>
     private async Task<string> ExportDeksAsync(ItemKey key)
     {
         var records = new AuthenticatedRecords(_silo.Store.Blobs, _silo.Store.Keyring);
-        var wrapping = new KeyWrapping(new KeyVaultConnector(NoKeyVault, NoKeyVault), _silo.Store.Keyring);
+        var wrapping = new KeyWrapping(new KeyVaultConnector(OpenKeyVault, OpenKeyVault), _silo.Store.Keyring);
         var name = Assert.Single(await _silo.Store.Blobs.ListNamesAsync($"{ItemBlobs.Rings(key.ItemId)}/"));
         var ring = await records.FindAsync(name, RecordType.Ring, RecordJson.Default.KeyRing);
         Dictionary<string, string> deks = [];
@@ -112,8 +137,10 @@ internal sealed class StoredRecoveryPoints : IAsyncDisposable
             using var secret = await wrapping.UnwrapAsync(key, epoch, "");
             deks[$"{epoch.DekEpoch}"] = Convert.ToHexStringLower(secret.Span);
         }
+        var current = _silo.Store.Keyring.Current;
+        var platformKeys = new Dictionary<string, string> { [$"{current.Id}"] = Convert.ToHexStringLower(current.Secret.Span) };
         var path = _scratch[$"keys-{key.ItemId}.json"];
-        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(new { deks }));
+        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(new { deks, platformKeys }));
         return path;
     }
 }

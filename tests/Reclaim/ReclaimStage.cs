@@ -20,9 +20,9 @@ internal sealed class ReclaimStage : IDisposable
 
     private readonly RecordCell<ItemRecord> _cell;
 
-    private ReclaimStage(IBlobStore store)
+    private ReclaimStage(IBlobStore store, bool hasSecondLayer)
     {
-        Item = new ItemStage(store);
+        Item = new ItemStage(store) { HasSecondLayer = hasSecondLayer };
         _cell = new RecordCell<ItemRecord>(
             new StoredState<ItemRecord>(StorageSamples.Open(store, serializer: new RecordSerializer()), Grain)
         );
@@ -45,9 +45,9 @@ internal sealed class ReclaimStage : IDisposable
     /// <summary>All acknowledged points that are not purged, with what they hold.</summary>
     public Dictionary<long, (RecoveryPointHead Head, Dictionary<string, byte[]> Content)> Points { get; private init; } = [];
 
-    public static async Task<ReclaimStage> CreateAsync(IBlobStore store)
+    public static async Task<ReclaimStage> CreateAsync(IBlobStore store, bool hasSecondLayer = false)
     {
-        var stage = new ReclaimStage(store);
+        var stage = new ReclaimStage(store, hasSecondLayer);
         var first = stage.Record;
         await stage.UpdateAsync(_ => first);
         return stage;
@@ -56,7 +56,7 @@ internal sealed class ReclaimStage : IDisposable
     /// <summary>The next process: it sees what is stored, on this store, and nothing else.</summary>
     public async Task<ReclaimStage> ReopenAsync(IBlobStore store)
     {
-        var stage = new ReclaimStage(store) { Purged = [.. Purged], Points = Points.ToDictionary() };
+        var stage = new ReclaimStage(store, Item.HasSecondLayer) { Purged = [.. Purged], Points = Points.ToDictionary() };
         await stage._cell.ReadAsync();
         stage.Item.Record = stage._cell.Current!;
         return stage;

@@ -19,8 +19,9 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Tests.Tampering;
 
 /// <summary>
-/// A silo on a store in memory that holds, once made and put back as often as wanted: a vault with a customer's key, rotated once, with two
-/// items, and a vault with a platform key and one item; each item with recovery points of a changing tree, made by the client.
+/// A silo on a store in memory that holds, once made and put back as often as wanted: a vault with a customer's key, rotated once, and
+/// infrastructure encryption, with two items, and a vault with a platform key and one item; each item with recovery points of a changing
+/// tree, made by the client.
 /// </summary>
 public sealed class TamperStage : IAsyncLifetime, IDisposable
 {
@@ -138,7 +139,12 @@ public sealed class TamperStage : IAsyncLifetime, IDisposable
         var identity = await vault.Vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()));
         await _keyVaults.SetPolicyAsync("kv1", identity.PrincipalId ?? "", ["get", "list", "wrapKey", "unwrapKey"]);
         var key = KeyId.Parse((await Owner.CreateKeyAsync("kek", new KeyCreation { Kty = "RSA" })).Key.Kid);
-        var request = new UpdateEncryption { OperationId = Guid.NewGuid(), KeyUri = key.Versionless.ToString() };
+        var request = new UpdateEncryption
+        {
+            OperationId = Guid.NewGuid(),
+            KeyUri = key.Versionless.ToString(),
+            InfrastructureEncryption = true,
+        };
         await VaultClient.UpdateEncryptionAsync(vault, request);
     }
 

@@ -80,6 +80,8 @@ class SealedObject:
         if self.bytes[-32:-24] != b"RVEND\0\0\1" or struct.unpack("<Q", self.bytes[-24:-16])[0] != len(self.bytes):
             raise Damaged(path + " is cut short or extended")
         self.suite, self.type, self.epoch = struct.unpack_from("<BBI", self.header, 10)
+        if keys.suite not in (None, self.suite):
+            raise Damaged("%s is sealed in suite %d, the ring says %d" % (path, self.suite, keys.suite))
         self.vault, self.item, self.id = self.header[16:32], self.header[32:48], self.header[48:80]
         context = self.header[10:16] + self.vault + self.item
         output = derive(keys.find("deks", self.epoch), self.id, LABEL + b"object" + context, 64)
@@ -125,6 +127,7 @@ class Keys:
     def __init__(self, path, ring=None):
         with open(path, encoding="utf-8") as file:
             self.json = json.load(file)
+        self.suite = None
         if ring:
             self.read_ring(read_blob(ring))
 
@@ -132,6 +135,7 @@ class Keys:
         if record[:8] != b"RVRECORD" or struct.unpack_from("<HB", record, 8) != (1, 1):
             raise Damaged("the ring is no ring record of version 1")
         ring = json.loads(record[20:20 + struct.unpack_from("<I", record, 16)[0]])
+        self.suite = ring.get("suite", 1)
         context = bytes.fromhex(ring["item"].replace("-", ""))
         for epoch in ring["epochs"]:
             number = epoch["dekEpoch"]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys;
@@ -15,7 +16,7 @@ internal static class VaultCreateCommand
         Option<string?> Group,
         Option<string?> Subscription,
         Option<string[]> Tags,
-        Option<string?> KeyId,
+        KeyOptions Key,
         Option<string?> Identity
     )
     {
@@ -31,7 +32,7 @@ internal static class VaultCreateCommand
                 CommandParts.Optional("--resource-group", "The resource group.", "GROUP"),
                 CommandParts.Optional("--subscription", "The subscription.", "ID"),
                 CommandParts.Many("--tags", "Tags, as name=value.", "NAME=VALUE"),
-                CommandParts.Optional("--encryption-key-id", "The customer-managed key the vault has from the start.", "URI"),
+                KeyOptions.Create(),
                 CommandParts.Optional("--mi-user-assigned", "The user-assigned identity that opens that key, by name or resource id.", "ID")
             );
 
@@ -59,7 +60,8 @@ internal static class VaultCreateCommand
             "create",
             "Creates a vault, encrypted with platform-managed keys unless a key is named; makes the store if there is none.",
             "rvault vault create --name docs --location westeurope",
-            "rvault vault create --name docs --location westeurope --mi-user-assigned backups --encryption-key-id https://kv1.vault.localhost/keys/kek"
+            "rvault vault create --name docs --location westeurope --mi-user-assigned backups --encryption-key-id https://kv1.vault.localhost/keys/kek",
+            "rvault vault create --name docs --location westeurope --mi-user-assigned backups --key-vault-name kv1 --key-name kek --infrastructure-encryption Enabled"
         )
         {
             settings.Name,
@@ -67,29 +69,48 @@ internal static class VaultCreateCommand
             settings.Group,
             settings.Subscription,
             settings.Tags,
-            settings.KeyId,
             settings.Identity,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(settings.Identity) is not null && result.GetResult(settings.KeyId) is null)
-                result.AddError("An identity is named for a key only: add --encryption-key-id URI.");
-        });
+        settings.Key.AddTo(command);
+        command.Validators.Add(result => RequireWholeKey(result, settings));
         return command.Runs((run, cancellation) => RunAsync(run, settings, cancellation));
+    }
+
+    private static void RequireWholeKey(CommandResult result, Settings settings)
+    {
+        if (settings.Key.IsAnyGiven(result))
+            settings.Key.RequireOne(result);
+        else if (result.GetResult(settings.Identity) is not null)
+            result.AddError("An identity is named for a key only: add --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
+        else if (result.GetResult(settings.Key.Infrastructure) is not null)
+            result.AddError(
+                "Infrastructure encryption goes with a customer-managed key: add --encryption-key-id URI, or --key-vault-name KV and --key-name KEY."
+            );
     }
 
     private static async Task RunAsync(Invocation run, Settings settings, CancellationToken cancellation)
     {
         var creation = settings.Read(run);
         VaultRecord.Require(creation);
-        var (keyUri, identity) = (run.Get(settings.KeyId), run.Get(settings.Identity));
+        var identity = run.Get(settings.Identity);
+        var keyUri = settings.Key.FindUri(run);
         if (keyUri is not null)
             RequireKey(keyUri, identity);
         identity = identity is null ? null : await run.IdentityOfAsync(identity, cancellation);
         var client = await run.ConnectAsync(create: true, cancellation);
         var created = await client.Directory.CreateVaultAsync(creation);
         if (keyUri is not null && identity is not null)
-            created = await GiveKeyAsync(client, created, keyUri, identity);
+        {
+            var request = new UpdateEncryption
+            {
+                OperationId = Guid.NewGuid(),
+                KeyUri = keyUri,
+                UserAssignedIdentity = identity,
+                InfrastructureEncryption = settings.Key.InfrastructureOf(run),
+            };
+            created = await GiveKeyAsync(client, created, identity, request);
+            KeyOptions.TellOfInfrastructure(run, request);
+        }
         run.Print(VaultShape.Of(created), OutputJson.Plain.VaultShape, VaultCommands.ShowVault);
     }
 
@@ -104,18 +125,17 @@ internal static class VaultCreateCommand
     }
 
     /// <summary>R49: a vault that cannot have its key is not made at all; nobody could have put anything into it yet.</summary>
-    private static async Task<VaultSummary> GiveKeyAsync(VaultClient client, VaultSummary created, string keyUri, string identity)
+    private static async Task<VaultSummary> GiveKeyAsync(
+        VaultClient client,
+        VaultSummary created,
+        string identity,
+        UpdateEncryption request
+    )
     {
         var vault = client.Open(created.VaultId).Vault;
         try
         {
             await vault.AssignIdentityAsync(new ChangeIdentity(Guid.NewGuid()) { SystemAssigned = false, UserAssigned = [identity] });
-            var request = new UpdateEncryption
-            {
-                OperationId = Guid.NewGuid(),
-                KeyUri = keyUri,
-                UserAssignedIdentity = identity,
-            };
             await vault.UpdateEncryptionAsync(request);
             return await vault.GetAsync();
         }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys.Local;
 using RecoveryVault.Vaults;
 using Spectre.Console;
 
@@ -17,17 +16,7 @@ internal static class VaultEncryptionCommands
     private static CliCommand Update()
     {
         var name = CommandParts.Name("vault");
-        var keyId = CommandParts.Optional(
-            "--encryption-key-id",
-            "The key's URI; with a version at its end the vault stays on that version.",
-            "URI"
-        );
-        var keyVault = CommandParts.Optional(
-            "--key-vault-name",
-            "The key vault, together with --key-name: the key is then followed as it rotates.",
-            "KV"
-        );
-        var key = CommandParts.Optional("--key-name", "The key's name.", "KEY");
+        var key = KeyOptions.Create();
         var (system, user) = Identities();
         var dryRun = VaultEncryptionReports.DryRun();
         var report = ReportFiles.Option();
@@ -36,32 +25,31 @@ internal static class VaultEncryptionCommands
             "Assigns or changes the customer-managed key; returns when everything in the vault is wrapped by it.",
             "rvault vault encryption update --name docs --encryption-key-id https://kv1.vault.localhost/keys/kek --mi-system-assigned",
             "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek",
+            "rvault vault encryption update --name docs --key-vault-name kv1 --key-name kek --infrastructure-encryption Enabled",
             "rvault vault encryption update --name docs --key-vault-name kv2 --key-name kek --dry-run --report change.json"
         )
         {
             name,
-            keyId,
-            keyVault,
-            key,
             system,
             user,
             dryRun,
             report,
         };
         command.Validators.Add(result => VaultEncryptionReports.RequireDryRun(result, report, dryRun));
-        command.Validators.Add(result => RequireOneKeyAndIdentity(result, keyId, keyVault, key, system, user));
+        key.AddTo(command);
+        command.Validators.Add(result => RequireOneKeyAndIdentity(result, key, system, user));
         return command.Runs(
             async (run, cancellation) =>
             {
                 var client = await run.ConnectAsync(cancellation: cancellation);
                 var vault = await client.FindVaultAsync(run.Require(name));
-                var uri = run.Get(keyId) ?? $"https://{LocalKeyVaults.HostOf(run.Get(keyVault) ?? "")}/keys/{run.Get(key)}";
                 var request = new UpdateEncryption
                 {
                     OperationId = Guid.NewGuid(),
-                    KeyUri = uri,
+                    KeyUri = key.UriOf(run),
                     UserAssignedIdentity = run.Get(user),
                     UseSystemAssignedIdentity = run.Get(system),
+                    InfrastructureEncryption = key.InfrastructureOf(run),
                 };
                 return run.Get(dryRun)
                     ? await VaultEncryptionReports.DryRunAsync(run, vault, request, run.Get(report), cancellation)
@@ -86,24 +74,14 @@ internal static class VaultEncryptionCommands
     private static async Task<int> UpdateAsync(Invocation run, NamedVault vault, UpdateEncryption request, CancellationToken cancellation)
     {
         var updated = await VaultClient.UpdateEncryptionAsync(vault, request, cancellation);
+        KeyOptions.TellOfInfrastructure(run, request);
         run.Print(EncryptionShape.Of(updated), OutputJson.Plain.EncryptionShape, ShowEncryption);
         return ExitCodes.Done;
     }
 
-    private static void RequireOneKeyAndIdentity(
-        CommandResult result,
-        Option<string?> keyId,
-        Option<string?> keyVault,
-        Option<string?> key,
-        Option<bool> system,
-        Option<string?> user
-    )
+    private static void RequireOneKeyAndIdentity(CommandResult result, KeyOptions key, Option<bool> system, Option<string?> user)
     {
-        var byUri = result.GetResult(keyId) is not null;
-        var byName = result.GetResult(keyVault) is not null && result.GetResult(key) is not null;
-        var anyName = result.GetResult(keyVault) is not null || result.GetResult(key) is not null;
-        if (byUri == byName || (byUri && anyName))
-            result.AddError("Name the key: either --encryption-key-id URI, or --key-vault-name KV and --key-name KEY.");
+        key.RequireOne(result);
         if (result.GetValue(system) && result.GetResult(user) is not null)
             result.AddError("Name one identity: either --mi-system-assigned or --mi-user-assigned ID.");
     }

@@ -141,7 +141,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         var name = await SealedObjects.WriteAsync(
             _store,
             ObjectType.Manifest,
-            _secrets.Newest,
+            _secrets,
             body,
             objectId => ItemBlobs.Manifest(_secrets.Item.ItemId, manifest.Seq, objectId.ToString()),
             cancellation

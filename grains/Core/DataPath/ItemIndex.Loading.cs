@@ -108,6 +108,7 @@ public sealed partial class ItemIndex
                         or ErrorCodes.DataBitRot
                         or ErrorCodes.DataTampered
                         or ErrorCodes.WrongKey
+                        or ErrorCodes.WrongPlatformKey
                         or ErrorCodes.DataTooNew
             )
         {

@@ -82,6 +82,7 @@ public sealed partial class ItemIndex
         private PackUse UseOf(ObjectId packId, StoredPack pack, (int Chunks, long Bytes) live) =>
             new(packId, pack.Length)
             {
+                Suite = _index._secrets.Suite,
                 LiveChunks = live.Chunks,
                 LiveBytes = live.Bytes,
                 IsDamaged = pack.IsDamaged || _cut.Contains(packId),

@@ -78,7 +78,7 @@ public sealed partial class ItemIndex
         var name = await SealedObjects.WriteAsync(
             _store,
             ObjectType.IndexRun,
-            _secrets.Newest,
+            _secrets,
             body,
             objectId => $"{ItemBlobs.IndexRuns(_secrets.Item.ItemId)}/{objectId}",
             cancellation

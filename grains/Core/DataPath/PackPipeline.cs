@@ -246,7 +246,7 @@ internal sealed class PackPipeline : IAsyncDisposable
         if (state.Pack is { } open)
             return open;
         await _gate.EnterPackAsync(_stop.Token);
-        return state.Pack = new SealedObjectWriter(ObjectType.Pack, _secrets.Newest);
+        return state.Pack = _secrets.NewObject(ObjectType.Pack);
     }
 
     private void Close(Packing state)

@@ -29,7 +29,7 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
             // Reading may have taken any time.
             if (secrets.Permit is { } permit)
                 await permit.RequireAsync();
-            using var reader = SealedObjectReader.ForPack(read.Pack, secrets.Find(read.Pack.DekEpoch));
+            using var reader = secrets.OpenPack(read.Pack);
             foreach (var (chunk, frame) in read.Wanted)
             {
                 var start = (int)(frame.Offset - read.Start);

@@ -13,6 +13,9 @@ public sealed record PackUse(ObjectId PackId, long Length)
     /// <summary>Payload bytes of these chunks, as sealed.</summary>
     public long LiveBytes { get; init; }
 
+    /// <summary>How it is sealed.</summary>
+    public ObjectSuite Suite { get; init; } = ObjectSuite.OneLayer;
+
     /// <summary>Damage was found in it, or it ends before a chunk that is needed.</summary>
     public bool IsDamaged { get; init; }
 
@@ -23,5 +26,5 @@ public sealed record PackUse(ObjectId PackId, long Length)
     public bool IsUnreadable { get; init; }
 
     /// <summary>How long a pack would be that held nothing but what is needed.</summary>
-    public long DenseLength => LiveChunks == 0 ? 0 : RepackLayout.LengthOf(LiveBytes, LiveChunks);
+    public long DenseLength => LiveChunks == 0 ? 0 : RepackLayout.LengthOf(LiveBytes, LiveChunks, Suite);
 }

@@ -5,7 +5,7 @@ namespace RecoveryVault.DataPath;
 /// <summary>
 /// How long the packs become that chunks are moved to: known before anything is written, for payloads are sealed again as they are.
 /// </summary>
-internal sealed class RepackLayout
+internal sealed class RepackLayout(ObjectSuite suite)
 {
     private long _bytes;
     private int _chunks;
@@ -14,20 +14,20 @@ internal sealed class RepackLayout
     public long Length { get; private set; }
 
     /// <summary>The length of a pack of so many chunks that are so long as sealed.</summary>
-    public static long LengthOf(long sealedBytes, int chunks) =>
-        ObjectLayout.PaddedLength(ObjectLayout.UnpaddedLength(ObjectHeader.SizeBytes + sealedBytes, chunks, ObjectSuite.OneLayer));
+    public static long LengthOf(long sealedBytes, int chunks, ObjectSuite suite) =>
+        ObjectLayout.PaddedLength(ObjectLayout.UnpaddedLength(ObjectHeader.SizeBytes + sealedBytes, chunks, suite));
 
     public void Add(in FrameEntry frame)
     {
         (_bytes, _chunks) = (_bytes + frame.SealedLength, _chunks + 1);
-        if (LengthOf(_bytes, _chunks) >= PackPipeline.PackLength)
+        if (LengthOf(_bytes, _chunks, suite) >= PackPipeline.PackLength)
             Close();
     }
 
     public void Close()
     {
         if (_chunks > 0)
-            Length += LengthOf(_bytes, _chunks);
+            Length += LengthOf(_bytes, _chunks, suite);
         (_bytes, _chunks) = (0, 0);
     }
 }

@@ -28,13 +28,13 @@ public static class SealedObjects
     public static async Task<string> WriteAsync(
         IBlobStore store,
         ObjectType type,
-        DataKey dek,
+        ItemSecrets secrets,
         ReadOnlyMemory<byte> body,
         Func<ObjectId, string> name,
         CancellationToken cancellation = default
     )
     {
-        using var writer = new SealedObjectWriter(type, dek);
+        using var writer = secrets.NewObject(type);
         SealedBody.Add(writer, body.Span);
         var blob = name(writer.Header.ObjectId);
         var content = writer.Finish();
@@ -86,7 +86,14 @@ public static class SealedObjects
                 return null;
             ObjectTrailer.Verify(new ReadOnlySequence<byte>(blob.Content));
             var header = ObjectHeader.Read(blob.Content.Span);
-            return SealedBody.Open(blob.Content, type, RequireId(name), secrets.Find(header.DekEpoch), null, maxLength);
+            return SealedBody.Open(
+                blob.Content,
+                type,
+                RequireId(name),
+                secrets.Find(header.DekEpoch),
+                secrets.FindOuter(header),
+                maxLength
+            );
         }
         catch (Exception e) when (Damage(e, name) is { } damage)
         {
@@ -108,7 +115,7 @@ public static class SealedObjects
         {
             var bytes = await ReadExactlyAsync(store, name, 0, ObjectHeader.SizeBytes, cancellation);
             var header = ObjectHeader.Read(bytes);
-            using var reader = new SealedObjectReader(bytes, secrets.Find(header.DekEpoch));
+            using var reader = secrets.Open(bytes);
             if (header.Type != ObjectType.Pack || header.ObjectId != RequireId(name))
                 throw new FormatFaultException(FormatFault.Tampered, $"It is {header.Type} {header.ObjectId}.");
             var tail = reader.OpenTail(

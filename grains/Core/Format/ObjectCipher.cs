@@ -15,10 +15,8 @@ internal sealed class ObjectCipher : IDisposable
     private const int NonceLength = 12;
     private const int AadLength = ObjectHeader.SizeBytes + 8 + Bytes32.SizeBytes + 4 + 4 + 4;
     private readonly byte[] _header = new byte[ObjectHeader.SizeBytes];
-    private readonly SecretBytes _innerKey;
-    private readonly SecretBytes? _outerKey;
-    private AesGcm? _idle;
-    private volatile bool _isDisposed;
+    private readonly Layer _inner;
+    private readonly Layer? _outer;
 
     /// <summary>Derives the keys and completes the header with the commitment.</summary>
     public ObjectCipher(ObjectHeader header, DataKey dek, PlatformKey? platformKey)
@@ -29,11 +27,11 @@ internal sealed class ObjectCipher : IDisposable
         header.WriteContext(info[KeyLabels.Object.Length..]);
         Span<byte> output = stackalloc byte[KeyLength + Bytes32.SizeBytes];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Secret.Span, output, Salt, info);
-        _innerKey = SecretBytes.CopyOf(output[..KeyLength]);
+        _inner = new(SecretBytes.CopyOf(output[..KeyLength]));
         output[KeyLength..].CopyTo(_header.AsSpan(ObjectHeader.CommitmentOffset));
         CryptographicOperations.ZeroMemory(output);
         if (header.Suite == ObjectSuite.Infrastructure && platformKey is not null)
-            _outerKey = DeriveOuter(header, platformKey);
+            _outer = new(DeriveOuter(header, platformKey));
         Overhead = ObjectLayout.Overhead(header.Suite);
     }
 
@@ -50,14 +48,15 @@ internal sealed class ObjectCipher : IDisposable
         Span<byte> aad = stackalloc byte[AadLength];
         Span<byte> nonce = stackalloc byte[NonceLength];
         Bind(binding, payload.Length, aad, nonce);
-        var inner = Take();
+        var inner = _inner.Take();
         inner.Encrypt(nonce, payload, destination[..payload.Length], destination.Slice(payload.Length, ObjectLayout.TagLength), aad);
-        Return(inner);
-        if (_outerKey is null)
+        _inner.Return(inner);
+        if (_outer is null)
             return;
-        using var outer = new AesGcm(_outerKey.Span, ObjectLayout.TagLength);
+        var outer = _outer.Take();
         var innerFrame = destination[..^ObjectLayout.TagLength];
         outer.Encrypt(nonce, innerFrame, innerFrame, destination[^ObjectLayout.TagLength..], aad);
+        _outer.Return(outer);
     }
 
     /// <summary>
@@ -69,19 +68,20 @@ internal sealed class ObjectCipher : IDisposable
         Span<byte> aad = stackalloc byte[AadLength];
         Span<byte> nonce = stackalloc byte[NonceLength];
         Bind(binding, payload.Length, aad, nonce);
-        var buffer = _outerKey is null ? null : ArrayPool<byte>.Shared.Rent(sealedFrame.Length);
+        var buffer = _outer is null ? null : ArrayPool<byte>.Shared.Rent(sealedFrame.Length);
         try
         {
-            if (_outerKey is not null)
+            if (_outer is not null)
             {
                 var innerFrame = buffer.AsSpan(0, sealedFrame.Length - ObjectLayout.TagLength);
-                using var outer = new AesGcm(_outerKey.Span, ObjectLayout.TagLength);
+                var outer = _outer.Take();
                 Decrypt(outer, nonce, sealedFrame, innerFrame, aad);
+                _outer.Return(outer);
                 sealedFrame = innerFrame;
             }
-            var inner = Take();
+            var inner = _inner.Take();
             Decrypt(inner, nonce, sealedFrame, payload, aad);
-            Return(inner);
+            _inner.Return(inner);
         }
         catch (AuthenticationTagMismatchException e)
         {
@@ -100,21 +100,33 @@ internal sealed class ObjectCipher : IDisposable
 
     public void Dispose()
     {
-        _isDisposed = true;
-        Interlocked.Exchange(ref _idle, null)?.Dispose();
-        _innerKey.Dispose();
-        _outerKey?.Dispose();
+        _inner.Dispose();
+        _outer?.Dispose();
     }
 
-    private AesGcm Take() => Interlocked.Exchange(ref _idle, null) ?? new AesGcm(_innerKey.Span, ObjectLayout.TagLength);
-
-    /// <summary>After a failure it is not returned, and goes with the object that failed.</summary>
-    private void Return(AesGcm cipher)
+    /// <summary>One layer's key, and its cipher between two operations.</summary>
+    private sealed class Layer(SecretBytes key) : IDisposable
     {
-        Interlocked.Exchange(ref _idle, cipher)?.Dispose();
-        // It holds the expanded key, which must not outlive this.
-        if (_isDisposed)
+        private AesGcm? _idle;
+        private volatile bool _isDisposed;
+
+        public AesGcm Take() => Interlocked.Exchange(ref _idle, null) ?? new AesGcm(key.Span, ObjectLayout.TagLength);
+
+        /// <summary>After a failure it is not returned, and goes with the object that failed.</summary>
+        public void Return(AesGcm cipher)
+        {
+            Interlocked.Exchange(ref _idle, cipher)?.Dispose();
+            // It holds the expanded key, which must not outlive this.
+            if (_isDisposed)
+                Interlocked.Exchange(ref _idle, null)?.Dispose();
+        }
+
+        public void Dispose()
+        {
+            _isDisposed = true;
             Interlocked.Exchange(ref _idle, null)?.Dispose();
+            key.Dispose();
+        }
     }
 
     private static void Decrypt(

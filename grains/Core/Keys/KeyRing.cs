@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using RecoveryVault.Errors;
+using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Records;
 
@@ -17,6 +20,22 @@ public sealed record KeyRing
 
     /// <summary>The vault's key generation that wrapped it.</summary>
     public required long KeyGeneration { get; init; }
+
+    /// <summary>How everything of the item is sealed, for ever: 2 with infrastructure encryption, null for 1.</summary>
+    public int? Suite { get; init; }
+
+    /// <exception cref="VaultException">DataTooNew.</exception>
+    [JsonIgnore]
+    public bool HasSecondLayer =>
+        Suite switch
+        {
+            null or (int)ObjectSuite.OneLayer => false,
+            (int)ObjectSuite.Infrastructure => true,
+            _ => throw new VaultException(
+                ErrorCodes.DataTooNew,
+                $"The key ring of item {Item.ItemId} names suite {Suite}, this version knows 1 and 2."
+            ),
+        };
 
     /// <summary>Oldest first; the last one seals new data.</summary>
     public required ImmutableArray<RingEpoch> Epochs

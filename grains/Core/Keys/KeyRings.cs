@@ -15,6 +15,7 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         long keyGeneration,
         KeyEncryptionKey kek,
         long seq,
+        bool hasSecondLayer = false,
         CancellationToken cancellation = default
     )
     {
@@ -26,6 +27,7 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
             Item = item,
             Seq = seq,
             KeyGeneration = keyGeneration,
+            Suite = hasSecondLayer ? (int)ObjectSuite.Infrastructure : null,
             Epochs = [await WrapAsync(epoch, kek, dek, cancellation)],
         };
     }
@@ -52,10 +54,14 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         try
         {
             foreach (var epoch in ring.Epochs)
-                deks.Add(await LeaseDekAsync(ring.Item, epoch, principalId).WaitAsync(cancellation));
+                deks.Add(await LeaseDekAsync(ring, epoch, principalId).WaitAsync(cancellation));
             var itemKeys = deks[^1].OpenItemIdKey(ring.Newest.SealedItemIdKey);
             var needsPermit = ring.Epochs.Any(e => !KeyVersions.IsPlatform(e.KeyId));
-            return new ItemSecrets(ring.Item, deks, itemKeys) { Permit = needsPermit ? cache.PermitFor(ring.Item) : null };
+            return new ItemSecrets(ring.Item, deks, itemKeys)
+            {
+                Permit = needsPermit ? cache.PermitFor(ring.Item) : null,
+                SecondLayer = ring.HasSecondLayer ? wrapping.Keyring : null,
+            };
         }
         catch (Exception e)
         {
@@ -143,9 +149,11 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         return next;
     }
 
-    private async Task<DataKey> LeaseDekAsync(ItemKey item, RingEpoch epoch, string principalId)
+    private async Task<DataKey> LeaseDekAsync(KeyRing ring, RingEpoch epoch, string principalId)
     {
-        var id = new DekId(item, epoch.DekEpoch, (byte)ObjectSuite.OneLayer, Convert.ToHexStringLower(epoch.Commitment));
+        var item = ring.Item;
+        var suite = ring.HasSecondLayer ? ObjectSuite.Infrastructure : ObjectSuite.OneLayer;
+        var id = new DekId(item, epoch.DekEpoch, (byte)suite, Convert.ToHexStringLower(epoch.Commitment));
         // Others may be waiting for the same unwrap: it is not cancelled with this caller.
         var secret = await cache.LeaseAsync(
             id,

@@ -18,6 +18,9 @@ public sealed record KeyEncryptionKey(string KeyId, string Thumbprint, string Pr
 /// </summary>
 public sealed class KeyWrapping(KeyVaultConnector keyVaults, PlatformKeyring keyring)
 {
+    /// <summary>The store's own keys.</summary>
+    public PlatformKeyring Keyring => keyring;
+
     private const int NonceLength = 12;
     private const int TagLength = 16;
 

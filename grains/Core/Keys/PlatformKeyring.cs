@@ -40,6 +40,22 @@ public sealed class PlatformKeyring : IDisposable
     /// <summary>A key by id; null when this keyring does not have it.</summary>
     public PlatformKey? Find(uint id) => _keys.GetValueOrDefault(id);
 
+    /// <summary>The key of an object's second layer.</summary>
+    /// <exception cref="VaultException">
+    /// WrongPlatformKey: the keyring has lost it. DataTampered: there never was such a key, so somebody wrote that number there.
+    /// </exception>
+    public PlatformKey Require(uint id, string what) =>
+        Find(id)
+        ?? throw (
+            id == 0 || id > _keys.Keys.Max()
+                ? new VaultException(ErrorCodes.DataTampered, $"{what} names platform key {id}, which was never made.")
+                : new VaultException(
+                    ErrorCodes.WrongPlatformKey,
+                    $"{what} is sealed under platform key {id}, which the platform keyring does not have.",
+                    "Bring the keys back from a recovery kit that has it, with 'rvault keyvault restore --in FILE' or --keys."
+                )
+        );
+
     /// <summary>A value that only the holder of the key can compute; lets a store tell that the keyring is its own.</summary>
     public string CheckValue(uint id)
     {

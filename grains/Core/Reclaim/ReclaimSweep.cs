@@ -155,7 +155,7 @@ internal sealed class ReclaimSweep(
 
     private long LengthOf(IReadOnlyList<PackUse> round)
     {
-        var layout = new RepackLayout();
+        var layout = new RepackLayout(secrets.Suite);
         var places = marks.PlacesIn(round.Select(p => p.PackId).ToHashSet());
         foreach (var place in round.SelectMany(p => places[p.PackId]))
             layout.Add(place.Frame);

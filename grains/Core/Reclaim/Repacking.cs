@@ -61,7 +61,7 @@ internal sealed class Repacking(IBlobStore store, ItemSecrets secrets, ItemIndex
         var count = await ReadAsync(name, start, buffer.Memory, cancellation);
         if (secrets.Permit is { } permit)
             await permit.RequireAsync();
-        using var reader = SealedObjectReader.ForPack(pack, secrets.Find(pack.DekEpoch));
+        using var reader = secrets.OpenPack(pack);
         var isWhole = true;
         foreach (var frame in frames)
         {
@@ -110,7 +110,7 @@ internal sealed class Repacking(IBlobStore store, ItemSecrets secrets, ItemIndex
         if (_open is null)
         {
             await gate.EnterPackAsync(cancellation);
-            _open = new SealedObjectWriter(ObjectType.Pack, secrets.Newest);
+            _open = secrets.NewObject(ObjectType.Pack);
         }
         _open.Add(frame.ChunkId, frame.PlaintextLength, frame.Codec, bytes.Span);
         if (_open.Length >= PackPipeline.PackLength)

@@ -31,8 +31,31 @@ public sealed partial record VaultRecord
                 $"'{request.KeyUri}' is not a key URI: it reads https://HOST/keys/NAME or https://HOST/keys/NAME/VERSION."
             );
         RequireNeverAttempted();
+        ChooseInfrastructureEncryption(request.InfrastructureEncryption);
         return keyId;
     }
+
+    /// <summary>
+    /// R48: chosen with the first key, when there is nothing in the vault, and never changed: so no vault ever holds both kinds of data.
+    /// Null keeps what is in force.
+    /// </summary>
+    public VaultRecord ChooseInfrastructureEncryption(bool? isWanted)
+    {
+        var encryption = Settings.Encryption;
+        if (isWanted is not { } wanted || wanted == encryption.InfrastructureEncryption)
+            return this;
+        return encryption.IsCustomerManaged
+            ? throw new VaultException(
+                ErrorCodes.UserErrorInfrastructureEncryptionImmutable,
+                $"Infrastructure encryption of vault '{Settings.Name}' is {StateOf(encryption)} and stays so."
+            )
+            : this with
+            {
+                Settings = Settings with { Encryption = encryption with { InfrastructureEncryption = wanted } },
+            };
+    }
+
+    private static string StateOf(EncryptionSettings encryption) => encryption.InfrastructureEncryption ? "Enabled" : "Disabled";
 
     /// <summary>R10, R11: once somebody tried to protect an item, a vault with platform-managed keys keeps them.</summary>
     public void RequireNeverAttempted()
@@ -152,7 +175,7 @@ public sealed partial record VaultRecord
             SubscriptionId = encryption.KeyVaultSubscriptionId,
             Identity = encryption.IsCustomerManaged ? encryption.UserIdentityId ?? IdentityTypes.SystemAssigned : null,
             LastUpdateStatus = encryption.LastUpdateStatus,
-            InfrastructureEncryptionState = encryption.InfrastructureEncryption ? "Enabled" : "Disabled",
+            InfrastructureEncryptionState = StateOf(encryption),
             AutoRotation = FollowsRotation,
             JobId = jobId,
             LastPolledAt = LastPolledAt,

@@ -17,13 +17,11 @@ internal static partial class RequirementList
             new("R47", "The same key again changes nothing, and is a job and a log entry."),
             new(
                 "R48",
-                "Infrastructure encryption is chosen with the first key and never changes.",
-                "The format has it (suite 2); nothing switches it on yet."
+                "Infrastructure encryption is chosen with the first key and never changes; then everything is sealed twice, and nothing less counts."
             ),
             new(
                 "R49",
-                "A vault can have its key from its creation, opened by a user-assigned identity only; one that cannot have it is not made.",
-                "The key is named by URI there, not picked; infrastructure encryption: see R48."
+                "A vault can have its key from its creation, opened by a user-assigned identity only; one that cannot have it is not made."
             ),
             new("R50", "A new enabled version of a key without version is in force within the hour."),
             new("R51", "Each recovery point tells the version it was made under and the one it needs now."),
