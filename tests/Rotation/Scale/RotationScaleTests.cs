@@ -59,7 +59,7 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
             var jobs = await vault.Jobs.ListAsync(new JobQuery(null, JobOperations.UpdateCustomerManagedKey, new PageRequest(null)));
             var isDone = encryption is { PreviousKeyVersion: null, KeyVersion: { } version } && Convert.ToInt32(version, 16) == 2;
             if (isDone && jobs.Items.Max(job => job.EndTime) is { } end)
-                ended.Add(end - stage.Start);
+                ended.Add(end - ScaleStage.Start);
         }
         return [.. ended.Order()];
     }
@@ -81,8 +81,8 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
             [
                 $"{counts.Vaults} vaults of {Items} items over {counts.KeyVaults} key vault(s): {ended.Count} rotated within the hour",
                 $"half of them after {At(0.5)}, 99 % after {At(0.99)}, the last after {At(1)}",
-                $"{figures.Requests} requests ({calls}), {(double)figures.Requests / counts.Vaults:0.0} a vault; {figures.Withheld} calls put off",
-                $"fullest ten seconds of a key vault: {peak:0} % of its budget; polls: {most} in the fullest second, {mean:0.0} in the mean one",
+                $"{figures.Requests} requests ({calls}), {figures.Requests / (double)counts.Vaults:0.0} a vault; {figures.Withheld} withheld",
+                $"fullest ten seconds: {peak:0} % of its budget; polls: {most} in the fullest second, {mean:0.0} in the mean one",
                 $"{figures.Stored.Writes - stored.Writes} writes and {figures.Stored.Reads - stored.Reads} reads of the store",
                 $"longest grain call {figures.Longest.Took.TotalSeconds:0.0} s ({figures.Longest.Method})",
                 $"{memory >> 20} MiB before, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB after",

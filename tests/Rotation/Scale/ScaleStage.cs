@@ -17,17 +17,15 @@ internal sealed class ScaleStage : IAsyncDisposable
 {
     private const int MakingAtOnce = 8;
 
-    private static readonly DateTimeOffset Beginning = new(2026, 11, 28, 12, 0, 0, TimeSpan.Zero);
-
     private readonly InProcessTestCluster _cluster;
     private readonly PlatformKeyring _keyring;
     private readonly ReminderRows _reminders;
-    private readonly SimulatedTime _standing = new(Beginning);
+    private readonly SimulatedTime _standing = new(Start);
 
     private ScaleStage(RestOptions options, PlatformKeyring keyring)
     {
         (_keyring, _reminders) = (keyring, new ReminderRows());
-        Simulation = new Simulation(new SimulatedTime(Beginning));
+        Simulation = new Simulation(new SimulatedTime(Start));
         KeyVaults = new SimulatedKeyVaults(Simulation, Figures, options);
         _cluster = Build(new CountedBlobStore(Store, Figures));
     }
@@ -45,7 +43,7 @@ internal sealed class ScaleStage : IAsyncDisposable
     public IReadOnlyList<NamedVault> Vaults { get; private set; } = [];
 
     /// <summary>When time began to go on.</summary>
-    public DateTimeOffset Start => Beginning;
+    public static DateTimeOffset Start { get; } = new(2026, 11, 28, 12, 0, 0, TimeSpan.Zero);
 
     public static string HostOf(int keyVault) => $"kv{keyVault}.vault.azure.net";
 
@@ -157,6 +155,7 @@ internal sealed class ScaleStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
+        Simulation.Dispose();
         _keyring.Dispose();
     }
 }

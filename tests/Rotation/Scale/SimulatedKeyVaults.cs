@@ -35,7 +35,7 @@ internal sealed class SimulatedKeyVaults(Simulation simulation, SimulationFigure
 
     public static KeyId Version(string host, int number) => KeyId.Parse($"https://{host}/keys/{KeyName}/{number:x32}");
 
-    private KeyVaultKey KeyOf(string host, int number) =>
+    private static KeyVaultKey KeyOf(string host, int number) =>
         new(PropertiesOf(host, number), "RSA", WrappedBytes * 8, ["wrapKey", "unwrapKey"], $"{number:x64}", "westeurope");
 
     private static KeyProperties PropertiesOf(string host, int number) =>
@@ -91,12 +91,7 @@ internal sealed class SimulatedKeyVaults(Simulation simulation, SimulationFigure
     private sealed class KeyVault(SimulatedKeyVaults owner, string host, string principal) : IKeyVault
     {
         public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default) =>
-            owner.AskAsync(
-                host,
-                principal,
-                "get",
-                () => owner.KeyOf(host, version is null ? owner.Versions : Convert.ToInt32(version, 16))
-            );
+            owner.AskAsync(host, principal, "get", () => KeyOf(host, version is null ? owner.Versions : Convert.ToInt32(version, 16)));
 
         public Task<IReadOnlyList<KeyProperties>> ListVersionsAsync(string name, CancellationToken cancellation = default) =>
             owner.AskAsync<IReadOnlyList<KeyProperties>>(

@@ -7,13 +7,17 @@ namespace RecoveryVault.Tests.Rotation.Scale;
 /// from the first call to the last answer; what waits for time (key vaults and the traffic before them) runs here, on one thread, and holds
 /// none. An answer takes up its caller's activity before the caller hears of it, so there is no moment at which all seem to rest.
 /// </summary>
-internal sealed class Simulation(SimulatedTime time) : TaskScheduler
+internal sealed class Simulation(SimulatedTime time) : TaskScheduler, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Real time for a grain's timer to become a turn of the grain.</summary>
+    private static readonly TimeSpan Waking = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
     private readonly Queue<Task> _queue = new();
     private readonly ManualResetEventSlim _changed = new();
+    private readonly ManualResetEventSlim _entered = new();
     private int _active;
 
     public SimulatedTime Time { get; } = time;
@@ -23,6 +27,13 @@ internal sealed class Simulation(SimulatedTime time) : TaskScheduler
     {
         lock (_gate)
             _active++;
+        _entered.Set();
+    }
+
+    public void Dispose()
+    {
+        _changed.Dispose();
+        _entered.Dispose();
     }
 
     /// <summary>It is done, or waits for time.</summary>
@@ -64,9 +75,18 @@ internal sealed class Simulation(SimulatedTime time) : TaskScheduler
                 TryExecuteTask(task);
             else if (!RestsNow())
                 AwaitChange();
-            else if (!Time.GoOn(until))
+            else if (!GoOn(until))
                 return;
         }
+    }
+
+    private bool GoOn(TimeSpan until)
+    {
+        _entered.Reset();
+        var wentOn = Time.GoOn(until);
+        if (wentOn && Time.HasWokenGrain)
+            _entered.Wait(Waking);
+        return wentOn;
     }
 
     private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Task? task)
