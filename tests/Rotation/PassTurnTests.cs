@@ -10,7 +10,6 @@ namespace RecoveryVault.Tests.Rotation;
 public sealed class PassTurnTests(VaultCluster cluster)
 {
     [Fact]
-    [Trait("Requirement", "R50")]
     public async Task Tick_OthersHaveTheirTurn_TheVersionIsInForceAndThePassFollowsByItself()
     {
         using var stage = await RotationStage.CreateAsync(cluster);
