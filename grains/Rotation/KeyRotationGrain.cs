@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Traffic;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Rotation;
@@ -14,6 +15,7 @@ namespace RecoveryVault.Rotation;
 [GrainType("key-rotation")]
 public sealed partial class KeyRotationGrain(
     KeyVaultConnector keyVaults,
+    PassTurns turns,
     Journal journal,
     TimeProvider time,
     ILogger<KeyRotationGrain> logger
@@ -23,6 +25,8 @@ public sealed partial class KeyRotationGrain(
 
     /// <summary>Known once the vault has answered: there is no log of a vault that does not exist.</summary>
     private VaultId? _vaultId;
+
+    private IGrainTimer? _later;
 
     private IVaultKeys Vault => GrainFactory.GetGrain<IVaultKeys>(this.GetPrimaryKeyString());
 
@@ -48,11 +52,12 @@ public sealed partial class KeyRotationGrain(
     {
         if (await this.GetReminder(ReminderName) is null)
         {
-            var period = PollRules.Period + TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(-180, 181));
-            await this.RegisterOrUpdateReminder(ReminderName, period, period);
+            await this.RegisterOrUpdateReminder(ReminderName, PollRules.FirstTick(Chance()), PollRules.TickPeriod(Chance()));
         }
         await ReconcileAsync(PollRules.IsDue);
     }
+
+    private static double Chance() => RandomNumberGenerator.GetInt32(1001) / 1000.0;
 
     public async Task EnsurePolledAsync()
     {
@@ -65,9 +70,38 @@ public sealed partial class KeyRotationGrain(
 
     public async Task ContinueAsync()
     {
-        if (!(await PassUnattendedAsync(await Vault.GetKeyContextAsync())).Done)
-            await this.AsReference<IRotationSchedule>().ContinueAsync();
+        var keys = await Vault.GetKeyContextAsync();
+        if (keys.PreviousKeyId is null)
+            return;
+        using (var turn = await turns.TryTakeAsync(HostOf(keys.KeyId)))
+        {
+            if (turn is null)
+            {
+                ContinueLater();
+                return;
+            }
+            if ((await PassUnattendedAsync(keys)).Done)
+                return;
+        }
+        await this.AsReference<IRotationSchedule>().ContinueAsync();
     }
+
+    private static string HostOf(string keyId) => KeyVersions.IsPlatform(keyId) ? "" : KeyId.Parse(keyId).Host;
+
+    /// <summary>Many rotate at once, and it was not this vault's turn: not all of them ask again at the same time.</summary>
+    private void ContinueLater() =>
+        _later ??= this.RegisterGrainTimer(
+            async () =>
+            {
+                _later?.Dispose();
+                _later = null;
+                await this.AsReference<IRotationSchedule>().ContinueAsync();
+            },
+            new GrainTimerCreationOptions(TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(10, 31)), Timeout.InfiniteTimeSpan)
+            {
+                KeepAlive = true,
+            }
+        );
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {

@@ -8,6 +8,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Keys.Traffic;
 using RecoveryVault.Reclaim;
 using RecoveryVault.Records;
 using RecoveryVault.Reports;
@@ -62,6 +63,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<DekCache>()
             .AddSingleton<KeyWrapping>()
             .AddSingleton<KeyRings>()
+            .AddSingleton<PassTurns>()
             .AddSingleton<KeyCensus>()
             .AddSingleton<PolicyUses>();
 

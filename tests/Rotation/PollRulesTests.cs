@@ -34,13 +34,16 @@ public sealed class PollRulesTests
     /// </summary>
     [Fact, Trait("Requirement", "R50")]
     public void Ticks_TwoOfThemFail_LookWithinTheHour() =>
-        Gen.Select(Gen.Double[12, 18], Gen.Double[0, 18], Gen.Double[0, 60].Array[0, 6])
+        Gen.Select(Gen.Double[0, 1], Gen.Double[0, 1], Gen.Double[0, 36], Gen.Double[0, 60].Array[0, 6])
             .Sample(
-                (period, made, looks) =>
+                (first, period, made, looks) =>
                 {
-                    double last = -1000;
+                    // Assigning the key was the first look.
+                    double last = 0;
                     var failuresLeft = 2;
-                    var ticks = Enumerable.Range(0, 8).Select(i => i * period);
+                    var (due, every) = (PollRules.FirstTick(first).TotalMinutes, PollRules.TickPeriod(period).TotalMinutes);
+                    Assert.InRange(every, 12, 18);
+                    var ticks = Enumerable.Range(0, 8).Select(i => due + (i * every));
                     foreach (var (at, isTick) in ticks.Select(t => (t, true)).Concat(looks.Select(l => (l, false))).Order())
                     {
                         var isDue = isTick ? PollRules.IsDueAtTick(At(last), At(at)) : PollRules.IsDue(At(last), At(at));

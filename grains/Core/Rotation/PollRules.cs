@@ -9,6 +9,16 @@ public static class PollRules
     /// <summary>No job starts when the last look is older.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// When the reminder ticks first. Vaults that were given their keys together part from the first tick on, not only by and by.
+    /// </summary>
+    /// <param name="chance">From 0 to 1.</param>
+    public static TimeSpan FirstTick(double chance) => Period * ((1 / 3.0) + (chance * (1.2 - (1 / 3.0))));
+
+    /// <summary>The period of one vault's reminder, from then on.</summary>
+    /// <param name="chance">From 0 to 1.</param>
+    public static TimeSpan TickPeriod(double chance) => Period * (0.8 + (chance * 0.4));
+
     /// <summary>Any call finds the last look too old, and makes a new one start.</summary>
     public static bool IsDue(DateTimeOffset? lastPolledAt, DateTimeOffset now) => AgeOf(lastPolledAt, now) >= Period;
 
