@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
 using System.Text;
+using RecoveryVault.Access;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Jobs;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
 
@@ -18,6 +21,7 @@ public sealed partial class ProtectedItemGrain
 
     public async Task<BackupTicket> BeginBackupAsync(BeginBackup request)
     {
+        await SettleAsync();
         var settings = Item.RequireSettings();
         var source = SourceOf(request, settings);
         source.RequireBounded();
@@ -106,8 +110,8 @@ public sealed partial class ProtectedItemGrain
         if (Item.FindCommitted(request.OperationId) is { } committed)
         {
             // An earlier call may have failed between the recovery point and its job's end.
-            if (await Journal.IsRunningAsync(Key.VaultId, committed.JobId))
-                await EndJobAsync(request, committed);
+            await EndJobAsync(request, committed);
+            await SettleAsync();
             return OutcomeOf(committed);
         }
         var slot = Item.Slot;
@@ -129,6 +133,7 @@ public sealed partial class ProtectedItemGrain
                 ErrorCodes.InvalidRequest,
                 $"A warning has at most {CommitBackup.MaxWarningLength} characters, got {longest.Message.Length}."
             );
+        OwedNote? note = null;
         var head = await Journal.FailOnRefusalAsync(
             Key.VaultId,
             slot.JobId,
@@ -137,7 +142,8 @@ public sealed partial class ProtectedItemGrain
             {
                 try
                 {
-                    return await CommitAsync(request, slot, session, backup);
+                    (var committed, note) = await CommitAsync(request, slot, session, backup);
+                    return committed;
                 }
                 finally
                 {
@@ -146,14 +152,20 @@ public sealed partial class ProtectedItemGrain
             }
         );
         await EndJobAsync(request, head);
+        await SettleAsync(note);
         return OutcomeOf(head);
     }
 
     /// <summary>
     /// Chunks and index, then the manifest, then its head, each durable and read back; then the one
-    /// conditional write that makes the recovery point.
+    /// conditional write that makes the recovery point, and owes its log entry.
     /// </summary>
-    private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, OpenBackup backup)
+    private async Task<(RecoveryPointHead Head, OwedNote? Note)> CommitAsync(
+        CommitBackup request,
+        WriterSlot slot,
+        BackupSession session,
+        OpenBackup backup
+    )
     {
         await session.FinishAsync();
         if (!session.IsStored(request.Catalogue.Node))
@@ -180,9 +192,37 @@ public sealed partial class ProtectedItemGrain
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.
-        var item = await UpdateAsync(_ => Item.Commit(slot.SessionId, head with { KeyIdAtBackup = Item.KeyId }));
-        return item.FindCommitted(request.OperationId) ?? head;
+        OwedNote? note = null;
+        var item = await UpdateAsync(_ =>
+        {
+            var (before, committed) = (Item, head with { KeyIdAtBackup = Item.KeyId });
+            var next = before.Commit(slot.SessionId, committed);
+            return ReferenceEquals(next, before) ? before : next.Owe(note = NoteOf(committed));
+        });
+        return (item.FindCommitted(request.OperationId) ?? head, note);
     }
+
+    /// <summary>A job with warnings is ended with them; the note has no room for that.</summary>
+    private OwedNote NoteOf(RecoveryPointHead head) =>
+        new(
+            Guid.NewGuid(),
+            head.JobId,
+            EndsJob: head.Statistics.FilesUnreadable == 0,
+            BackupOperation,
+            Caller.Current,
+            Journal.Now,
+            DetailsOf(head).ToImmutableSortedDictionary(StringComparer.Ordinal)
+        );
+
+    private static KeyValuePair<string, string>[] DetailsOf(RecoveryPointHead head) =>
+        [
+            new("recoveryPoint", head.Name),
+            new("headHash", head.HeadHash),
+            new("keyId", head.KeyIdAtBackup),
+            new("bytesNew", $"{head.BytesNew}"),
+            new("bytesStored", $"{head.BytesStored}"),
+            new("filesUnreadable", $"{head.Statistics.FilesUnreadable}"),
+        ];
 
     private Manifest ManifestOf(CommitBackup request, OpenBackup backup)
     {
@@ -213,20 +253,16 @@ public sealed partial class ProtectedItemGrain
         };
     }
 
-    private Task EndJobAsync(CommitBackup request, RecoveryPointHead head)
+    private async Task EndJobAsync(CommitBackup request, RecoveryPointHead head)
     {
-        var end = JobEnd.Completed(
-            Journal.Now,
-            new("recoveryPoint", head.Name),
-            new("headHash", head.HeadHash),
-            new("keyId", head.KeyIdAtBackup),
-            new("bytesNew", $"{head.BytesNew}"),
-            new("bytesStored", $"{head.BytesStored}"),
-            new("filesUnreadable", $"{request.Statistics.FilesUnreadable}")
-        );
-        if (request.Statistics.FilesUnreadable > 0)
-            end = end with { Status = JobStatus.CompletedWithWarnings, Errors = [.. request.Warnings] };
-        return Journal.EndAsync(Key.VaultId, head.JobId, BackupOperation, end);
+        if (request.Statistics.FilesUnreadable == 0)
+            return;
+        var end = JobEnd.Completed(Journal.Now, DetailsOf(head)) with
+        {
+            Status = JobStatus.CompletedWithWarnings,
+            Errors = [.. request.Warnings],
+        };
+        await Journal.CloseAsync(Key.VaultId, head.JobId, end);
     }
 
     public async Task AbandonBackupAsync(AbandonBackup request)
