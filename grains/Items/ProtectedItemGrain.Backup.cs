@@ -1,10 +1,13 @@
+using System.Collections.Immutable;
 using System.Text;
+using RecoveryVault.Access;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
 
@@ -19,6 +22,7 @@ public sealed partial class ProtectedItemGrain
 
     public async Task<BackupTicket> BeginBackupAsync(BeginBackup request)
     {
+        await SettleAsync();
         var settings = Item.RequireSettings();
         var source = SourceOf(request, settings);
         source.RequireBounded();
@@ -109,8 +113,8 @@ public sealed partial class ProtectedItemGrain
         if (Item.FindCommitted(request.OperationId) is { } committed)
         {
             // An earlier call may have failed between the recovery point and its job's end.
-            if (await Journal.IsRunningAsync(Key.VaultId, committed.JobId))
-                await EndJobAsync(request, committed);
+            await EndJobAsync(request, committed);
+            await SettleAsync();
             return OutcomeOf(committed);
         }
         var slot = Item.Slot;
@@ -132,6 +136,7 @@ public sealed partial class ProtectedItemGrain
                 ErrorCodes.InvalidRequest,
                 $"A warning has at most {CommitBackup.MaxWarningLength} characters, got {longest.Message.Length}."
             );
+        OwedNote? note = null;
         var head = await Journal.FailOnRefusalAsync(
             Key.VaultId,
             slot.JobId,
@@ -140,7 +145,8 @@ public sealed partial class ProtectedItemGrain
             {
                 try
                 {
-                    return await CommitAsync(request, slot, session, backup);
+                    (var committed, note) = await CommitAsync(request, slot, session, backup);
+                    return committed;
                 }
                 finally
                 {
@@ -149,14 +155,20 @@ public sealed partial class ProtectedItemGrain
             }
         );
         var warning = await EndJobAsync(request, head);
+        await SettleAsync(note);
         return OutcomeOf(head) with { Warnings = warning is null ? [] : [warning] };
     }
 
     /// <summary>
     /// Chunks and index, then the manifest, then its head, each durable and read back; then the one
-    /// conditional write that makes the recovery point.
+    /// conditional write that makes the recovery point, and owes its log entry.
     /// </summary>
-    private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, OpenBackup backup)
+    private async Task<(RecoveryPointHead Head, OwedNote? Note)> CommitAsync(
+        CommitBackup request,
+        WriterSlot slot,
+        BackupSession session,
+        OpenBackup backup
+    )
     {
         await session.FinishAsync();
         if (!session.IsStored(request.Catalogue.Node))
@@ -183,9 +195,37 @@ public sealed partial class ProtectedItemGrain
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.
-        var item = await UpdateAsync(_ => Item.Commit(slot.SessionId, head with { KeyIdAtBackup = Item.KeyId }));
-        return item.FindCommitted(request.OperationId) ?? head;
+        OwedNote? note = null;
+        var item = await UpdateAsync(_ =>
+        {
+            var (before, committed) = (Item, head with { KeyIdAtBackup = Item.KeyId });
+            var next = before.Commit(slot.SessionId, committed);
+            return ReferenceEquals(next, before) ? before : next.Owe(note = NoteOf(committed));
+        });
+        return (item.FindCommitted(request.OperationId) ?? head, note);
     }
+
+    /// <summary>A job with warnings is ended with them; the note has no room for that.</summary>
+    private OwedNote NoteOf(RecoveryPointHead head) =>
+        new(
+            Guid.NewGuid(),
+            head.JobId,
+            EndsJob: head.Statistics.FilesUnreadable == 0,
+            BackupOperation,
+            Caller.Current,
+            Journal.Now,
+            DetailsOf(head).ToImmutableSortedDictionary(StringComparer.Ordinal)
+        );
+
+    private static KeyValuePair<string, string>[] DetailsOf(RecoveryPointHead head) =>
+        [
+            new("recoveryPoint", head.Name),
+            new("headHash", head.HeadHash),
+            new("keyId", head.KeyIdAtBackup),
+            new("bytesNew", $"{head.BytesNew}"),
+            new("bytesStored", $"{head.BytesStored}"),
+            new("filesUnreadable", $"{head.Statistics.FilesUnreadable}"),
+        ];
 
     private Manifest ManifestOf(CommitBackup request, OpenBackup backup)
     {
@@ -216,24 +256,20 @@ public sealed partial class ProtectedItemGrain
         };
     }
 
-    /// <summary>Returns what it warns of beside unreadable files.</summary>
+    /// <summary>What a job that did its work warns of all the same; returns what is not about unreadable files.</summary>
     private async Task<JobError?> EndJobAsync(CommitBackup request, RecoveryPointHead head)
     {
         var warning = await FindExpiryWarningAsync();
-        var end = JobEnd.Completed(
-            Journal.Now,
-            new("recoveryPoint", head.Name),
-            new("headHash", head.HeadHash),
-            new("keyId", head.KeyIdAtBackup),
-            new("bytesNew", $"{head.BytesNew}"),
-            new("bytesStored", $"{head.BytesStored}"),
-            new("filesUnreadable", $"{request.Statistics.FilesUnreadable}")
-        );
-        if (request.Statistics.FilesUnreadable > 0)
-            end = end with { Status = JobStatus.CompletedWithWarnings, Errors = [.. request.Warnings] };
-        if (warning is not null)
-            end = end with { Errors = [warning, .. end.Errors.Take(CommitBackup.MaxWarnings - 1)] };
-        await Journal.EndAsync(Key.VaultId, head.JobId, BackupOperation, end);
+        var isPartial = request.Statistics.FilesUnreadable > 0;
+        if (!isPartial && warning is null)
+            return null;
+        List<JobError> errors = [.. warning is null ? [] : new[] { warning }, .. isPartial ? request.Warnings : []];
+        var end = JobEnd.Completed(Journal.Now, DetailsOf(head)) with
+        {
+            Status = isPartial ? JobStatus.CompletedWithWarnings : JobStatus.Completed,
+            Errors = [.. errors.Take(CommitBackup.MaxWarnings)],
+        };
+        await Journal.CloseAsync(Key.VaultId, head.JobId, end);
         return warning;
     }
 

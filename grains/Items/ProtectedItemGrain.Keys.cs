@@ -50,8 +50,16 @@ public sealed partial class ProtectedItemGrain
         if (item.KeyGeneration > keys.Generation)
             keys = await Vault.GetKeyContextSinceAsync(item.KeyGeneration);
         item.RequireGeneration(keys.Generation);
-        var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1, keys.InfrastructureEncryption);
-        return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
+        try
+        {
+            var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1, keys.InfrastructureEncryption);
+            return item.UseRing(ring, await _parts.Rings.WriteAsync(ring));
+        }
+        catch (KeyVaultException e)
+        {
+            await HeedDenialAsync(e);
+            throw;
+        }
     }
 
     /// <summary>Asked by the rotation's pass: that can wait for jobs.</summary>

@@ -124,7 +124,7 @@ public sealed partial class ProtectedItemGrain
         await base.OnActivateAsync(cancellationToken);
     }
 
-    /// <summary>Pays what deletions owe to jobs and log. What cannot be paid now stays owed, until too much has come together.</summary>
+    /// <summary>Pays what changes owe to jobs and log. What cannot be paid now stays owed, until too much has come together.</summary>
     /// <param name="fresh">The note of the change just made, which nobody can have paid yet.</param>
     private async Task SettleAsync(OwedNote? fresh = null)
     {

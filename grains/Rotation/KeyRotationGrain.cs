@@ -184,6 +184,9 @@ public sealed partial class KeyRotationGrain(
         }
         catch (KeyVaultException fault)
         {
+            // Items learn of it here as if one of them had been denied: what they have in memory counts no more.
+            if (fault.Verdict == KeyVaultVerdict.Denied)
+                await Journal.BestEffortAsync(() => Vault.NoteKeyAnswerAsync(isDenied: true));
             throw KeyVaultRefusals.ToVaultException(fault, $"Looking for a newer version of {current.Versionless} failed");
         }
     }

@@ -91,9 +91,6 @@ public sealed partial class VaultGrain
             ? null
             : await LookAtAsync(KeyId.Parse(old.Current.KeyId), principal);
 
-    private Task EndKeyJobAsync(Guid jobId, string oldKeyId) =>
-        Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now, KeyNoteOf(jobId, oldKeyId, Vault).Details));
-
     /// <summary>The end of a job that changed the key.</summary>
     private OwedNote KeyNoteOf(Guid jobId, string oldKeyId, VaultRecord changed) =>
         NoteOf(

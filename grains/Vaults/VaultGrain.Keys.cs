@@ -99,7 +99,12 @@ public sealed partial class VaultGrain
         return [.. uses.Where(use => use.KeyIds.Any(keyId => keyId != encryption.Current.KeyId)).Select(use => use.ItemId)];
     }
 
-    public Task NotePollAsync() => UpdateAsync(_ => Vault with { LastPolledAt = Journal.Now });
+    /// <summary>Comes again and again, so that what is still owed is paid.</summary>
+    public async Task NotePollAsync()
+    {
+        await SettleAsync();
+        await UpdateAsync(_ => Vault with { LastPolledAt = Journal.Now });
+    }
 
     public async Task<VaultKeyContext> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint)
     {
@@ -120,33 +125,39 @@ public sealed partial class VaultGrain
                 async () =>
                 {
                     await AnnounceAsync(fromGeneration, keyId, keyThumbprint, jobId);
-                    await EndAnnouncementAsync(jobId, old.Current.KeyId);
+                    // Another activation announced first: its job is the rotation's, and this one did nothing.
+                    if (Vault.RotationJobId != jobId)
+                        await Journal.EndAsync(
+                            VaultId,
+                            jobId,
+                            LogOperation,
+                            JobEnd.Completed(Journal.Now) with
+                            {
+                                Status = JobStatus.Cancelled,
+                            }
+                        );
                     return true;
                 }
             );
         return await GetKeyContextAsync();
     }
 
-    private Task<VaultRecord> AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint, Guid? jobId) =>
-        UpdateAsync(_ =>
-            Vault.MayFollow(fromGeneration, keyId)
-                ? Vault.Follow(keyId, keyThumbprint, Journal.Now) with
-                {
-                    RotationJobId = jobId,
-                    LastPolledAt = Journal.Now,
-                }
-                : Vault
-        );
-
-    /// <summary>
-    /// Without items the announcement is all; when another activation announced first, its job is the rotation's and this one did nothing.
-    /// </summary>
-    private async Task EndAnnouncementAsync(Guid jobId, string oldKeyId)
+    /// <summary>Without items the announcement is all, and owes the end of its job and its entry at once.</summary>
+    private async Task AnnounceAsync(long fromGeneration, string keyId, string keyThumbprint, Guid? jobId)
     {
-        if (Vault.RotationJobId != jobId)
-            await Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now) with { Status = JobStatus.Cancelled });
-        else if (Vault.Settings.Encryption.Previous is null)
-            await EndKeyJobAsync(jobId, oldKeyId);
+        OwedNote? note = null;
+        await UpdateAsync(_ =>
+        {
+            var vault = Vault;
+            if (!vault.MayFollow(fromGeneration, keyId))
+                return vault;
+            var next = vault.Follow(keyId, keyThumbprint, Journal.Now) with { RotationJobId = jobId, LastPolledAt = Journal.Now };
+            if (next.Settings.Encryption.Previous is not null || jobId is not { } id)
+                return next;
+            note = KeyNoteOf(id, vault.Settings.Encryption.Current.KeyId, next);
+            return next.Owe(note);
+        });
+        await SettleAsync(note);
     }
 
     public async Task<VaultKeyContext> EnsureRotationJobAsync()
@@ -166,16 +177,29 @@ public sealed partial class VaultGrain
         if (Vault.Settings.Encryption.Current.Generation < generation)
             await _cell.ReadAsync();
         var encryption = Vault.Settings.Encryption;
-        if (encryption.Previous is not { } previous)
+        if (encryption.Previous is null)
             return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
         var remaining = RotationPass.Remaining(uses, encryption).Select(use => use.Name).ToList();
         if (remaining.Count > 0 || encryption.Current.Generation != generation)
             return RemainingItems.Of(remaining);
-        // The job first: if the process dies between the two, the next one finds a pass with nothing to do and a job that says so.
-        if (Vault.RotationJobId is { } jobId)
-            await EndKeyJobAsync(jobId, previous.KeyId);
-        await UpdateAsync(_ => Vault.FinishRotation(generation));
+        await FinishAsync(generation);
         return RemainingItems.None;
+    }
+
+    /// <summary>The end of the pass owes the end of its job and its entry in the same write, so that each is written, and once.</summary>
+    private async Task FinishAsync(long generation)
+    {
+        await SettleAsync();
+        OwedNote? note = null;
+        await UpdateAsync(_ =>
+        {
+            var (vault, next) = (Vault, Vault.FinishRotation(generation));
+            if (ReferenceEquals(next, vault) || vault is not { RotationJobId: { } jobId, Settings.Encryption.Previous: { } previous })
+                return next;
+            note = KeyNoteOf(jobId, previous.KeyId, next);
+            return next.Owe(note);
+        });
+        await SettleAsync(note);
     }
 }

@@ -143,7 +143,7 @@ public sealed class ItemRecordTests
         {
             Settings = record.Settings! with { Name = name, Source = source, Policy = new string('p', 64) },
             Tombstones = new RecordRef(new string('d', 120), Hash(1)),
-            Owed = [.. Enumerable.Repeat(LongNote, ItemRecord.MaxOwed)],
+            Owed = [.. Enumerable.Repeat(LongNote, ItemRecord.MaxOwed + 1)],
             Slot = Slot(1) with { Owner = new string('o', 200) },
             Descriptor = new RecordRef(new string('d', 120), Hash(1)),
             Ring = new RecordRef(new string('d', 120), Hash(1)),

@@ -12,6 +12,15 @@ internal sealed class CapturedLogs : ILoggerProvider
 
     public int Count => _lines.Count;
 
+    /// <summary>What was logged since the last time.</summary>
+    public IReadOnlyList<string> Take()
+    {
+        List<string> taken = [];
+        while (_lines.TryDequeue(out var line))
+            taken.Add(line);
+        return taken;
+    }
+
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
 
     public void Dispose() { }

@@ -32,6 +32,13 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         }
     }
 
+    /// <summary>Counting begins anew.</summary>
+    public void ForgetCalls()
+    {
+        lock (_gate)
+            _log.Clear();
+    }
+
     /// <summary>How many calls of some kinds were made so far.</summary>
     public int Count(BlobCalls calls = BlobCalls.Any) => Calls.Count(entry => calls.HasFlag(entry.Call));
 
@@ -148,7 +155,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
             : result;
     }
 
-    private void Crash()
+    /// <summary>Whoever uses this dies now.</summary>
+    public void Crash()
     {
         lock (_gate)
             _crashed = true;

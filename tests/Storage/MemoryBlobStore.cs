@@ -24,6 +24,13 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
             _writes = _writes,
         };
 
+    /// <summary>Holds from now on what another one holds, with its etags: a store that was set back.</summary>
+    public void Become(MemoryBlobStore other)
+    {
+        lock (_gate)
+            (_entries, _names) = (other._entries, other._names);
+    }
+
     public Task<string> PutAsync(
         string name,
         ReadOnlySequence<byte> content,

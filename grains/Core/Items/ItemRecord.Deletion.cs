@@ -7,14 +7,17 @@ namespace RecoveryVault.Items;
 
 public sealed partial record ItemRecord
 {
-    /// <summary>What deletions still owe to jobs and activity log: written with the deletion itself, removed when paid.</summary>
+    /// <summary>What changes still owe to jobs and activity log: written with the change itself, removed when paid.</summary>
     public ImmutableArray<OwedNote> Owed
     {
         get;
         init => field = RecordJson.ListOf(value);
     } = [];
 
-    /// <summary>More are only owed while the log cannot be written; then nothing further is deleted.</summary>
+    /// <summary>
+    /// More are only owed while the log cannot be written; then nothing further is deleted, and no backup begins. One that is under way may
+    /// owe one more.
+    /// </summary>
     public const int MaxOwed = 2;
 
     /// <summary>Puts deletions in force, and owes what they owe, in one write.</summary>
