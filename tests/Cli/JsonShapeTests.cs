@@ -75,7 +75,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("report verify --in {place}/change.json", Verified),
         ("vault checklist --name docs", "[] name met fix"),
         ("activity-log list --vault-name docs", "[] seq time caller operation status correlationId details"),
-        ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing"),
+        ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing keyIds"),
         ("protection enable --vault-name docs --item-name second --source {place}/Documents/letters", Item),
         ("protection disable --vault-name docs --item-name second", Item),
         ("protection disable --vault-name docs --item-name second --delete-backup-data --reason tests", Item),
