@@ -58,6 +58,7 @@ public sealed record ActivityEntry
 /// <param name="FaultSeq">The entry concerned.</param>
 /// <param name="Checkpoints">How many checkpoints were found good.</param>
 /// <param name="Marks">How many other records agree that remember a place in the log; looked at when the end is reached.</param>
+/// <param name="KeyIds">The platform keys that made what was looked at, in order, such as "platform:1 platform:2".</param>
 [GenerateSerializer, Immutable, Alias("rv.ActivityCheck")]
 public sealed record ActivityCheck(
     [property: Id(0)] int Checked,
@@ -65,5 +66,6 @@ public sealed record ActivityCheck(
     [property: Id(2)] string? Fault,
     [property: Id(3)] long? FaultSeq,
     [property: Id(4)] int Checkpoints = 0,
-    [property: Id(5)] int Marks = 0
+    [property: Id(5)] int Marks = 0,
+    [property: Id(6)] string KeyIds = ""
 );

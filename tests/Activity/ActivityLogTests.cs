@@ -63,9 +63,9 @@ public sealed class ActivityLogTests : IAsyncLifetime
         Assert.Equal(new ActivityCheck(0, null, null, null), await Log.VerifyAsync(_vault, 1, 500));
         await FillAsync(20);
 
-        Assert.Equal(new ActivityCheck(20, null, null, null), await Log.VerifyAsync(_vault, 1, 500));
-        Assert.Equal(new ActivityCheck(7, 8, null, null), await Log.VerifyAsync(_vault, 1, 7));
-        Assert.Equal(new ActivityCheck(13, null, null, null), await Log.VerifyAsync(_vault, 8, 500));
+        Assert.Equal(new ActivityCheck(20, null, null, null, KeyIds: "platform:1"), await Log.VerifyAsync(_vault, 1, 500));
+        Assert.Equal(new ActivityCheck(7, 8, null, null, KeyIds: "platform:1"), await Log.VerifyAsync(_vault, 1, 7));
+        Assert.Equal(new ActivityCheck(13, null, null, null, KeyIds: "platform:1"), await Log.VerifyAsync(_vault, 8, 500));
         await Assert.ThrowsAsync<VaultException>(() => Log.VerifyAsync(_vault, 0, 500));
     }
 
@@ -169,7 +169,10 @@ public sealed class ActivityLogTests : IAsyncLifetime
                         }
                     }
 
-                    Assert.Equal(new ActivityCheck(writers * each, null, null, null), await Log.VerifyAsync(vault, 1, 500));
+                    Assert.Equal(
+                        new ActivityCheck(writers * each, null, null, null, KeyIds: "platform:1"),
+                        await Log.VerifyAsync(vault, 1, 500)
+                    );
                     List<string> operations = [];
                     for (var seq = 1; seq <= writers * each; seq++)
                         operations.Add((await Log.ReadAsync(vault, seq))!.Value.Record.Operation);

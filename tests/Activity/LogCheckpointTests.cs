@@ -164,6 +164,32 @@ public sealed class LogCheckpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Verify_AuthenticRecordInAnothersPlace_SaysWhichItIs()
+    {
+        await FillAsync(6, 1, 3, 5);
+        var other = VaultId.Create();
+        var foreign = await Log.AppendAsync(other, new LogHead(0, ActivityLog.Genesis), _ => EntryOf("foreign"));
+        await Log.WriteCheckpointAsync(other, foreign, Noon);
+
+        foreach (
+            var (place, from, what) in (List<(string, string, string)>)
+                [
+                    (Checkpoint(3), Checkpoint(2), "Checkpoint 3 belongs to another place: it is number 2."),
+                    (Checkpoint(1), $"checkpoints/{other}/{1:x16}", "Checkpoint 1 belongs to another place: it is that of another vault."),
+                    (Entry(4), Entry(3), "Log entry 4 belongs to another place: it is number 3."),
+                    (Entry(1), $"log/{other}/{1:x16}", "Log entry 1 belongs to another place: it is that of another vault."),
+                ]
+        )
+        {
+            var original = await BytesOfAsync(place);
+            await PutAsync(place, await BytesOfAsync(from));
+            Assert.Equal(what, (await VerifyAsync()).Fault);
+            await PutAsync(place, original);
+        }
+        Assert.Equal("platform:1", (await VerifyAsync()).KeyIds);
+    }
+
+    [Fact]
     public async Task Verify_PageByPage_CountsEachCheckpointOnce()
     {
         await FillAsync(40, 1, 2, 10, 11, 25, 39, 40);
@@ -188,14 +214,14 @@ public sealed class LogCheckpointTests : IAsyncLifetime
         var head = await FillAsync(2);
         faulty.Inject(new Fault.Fail(), BlobCalls.Put);
         await Assert.ThrowsAsync<BlobStoreException>(() => log.WriteCheckpointAsync(_vault, head, Noon));
-        Assert.Equal(new ActivityCheck(2, null, null, null), await VerifyAsync());
+        Assert.Equal(new ActivityCheck(2, null, null, null, KeyIds: "platform:1"), await VerifyAsync());
 
         faulty.Inject(new Fault.AckLost(), BlobCalls.Put);
         head = await log.WriteCheckpointAsync(_vault, head, Noon);
 
         Assert.Equal((1, 2), (head.Checkpoint?.Number, head.Checkpoint?.Seq));
         await AppendAsync(head);
-        Assert.Equal(new ActivityCheck(3, null, null, null, 1), await VerifyAsync());
+        Assert.Equal(new ActivityCheck(3, null, null, null, 1, KeyIds: "platform:1"), await VerifyAsync());
     }
 
     [Fact]
@@ -211,7 +237,7 @@ public sealed class LogCheckpointTests : IAsyncLifetime
 
         Assert.Equal((2, 4), (next.Checkpoint?.Number, next.Checkpoint?.Seq));
         await AppendAsync(next);
-        Assert.Equal(new ActivityCheck(5, null, null, null, 2), await VerifyAsync());
+        Assert.Equal(new ActivityCheck(5, null, null, null, 2, KeyIds: "platform:1"), await VerifyAsync());
     }
 
     [Theory]

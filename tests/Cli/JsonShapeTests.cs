@@ -78,7 +78,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         ("vault checklist --name docs", "[] name met fix"),
         ("alert list --vault-name docs", "[]"),
         ("activity-log list --vault-name docs", "[] seq time caller operation status correlationId details"),
-        ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing"),
+        ("activity-log verify --vault-name docs", "entriesChecked checkpointsChecked witnessesAgreeing keyIds"),
         ("protection enable --vault-name docs --item-name second --source {place}/Documents/letters", Item),
         ("protection disable --vault-name docs --item-name second", Item),
         ("protection disable --vault-name docs --item-name second --delete-backup-data --reason tests", Item),

@@ -57,6 +57,7 @@ internal static class ActivityLogCommands
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
                 var (total, checkpoints, marks) = (0L, 0L, 0L);
+                SortedSet<string> keyIds = new(StringComparer.Ordinal);
                 for (long? seq = 1; seq is { } from; )
                 {
                     var check = await vault.Activity.VerifyAsync(from);
@@ -68,16 +69,18 @@ internal static class ActivityLogCommands
                             ErrorCodes.RecordTampered,
                             $"Entry {check.FaultSeq}: {fault} The {total} entries before it are good."
                         );
+                    keyIds.UnionWith(check.KeyIds.Split(' ', StringSplitOptions.RemoveEmptyEntries));
                     seq = check.NextSeq;
                 }
                 run.Print(
-                    new LogVerificationShape(total, checkpoints, marks),
+                    new LogVerificationShape(total, checkpoints, marks, [.. keyIds]),
                     OutputJson.Plain.LogVerificationShape,
                     (console, shown) =>
                         Spectre.Console.AnsiConsoleExtensions.WriteLine(
                             console,
                             $"{Show.Count(shown.EntriesChecked)} entries and {Show.Count(shown.CheckpointsChecked)} checkpoints, all in their places; "
-                                + $"{Show.Count(shown.WitnessesAgreeing)} other records remember the log and agree."
+                                + $"{Show.Count(shown.WitnessesAgreeing)} other records remember the log and agree. "
+                                + $"Made with {string.Join(", ", shown.KeyIds)}."
                         )
                 );
             }

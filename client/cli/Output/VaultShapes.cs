@@ -153,7 +153,12 @@ internal sealed record LogEntryShape(
 
 internal sealed record RecoveryKitShape(string File, string StoreId, int Blobs);
 
-internal sealed record LogVerificationShape(long EntriesChecked, long CheckpointsChecked, long WitnessesAgreeing);
+internal sealed record LogVerificationShape(
+    long EntriesChecked,
+    long CheckpointsChecked,
+    long WitnessesAgreeing,
+    IReadOnlyList<string> KeyIds
+);
 
 /// <summary>What is left of a purged key.</summary>
 internal sealed record PurgedKeyShape(string VaultName, string Name);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
+using RecoveryVault.Keys;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
@@ -50,7 +51,7 @@ public sealed partial class ActivityLog
         }
         catch (BlobStoreException e) when (e.Error is BlobError.PreconditionFailed or BlobError.Unavailable)
         {
-            if (await FindCheckpointAsync(checkpoint.VaultId, checkpoint.Number, cancellation) is { } there)
+            if (await FindCheckpointAsync(checkpoint.VaultId, checkpoint.Number, keyring.Find, cancellation) is { } there)
                 return RefOf(there.Checkpoint, there.Payload);
             throw;
         }
@@ -61,6 +62,7 @@ public sealed partial class ActivityLog
     private async Task<(LogCheckpoint Checkpoint, byte[] Payload)?> FindCheckpointAsync(
         VaultId vaultId,
         long number,
+        Func<uint, PlatformKey?> find,
         CancellationToken cancellation
     )
     {
@@ -68,17 +70,22 @@ public sealed partial class ActivityLog
             return null;
         try
         {
-            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogCheckpoint, keyring.Find);
+            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogCheckpoint, find);
             var checkpoint = JsonSerializer.Deserialize(payload, RecordJson.Default.LogCheckpoint);
             return checkpoint is not null && checkpoint.VaultId == vaultId && checkpoint.Number == number
                 ? (checkpoint, payload)
-                : throw new VaultException(ErrorCodes.RecordTampered, $"Checkpoint {number} belongs to another place.");
+                : throw new VaultException(
+                    ErrorCodes.RecordTampered,
+                    $"Checkpoint {number} belongs to another place: it is {PlaceOf(checkpoint?.VaultId == vaultId, checkpoint?.Number)}."
+                );
         }
         catch (FormatFaultException fault)
         {
             throw FormatRefusals.ToVaultException(fault, $"Checkpoint {number}", isRecord: true);
         }
     }
+
+    private static string PlaceOf(bool isOurs, long? number) => isOurs ? $"number {number}" : "that of another vault";
 
     private static CheckpointRef RefOf(LogCheckpoint checkpoint, byte[] payload) =>
         new(checkpoint.Number, Hash(payload), checkpoint.Seq, checkpoint.Time);

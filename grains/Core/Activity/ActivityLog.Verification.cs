@@ -1,4 +1,6 @@
 using RecoveryVault.Errors;
+using RecoveryVault.Format;
+using RecoveryVault.Keys;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
 
@@ -44,13 +46,17 @@ public sealed partial class ActivityLog
                 ? new ActivityCheck((int)(seq - fromSeq), seq, null, null, check.Checkpoints)
                 : new ActivityCheck((int)Math.Max(0, seq - fromSeq), null, fault.Message, fault.Seq, check.Checkpoints, check.Marks);
         }
-        return new ActivityCheck((int)(seq - fromSeq), seq <= end ? seq : null, null, null, check.Checkpoints, check.Marks);
+        return new ActivityCheck((int)(seq - fromSeq), seq <= end ? seq : null, null, null, check.Checkpoints, check.Marks, check.KeyIds);
     }
 
     /// <summary>One walk along the log.</summary>
     private sealed class LogCheck(ActivityLog log, VaultId vaultId)
     {
         private LogHead _last = new(0, Genesis);
+
+        private readonly SortedSet<uint> _keyIds = [];
+
+        public string KeyIds => string.Join(' ', _keyIds.Select(KeyVersions.Platform));
 
         public int Checkpoints { get; private set; }
 
@@ -115,7 +121,7 @@ public sealed partial class ActivityLog
         private async Task<CheckpointRef?> CheckpointAsync(CheckpointRef? previous, long before, CancellationToken cancellation)
         {
             var number = (previous?.Number ?? 0) + 1;
-            if (await OrFaultAsync(before, () => log.FindCheckpointAsync(vaultId, number, cancellation)) is not { } found)
+            if (await OrFaultAsync(before, () => log.FindCheckpointAsync(vaultId, number, Find, cancellation)) is not { } found)
                 return null;
             var checkpoint = found.Checkpoint;
             if (checkpoint.PrevHash != (previous?.Hash ?? Genesis))
@@ -129,8 +135,14 @@ public sealed partial class ActivityLog
         }
 
         private async Task<(LogRecord Record, string Hash)> ReadAsync(long seq, CancellationToken cancellation) =>
-            await OrFaultAsync(seq, () => log.ReadAsync(vaultId, seq, cancellation))
+            await OrFaultAsync(seq, () => log.ReadAsync(vaultId, seq, Find, cancellation))
             ?? throw new LogFaultException(seq, "The entry is missing.");
+
+        private PlatformKey? Find(uint keyId)
+        {
+            _keyIds.Add(keyId);
+            return log.FindKey(keyId);
+        }
 
         private static async Task<T> OrFaultAsync<T>(long seq, Func<Task<T>> read)
         {
@@ -144,6 +156,8 @@ public sealed partial class ActivityLog
             }
         }
     }
+
+    private PlatformKey? FindKey(uint keyId) => keyring.Find(keyId);
 
     private async IAsyncEnumerable<string> ListNamesAsync(
         string prefix,

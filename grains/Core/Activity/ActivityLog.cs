@@ -99,17 +99,28 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
 
     /// <summary>Reads one entry and checks that it is authentic and in its place; null when there is none.</summary>
     /// <exception cref="VaultException">RecordTampered, DataBitRot.</exception>
-    public async Task<(LogRecord Record, string Hash)?> ReadAsync(VaultId vaultId, long seq, CancellationToken cancellation = default)
+    public async Task<(LogRecord Record, string Hash)?> ReadAsync(VaultId vaultId, long seq, CancellationToken cancellation = default) =>
+        await ReadAsync(vaultId, seq, keyring.Find, cancellation);
+
+    private async Task<(LogRecord Record, string Hash)?> ReadAsync(
+        VaultId vaultId,
+        long seq,
+        Func<uint, PlatformKey?> find,
+        CancellationToken cancellation
+    )
     {
         if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob)
             return null;
         try
         {
-            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogEntry, keyring.Find);
+            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogEntry, find);
             var record = JsonSerializer.Deserialize(payload, RecordJson.Default.LogRecord);
             return record is not null && record.VaultId == vaultId && record.Seq == seq
                 ? (record, Hash(payload))
-                : throw new VaultException(ErrorCodes.RecordTampered, $"Log entry {seq} belongs to another place.");
+                : throw new VaultException(
+                    ErrorCodes.RecordTampered,
+                    $"Log entry {seq} belongs to another place: it is {PlaceOf(record?.VaultId == vaultId, record?.Seq)}."
+                );
         }
         catch (FormatFaultException fault)
         {
