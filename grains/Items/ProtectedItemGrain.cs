@@ -16,6 +16,8 @@ public sealed partial class ProtectedItemGrain
         IItemPolicy,
         IItemPurge,
         IItemShredding,
+        IRunningJobs,
+        IStoppableJobs,
         IIncomingGrainCallFilter,
         IDisposable
 {
@@ -71,7 +73,7 @@ public sealed partial class ProtectedItemGrain
         var settings = Item.RequireSettings();
         if (settings.State != ProtectionState.Protected)
             return;
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name, Key.ItemId);
         await Journal.FailOnRefusalAsync(
             Key.VaultId,
             jobId,

@@ -124,7 +124,9 @@ public sealed partial class VaultGrain
                 LogOperation,
                 async () =>
                 {
+                    Journal.Enter(jobId, JobTasks.Announce);
                     await AnnounceAsync(fromGeneration, keyId, keyThumbprint, jobId);
+                    Journal.Enter(jobId, JobTasks.RewrapItems);
                     // Another activation announced first: its job is the rotation's, and this one did nothing.
                     if (Vault.RotationJobId != jobId)
                         await Journal.EndAsync(
@@ -166,9 +168,24 @@ public sealed partial class VaultGrain
         if (!stands && Vault.Settings.Encryption.Previous is not null)
         {
             var renewed = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
+            Journal.Enter(renewed, JobTasks.RewrapItems);
             await UpdateAsync(_ => Vault with { RotationJobId = renewed });
         }
         return await GetKeyContextAsync();
+    }
+
+    public Task<JobProgress?> FindProgressAsync(Guid jobId) => Task.FromResult(Journal.Running.Find(jobId)?.Look());
+
+    public Task NotePassAsync(int done, int total)
+    {
+        NoteRewrapped(done, total);
+        return Task.CompletedTask;
+    }
+
+    private void NoteRewrapped(int done, int total)
+    {
+        if (_cell.Current?.RotationJobId is { } jobId)
+            Journal.Running.Find(jobId)?.Report(done, 0, itemsTotal: total);
     }
 
     public async Task<RemainingItems> TryFinishAsync(long generation)
@@ -181,6 +198,7 @@ public sealed partial class VaultGrain
             return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
         var remaining = RotationPass.Remaining(uses, encryption).Select(use => use.Name).ToList();
+        NoteRewrapped(uses.Count - remaining.Count, uses.Count);
         if (remaining.Count > 0 || encryption.Current.Generation != generation)
             return RemainingItems.Of(remaining);
         await FinishAsync(generation);

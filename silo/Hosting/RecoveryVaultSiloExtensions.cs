@@ -49,6 +49,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<ShredProofs>()
             .AddSingleton<ClockReader>()
             .AddSingleton<JobLedger>()
+            .AddSingleton<RunningJobs>()
             .AddSingleton<ActivityLog>()
             .AddSingleton<LogWitnesses>()
             .AddSingleton<Journal>()
