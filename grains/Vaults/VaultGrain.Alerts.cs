@@ -10,8 +10,10 @@ public sealed partial class VaultGrain
 {
     private const string CheckReminder = "key-health";
 
-    /// <summary>Whoever wants a look while one is under way waits for that one.</summary>
-    private Task? _look;
+    private Task _look = Task.CompletedTask;
+
+    /// <summary>The look that whoever asks now waits for; null: none is about to begin.</summary>
+    private Task? _nextLook;
 
     private DateTimeOffset _checkWokenAt = DateTimeOffset.MinValue;
 
@@ -31,17 +33,16 @@ public sealed partial class VaultGrain
         _cell.Current is { Settings: { Deleted: false, Encryption: { IsCustomerManaged: true } encryption } } vault
         && KeyHealth.IsDue(vault.Health, encryption.Current.KeyId, age, Journal.Now);
 
-    private async Task LookAtKeyAsync()
+    /// <summary>One that is under way began before this was asked, and may have seen what was then: only a later one counts.</summary>
+    private Task LookAtKeyAsync() => _nextLook ??= LookNextAsync();
+
+    private async Task LookNextAsync()
     {
-        _look ??= LookAtKeyOnceAsync();
-        try
-        {
-            await _look;
-        }
-        finally
-        {
-            _look = null;
-        }
+        await Task.Yield();
+        await _look.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _nextLook = null;
+        _look = LookAtKeyOnceAsync();
+        await _look;
     }
 
     /// <summary>The look itself waits for the jobs that use the key; only what it found is written.</summary>
