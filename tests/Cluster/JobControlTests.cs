@@ -218,5 +218,6 @@ public sealed class JobControlTests(VaultCluster cluster)
         return jobs;
     }
 
-    private static Task RefusedAsync(string code, Func<Task> act) => BackupSessionTests.RefusedAsync(code, act);
+    private static Task<RecoveryVault.Errors.VaultException> RefusedAsync(string code, Func<Task> act) =>
+        BackupSessionTests.RefusedAsync(code, act);
 }
