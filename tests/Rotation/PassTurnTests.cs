@@ -23,7 +23,13 @@ public sealed class PassTurnTests(VaultCluster cluster)
         // In force at once; what is not re-wrapped yet needs the old one, and a backup does not wait for anybody's turn.
         Assert.Equal(v2, await stage.CurrentAsync());
         Assert.Equal(["a"], (await stage.UseOfAsync(v1)).NeededBy);
-        cluster.Time.Advance(PassTurns.Patience);
+        var behind = stage.TickAsync(times: 1);
+        await stage.UntilAsync(() =>
+        {
+            cluster.Time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(behind.IsCompleted);
+        });
+        Assert.Equal(["a"], (await stage.UseOfAsync(v1)).NeededBy);
         others.ForEach(turn => turn.Dispose());
 
         for (var seconds = 0; seconds < 60 && !(await stage.UseOfAsync(v1)).SafeToDisable; seconds++)
