@@ -79,9 +79,14 @@ public sealed partial class VaultClient
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
             await using var alive = new SessionKeepAlive(async cancel => await channel.FindNewAsync([], cancel), time);
+            await using var progress = new SessionProgress(
+                () => item.ReportProgressAsync(new(session.SessionId, options.Counters.Entries, options.Counters.BytesRead, 0)),
+                time,
+                cancellation
+            );
             var read = options.OpenStream is { } open
-                ? await ReadStreamAsync(item, open, channel, options, cancellation)
-                : await ReadTreeAsync(item, ticket.Source, channel, options, cancellation);
+                ? await ReadStreamAsync(item, open, channel, options, progress.Stopping)
+                : await ReadTreeAsync(item, ticket.Source, channel, options, progress.Stopping);
             var outcome = await CommitAsync(
                 item,
                 new CommitBackup
@@ -97,7 +102,10 @@ public sealed partial class VaultClient
         }
         catch (Exception e)
         {
-            await AbandonAsync(item, session.SessionId, e, IsStopped(e, cancellation));
+            var explained = await ExplainAsync(item, ticket.JobId, e, cancellation);
+            await AbandonAsync(item, session.SessionId, explained, IsStopped(e, cancellation));
+            if (explained != e)
+                throw explained;
             throw;
         }
     }

@@ -28,6 +28,7 @@ public sealed partial class VaultClient
             return await ReadAsync(
                 item,
                 new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Restore, options.Target),
+                options.Counters,
                 async (ticket, cancel) =>
                 {
                     var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
@@ -102,6 +103,7 @@ public sealed partial class VaultClient
         return ReadAsync(
             item,
             new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Verify),
+            options.Counters,
             async (ticket, cancel) =>
             {
                 var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
@@ -140,9 +142,10 @@ public sealed partial class VaultClient
     private SessionKeepAlive KeepAlive(IRestoreChannel channel) => new(async cancel => await channel.CheckAsync([], cancel), time);
 
     /// <summary>Runs the work of one reading session and ends its job, whatever happens.</summary>
-    private static async Task<T> ReadAsync<T>(
+    private async Task<T> ReadAsync<T>(
         IProtectedItemGrain item,
         BeginRestore request,
+        RestoreCounters counters,
         Func<RestoreTicket, CancellationToken, Task<(T Report, JobStatus Status, Dictionary<string, string> Properties)>> work,
         CancellationToken cancellation
     )
@@ -151,16 +154,27 @@ public sealed partial class VaultClient
         var sessionId = ticket.Session.SessionId;
         try
         {
-            var (report, status, properties) = await work(ticket, cancellation);
+            await using var progress = new SessionProgress(
+                () => item.ReportProgressAsync(new(sessionId, counters.Entries, counters.Bytes, counters.BytesTotal)),
+                time,
+                cancellation
+            );
+            var (report, status, properties) = await work(ticket, progress.Stopping);
+            // What was read counts though its session is gone, unless somebody stopped it.
+            if (!await progress.ReportAsync() && await FindStopAsync(item, ticket.JobId) is { } stop)
+                throw stop;
             await EndAsync(item, new EndRestore(sessionId, status, [], properties));
             return report;
         }
         catch (Exception e)
         {
+            var explained = await ExplainAsync(item, ticket.JobId, e, cancellation);
             var end = IsStopped(e, cancellation)
                 ? new EndRestore(sessionId, JobStatus.Cancelled, [], new Dictionary<string, string>())
                 : new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>());
             await EndAsync(item, end, e);
+            if (explained != e)
+                throw explained;
             throw;
         }
     }

@@ -34,6 +34,9 @@ public static class ErrorCodes
     public const string ClientFailed = nameof(ClientFailed);
     public const string JobNotRunning = nameof(JobNotRunning);
     public const string JobFailed = nameof(JobFailed);
+    public const string JobCancelled = nameof(JobCancelled);
+    public const string JobNotStoppable = nameof(JobNotStoppable);
+    public const string JobStillRunning = nameof(JobStillRunning);
     public const string JobInterrupted = nameof(JobInterrupted);
     public const string BackupInProgress = nameof(BackupInProgress);
     public const string ReclaimInProgress = nameof(ReclaimInProgress);

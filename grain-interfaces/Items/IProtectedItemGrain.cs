@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using RecoveryVault.Access;
+using RecoveryVault.Jobs;
 using RecoveryVault.Reclaim;
 
 namespace RecoveryVault.Items;
@@ -47,6 +48,13 @@ public interface IProtectedItemGrain : IGrainWithStringKey
     /// <exception cref="Errors.VaultException">SessionLost, StoreFull, a key code.</exception>
     [Alias("CommitBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Backup")]
     Task<BackupOutcome> CommitBackupAsync(CommitBackup request);
+
+    /// <summary>
+    /// Says how far the work of a session is, for whoever looks at its job. False when there is no such session any more: then the work is
+    /// for nothing.
+    /// </summary>
+    [AlwaysInterleave, Alias("ReportProgress"), Requires(VaultRole.BackupOperator, AccessScope.Item)]
+    Task<bool> ReportProgressAsync(ReportProgress progress);
 
     /// <summary>Gives a session up and ends its job; what it stored is adopted by the next backup.</summary>
     [Alias("AbandonBackup"), Requires(VaultRole.BackupOperator, AccessScope.Item, LoggedAs = "Backup")]

@@ -102,4 +102,12 @@ public sealed record JobSummary
     /// <summary>Who asked for it.</summary>
     [Id(8)]
     public string Caller { get; init; } = "";
+
+    /// <summary>What it consists of, in order; of jobs in a list, and of those whose process died, none.</summary>
+    [Id(9)]
+    public IReadOnlyList<JobTask> Tasks { get; init; } = [];
+
+    /// <summary>Of the task under way, 0 to 99; 100 when it is completed; null when nobody knows how much there is.</summary>
+    [Id(10)]
+    public int? ProgressPercent { get; init; }
 }

@@ -26,7 +26,7 @@ public sealed partial class ProtectedItemGrain
         if (FindOpen(request.OperationId) is { } open)
             return open;
         var backup = new OpenBackup(source, RequireRetention(request.RetainUntil));
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name, Key.ItemId);
         return await Journal.FailOnRefusalAsync(
             Key.VaultId,
             jobId,
@@ -68,12 +68,15 @@ public sealed partial class ProtectedItemGrain
         await TakeSlotAsync(slot);
         try
         {
+            Journal.Enter(jobId, JobTasks.OpenSession);
             var secrets = await OpenSecretsAsync(keys);
             // The record as of the slot: nobody else condemns from here on.
             var session = await BackupSession.OpenAsync(_parts.Store, secrets, _parts.Gate, _parts.Time, Item.CondemnedPacks);
             _backups[slot.SessionId] = backup;
             WatchSessions();
             WatchPermit(slot.SessionId, secrets.Permit);
+            Journal.Enter(jobId, JobTasks.TransferData);
+            Journal.Running.Find(jobId)?.Report(0, 0, itemsTotal: Item.Newest?.Statistics.Entries ?? 0);
             return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), backup.Source);
         }
         catch
@@ -155,6 +158,9 @@ public sealed partial class ProtectedItemGrain
     /// </summary>
     private async Task<RecoveryPointHead> CommitAsync(CommitBackup request, WriterSlot slot, BackupSession session, OpenBackup backup)
     {
+        var job = Journal.Running.Find(slot.JobId);
+        job?.Report(request.Statistics.Entries, request.Statistics.BytesRead, request.Statistics.Entries);
+        job?.Enter(JobTasks.Commit);
         await session.FinishAsync();
         if (!session.IsStored(request.Catalogue.Node))
             throw new VaultException(ErrorCodes.InvalidRequest, "The catalogue's root was never stored.");
@@ -238,12 +244,7 @@ public sealed partial class ProtectedItemGrain
                 await _parts.Sessions.EndAsync(request.SessionId);
             return;
         }
-        var end = request.Error is { } error
-            ? JobEnd.Failed(Journal.Now, error)
-            : JobEnd.Completed(Journal.Now) with
-            {
-                Status = JobStatus.Cancelled,
-            };
+        var end = request.Error is { } error ? JobEnd.Failed(Journal.Now, error) : Cancelled();
         try
         {
             await EndSessionAsync(slot.SessionId);

@@ -25,7 +25,7 @@ public sealed partial class ProtectedItemGrain
             return known.Ticket;
         if (request.IsDryRun)
             return await ForeseeReclaimAsync(request);
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.ReclaimSpace, settings.Name);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.ReclaimSpace, settings.Name, Key.ItemId);
         return await Journal.FailOnRefusalAsync(Key.VaultId, jobId, ReclaimOperation, () => OpenReclaimAsync(request, jobId));
     }
 
@@ -70,6 +70,7 @@ public sealed partial class ProtectedItemGrain
         _reclaim = new RunningReclaim(request, ticket, session);
         WatchSessions();
         WatchPermit(ticket.SessionId, session.Secrets.Permit);
+        FollowReclaim(_reclaim);
         _ = RunReclaimAsync(_reclaim);
         return ticket;
     }

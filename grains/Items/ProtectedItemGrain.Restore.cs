@@ -36,13 +36,15 @@ public sealed partial class ProtectedItemGrain
         Guid? jobId = null;
         if (operation is not null)
             await Journal.BestEffortAsync(async () =>
-                jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name)
+                jobId = await Journal.StartAsync(Key.VaultId, operation, Item.RequireSettings().Name, Key.ItemId)
             );
         var sessionId = Guid.NewGuid();
         _opening.Add(sessionId);
         try
         {
             var ticket = await OpenRestoreAsync(request, jobId, sessionId);
+            if (jobId is { } id)
+                Journal.Enter(id, operation == JobOperations.Verify ? JobTasks.VerifyData : JobTasks.RestoreFiles);
             _restores[sessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);
             return ticket;
         }

@@ -15,6 +15,8 @@ public sealed partial class ProtectedItemGrain
         IItemKeys,
         IItemPolicy,
         IItemPurge,
+        IRunningJobs,
+        IStoppableJobs,
         IIncomingGrainCallFilter,
         IDisposable
 {
@@ -70,7 +72,7 @@ public sealed partial class ProtectedItemGrain
         var settings = Item.RequireSettings();
         if (settings.State != ProtectionState.Protected)
             return;
-        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name);
+        var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name, Key.ItemId);
         await Journal.FailOnRefusalAsync(
             Key.VaultId,
             jobId,

@@ -1,12 +1,22 @@
 using RecoveryVault.Errors;
+using RecoveryVault.Items;
+using RecoveryVault.Records;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Jobs;
 
 /// <summary>Shows a vault's jobs and ends those whose process is gone.</summary>
 [GrainType("job-ledger")]
-public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, TimeProvider time) : Grain, IJobLedgerGrain
+public sealed class JobLedgerGrain(JobLedger ledger, Journal journal, SiloLiveness liveness, TimeProvider time)
+    : Grain,
+        IJobLedgerGrain,
+        IIncomingGrainCallFilter
 {
+    public Task Invoke(IIncomingGrainCallContext context) => RefusedAttempts.InvokeAsync(context, journal, () => _isThere ? VaultId : null);
+
+    /// <summary>Whether there is such a vault: of none there is a log to write to.</summary>
+    private bool _isThere;
+
     /// <summary>
     /// A filter that matches little must not hold a call longer than callers wait: the page then ends early and says where to go on.
     /// </summary>
@@ -23,7 +33,11 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
         var looked = 0;
         await foreach (var job in ledger.ListAsync(VaultId, after))
         {
-            var summary = (await EndIfInterruptedAsync(job)).ToSummary();
+            // A list without tasks: they are for those who look at one job.
+            var summary = (await EndIfInterruptedAsync(job)).ToSummary() with
+            {
+                Tasks = [],
+            };
             if (Matches(query, summary))
             {
                 jobs.Add(summary);
@@ -47,8 +61,44 @@ public sealed class JobLedgerGrain(JobLedger ledger, SiloLiveness liveness, Time
 
     public async Task<JobSummary> GetAsync(Guid jobId)
     {
-        var job = await ledger.FindAsync(VaultId, jobId) ?? throw new VaultException(ErrorCodes.JobNotFound, $"There is no job {jobId}.");
-        return (await EndIfInterruptedAsync(job)).ToSummary();
+        var job = await FindAsync(jobId);
+        return job.End is null && await FindProgressAsync(job) is { } progress ? job.ToSummary(progress) : job.ToSummary();
+    }
+
+    public async Task<JobSummary> StopAsync(Guid jobId)
+    {
+        _isThere = await GrainFactory.GetGrain<IVaultCreation>(this.GetPrimaryKeyString()).FindAsync() is not null;
+        var job = await FindAsync(jobId);
+        if (job.End is { } end)
+            throw new VaultException(ErrorCodes.JobNotRunning, $"Job {jobId} is not under way: it is {end.Status}.");
+        if (job.Start.ItemId is not { } itemId || !JobTasks.CanStop(job.Start.Operation))
+            throw new VaultException(
+                ErrorCodes.JobNotStoppable,
+                $"Job {jobId} ({job.Start.Operation}) cannot be stopped without leaving something half done."
+            );
+        await GrainFactory.GetGrain<IStoppableJobs>(new ItemKey(VaultId, itemId).ToString()).StopJobAsync(jobId);
+        return await GetAsync(jobId);
+    }
+
+    private async Task<JobRecord> FindAsync(Guid jobId) =>
+        await ledger.FindAsync(VaultId, jobId) is { } job
+            ? await EndIfInterruptedAsync(job)
+            : throw new VaultException(ErrorCodes.JobNotFound, $"There is no job {jobId}.");
+
+    /// <summary>Asked of the grain that runs it. Null when that cannot say: that a job runs is known all the same.</summary>
+    private async Task<JobProgress?> FindProgressAsync(JobRecord job)
+    {
+        var grain = job.Start.ItemId is { } itemId
+            ? GrainFactory.GetGrain<IRunningJobs>(GrainId.Create(GrainRecords.ItemType, new ItemKey(VaultId, itemId).ToString()))
+            : GrainFactory.GetGrain<IRunningJobs>(GrainId.Create(GrainRecords.VaultType, this.GetPrimaryKeyString()));
+        try
+        {
+            return await grain.FindProgressAsync(job.Start.JobId);
+        }
+        catch (Exception e) when (e is VaultException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     private async Task<JobRecord> EndIfInterruptedAsync(JobRecord job)

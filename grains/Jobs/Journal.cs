@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using RecoveryVault.Access;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
+using RecoveryVault.Items;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
 
@@ -11,8 +12,11 @@ namespace RecoveryVault.Jobs;
 /// <summary>
 /// What grains write down of what they do: a job that begins and ends, and the activity log's entry with the verified caller.
 /// </summary>
-public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFactory grains, TimeProvider time)
+public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness liveness, IGrainFactory grains, TimeProvider time)
 {
+    /// <summary>The jobs that run in this silo.</summary>
+    public RunningJobs Running => running;
+
     /// <summary>Refusals that stand in a log already, for as long as they are on their way to the caller.</summary>
     private static readonly ConditionalWeakTable<VaultException, object> Logged = [];
 
@@ -28,17 +32,18 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Begins a job and returns its id.</summary>
-    public async Task<Guid> StartAsync(VaultId vaultId, string operation, string? itemName)
+    /// <param name="itemId">The item whose grain runs it; null: the vault's.</param>
+    public async Task<Guid> StartAsync(VaultId vaultId, string operation, string? itemName, ItemId? itemId = null)
     {
         var jobId = NewJobId();
-        await StartAsync(vaultId, jobId, operation, itemName);
+        await StartAsync(vaultId, jobId, operation, itemName, itemId);
         return jobId;
     }
 
     /// <summary>Begins a job under an id made before; the same again changes nothing.</summary>
-    public async Task StartAsync(VaultId vaultId, Guid jobId, string operation, string? itemName)
+    public async Task StartAsync(VaultId vaultId, Guid jobId, string operation, string? itemName, ItemId? itemId = null)
     {
-        var start = new JobStart(jobId, operation, itemName, Now, Caller.Current, liveness.Self);
+        var start = new JobStart(jobId, operation, itemName, Now, Caller.Current, liveness.Self) { ItemId = itemId };
         try
         {
             await ledger.StartAsync(vaultId, start);
@@ -48,7 +53,11 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
             // It may be there, and nobody would ever end it: the same start again changes nothing.
             await ledger.StartAsync(vaultId, start);
         }
+        running.Start(jobId, operation);
     }
+
+    /// <summary>A task of a job that runs here begins.</summary>
+    public void Enter(Guid jobId, string taskId) => running.Find(jobId)?.Enter(taskId);
 
     public Guid NewJobId() => ledger.NewJobId();
 
@@ -60,7 +69,7 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public async Task PayAsync(VaultId vaultId, OwedNote note, bool mayBePaid)
     {
         if (note.EndsJob)
-            await ledger.EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, note.Details));
+            await EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, note.Details));
         if (mayBePaid)
         {
             var newest = await grains.GetGrain<IActivityLogGrain>(vaultId.ToString()).ListAsync(new PageRequest());
@@ -89,13 +98,20 @@ public sealed class Journal(JobLedger ledger, SiloLiveness liveness, IGrainFacto
     public async Task EndAsync(VaultId vaultId, Guid jobId, string logOperation, JobEnd end)
     {
         end = end.Bounded();
-        await ledger.EndAsync(vaultId, jobId, end);
+        await EndAsync(vaultId, jobId, end);
         var details =
             end.Errors is [var error, ..] && end.Status == JobStatus.Failed
                 ? end.Properties.SetItem("errorCode", error.Code).SetItem("error", error.Message)
                 : end.Properties;
         var status = end.Status is JobStatus.Completed or JobStatus.CompletedWithWarnings ? LogStatuses.Succeeded : LogStatuses.Failed;
         await LogAsync(vaultId, logOperation, status, jobId, details);
+    }
+
+    /// <summary>With the job's last state, which is forgotten only when it is written.</summary>
+    private async Task EndAsync(VaultId vaultId, Guid jobId, JobEnd end)
+    {
+        await ledger.EndAsync(vaultId, jobId, end with { Tasks = running.Find(jobId)?.End(end.Status) ?? [] });
+        running.Forget(jobId);
     }
 
     /// <summary>Runs the rest of a job; a failure ends it as failed and goes on to the caller.</summary>

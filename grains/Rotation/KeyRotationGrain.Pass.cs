@@ -9,6 +9,9 @@ public sealed partial class KeyRotationGrain
     /// <summary>One call works on a pass no longer than this, far below the time callers wait for an answer.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often the vault hears how far a pass is.</summary>
+    private static readonly TimeSpan NotePeriod = TimeSpan.FromSeconds(1);
+
     /// <summary>Items of the round under way that need not, or cannot now, be looked at again.</summary>
     private readonly HashSet<ItemId> _passed = [];
     private readonly Dictionary<ItemId, VaultException> _refused = [];
@@ -41,12 +44,18 @@ public sealed partial class KeyRotationGrain
             BeginRound();
         _passGeneration = keys.Generation;
         var started = time.GetTimestamp();
+        var noted = started;
         var roster = await Vault.GetRosterAsync();
         foreach (var itemId in roster.Where(id => !_passed.Contains(id) && !_refused.ContainsKey(id)).ToList())
         {
             if (time.GetElapsedTime(started) > Slice)
                 return Progress(keys, roster.Count - _passed.Count);
             await RewrapAsync(keys, itemId);
+            if (time.GetElapsedTime(noted) > NotePeriod)
+            {
+                noted = time.GetTimestamp();
+                await Vault.NotePassAsync(_passed.Count, roster.Count);
+            }
         }
         var refusal = _refused.Values.FirstOrDefault();
         BeginRound();

@@ -52,6 +52,10 @@ public interface IVaultKeys : IGrainWithStringKey
     [Alias("EnsureRotationJob")]
     Task<VaultKeyContext> EnsureRotationJobAsync();
 
+    /// <summary>How many items a pass has been through, for whoever looks at its job. Interleaves, and only remembers.</summary>
+    [AlwaysInterleave, Alias("NotePass")]
+    Task NotePassAsync(int done, int total);
+
     /// <summary>
     /// Ends the pass of a generation if storage shows that nothing is left of older ones; returns the items that still are.
     /// </summary>

@@ -15,6 +15,8 @@ public sealed partial class VaultGrain
         var keyId = await LogRefusalAsync(LogOperation, request.OperationId, () => Task.FromResult(RequireKey(request)));
         var jobId = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
         var note = await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, () => TryAssignKeyAsync(request, keyId, jobId));
+        if (note is null)
+            Journal.Enter(jobId, JobTasks.RewrapItems);
         await SettleAsync(note);
         if (Vault.MustBeWatched)
             await EnsureRotationAsync();
@@ -39,6 +41,7 @@ public sealed partial class VaultGrain
             var facts = await LookAtAsync(keyId, seen.KeyPrincipal);
             CmkPreconditions.Require(seen, facts, Journal.Now);
             await RequireOldKeyAsync(seen.Settings.Encryption, facts?.Key, seen.KeyPrincipal);
+            Journal.Enter(jobId, JobTasks.Announce);
             await UpdateAsync(_ =>
             {
                 var vault = Vault;

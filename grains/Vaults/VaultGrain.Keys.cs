@@ -109,7 +109,9 @@ public sealed partial class VaultGrain
                 LogOperation,
                 async () =>
                 {
+                    Journal.Enter(jobId, JobTasks.Announce);
                     await AnnounceAsync(fromGeneration, keyId, keyThumbprint, jobId);
+                    Journal.Enter(jobId, JobTasks.RewrapItems);
                     await EndAnnouncementAsync(jobId, old.Current.KeyId);
                     return true;
                 }
@@ -145,9 +147,24 @@ public sealed partial class VaultGrain
         if (!stands && Vault.Settings.Encryption.Previous is not null)
         {
             var renewed = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
+            Journal.Enter(renewed, JobTasks.RewrapItems);
             await UpdateAsync(_ => Vault with { RotationJobId = renewed });
         }
         return await GetKeyContextAsync();
+    }
+
+    public Task<JobProgress?> FindProgressAsync(Guid jobId) => Task.FromResult(Journal.Running.Find(jobId)?.Look());
+
+    public Task NotePassAsync(int done, int total)
+    {
+        NoteRewrapped(done, total);
+        return Task.CompletedTask;
+    }
+
+    private void NoteRewrapped(int done, int total)
+    {
+        if (_cell.Current?.RotationJobId is { } jobId)
+            Journal.Running.Find(jobId)?.Report(done, 0, itemsTotal: total);
     }
 
     public async Task<RemainingItems> TryFinishAsync(long generation)
@@ -160,6 +177,7 @@ public sealed partial class VaultGrain
             return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
         var remaining = RotationPass.Remaining(uses, encryption).Select(use => use.Name).ToList();
+        NoteRewrapped(uses.Count - remaining.Count, uses.Count);
         if (remaining.Count > 0 || encryption.Current.Generation != generation)
             return RemainingItems.Of(remaining);
         // The job first: if the process dies between the two, the next one finds a pass with nothing to do and a job that says so.

@@ -17,6 +17,7 @@ public sealed partial class VaultGrain
         IVaultKeys,
         IVaultPolicies,
         IVaultCreation,
+        IRunningJobs,
         IIncomingGrainCallFilter,
         IDisposable
 {

@@ -47,6 +47,7 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<Tombstones>()
             .AddSingleton<ClockReader>()
             .AddSingleton<JobLedger>()
+            .AddSingleton<RunningJobs>()
             .AddSingleton<ActivityLog>()
             .AddSingleton<LogWitnesses>()
             .AddSingleton<Journal>()

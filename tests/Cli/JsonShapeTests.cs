@@ -14,7 +14,8 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
         "encryptionAtRestType keyUri keyVersion subscriptionId identity lastUpdateStatus infrastructureEncryptionState";
     private const string UserIdentity = "id name principalId clientId tenantId";
     private const string Identity = "type principalId tenantId userAssignedIdentities";
-    private const string Job = "jobId operation status itemName startTime endTime durationSeconds errorDetails";
+    private const string Job =
+        "jobId operation status itemName startTime endTime durationSeconds errorDetails progressPercentage tasksList";
     private const string Item = "id name state source keyVersion";
     private const string Point = "name time sizeBytes seq prevHash keyVersion keyVersionAtBackup status expires";
     private const string Verified = "kind time storeId vaultId vaultName generation keyId fingerprint comparedWith report";

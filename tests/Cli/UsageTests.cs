@@ -52,6 +52,7 @@ public sealed class UsageTests(ReadmeStory story)
     [InlineData("protection backup-now --vault-name docs --item-name papers --stdin-from-command", "takes a command after --")]
     [InlineData("protection enable --vault-name docs --item-name s --source - --exclude *.tmp", "leave out --exclude")]
     [InlineData("protection enable --vault-name docs --item-name s --source - --one-file-system", "leave out --one-file-system")]
+    [InlineData("job wait --vault-name docs --name j --timeout soon", "--timeout takes a whole number")]
     [InlineData("job list --vault-name docs --status Finished", "--status takes one of InProgress,")]
     public async Task Command_WrongUsage_ExitsWith2(string command, string message)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
-using Spectre.Console;
 
 namespace RecoveryVault.Cli.Commands;
 
@@ -35,23 +34,7 @@ internal static class JobCommands
                     var job in VaultClient.AllAsync(page => vault.Jobs.ListAsync(new JobQuery(run.Get(status), run.Get(operation), page)))
                 )
                     jobs.Add(JobShape.Of(job));
-                run.Print(
-                    [.. jobs],
-                    OutputJson.Plain.JobShapeArray,
-                    (console, shown) =>
-                        Show.Table(
-                            console,
-                            shown,
-                            "No jobs.",
-                            ("Job", j => j.JobId.ToString()),
-                            ("Operation", j => j.Operation),
-                            ("Item", j => j.ItemName),
-                            ("Status", j => j.Status),
-                            ("Started", j => Show.Time(j.StartTime)),
-                            ("Duration", j => j.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null),
-                            ("Error", j => j.ErrorDetails is [var e, ..] ? e.Code : "")
-                        )
-                );
+                run.Print([.. jobs], OutputJson.Plain.JobShapeArray, ShowJob.List);
             }
         );
     }
@@ -59,7 +42,15 @@ internal static class JobCommands
     private static CliCommand ShowOne()
     {
         var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
-        return new CliCommand("show", "Shows a job.", "rvault job show --vault-name docs --name 0199a1b2-...") { vaultName, name }.Runs(
+        return new CliCommand(
+            "show",
+            "Shows a job with its tasks; of one that is under way, how far it is.",
+            "rvault job show --vault-name docs --name 0199a1b2-..."
+        )
+        {
+            vaultName,
+            name,
+        }.Runs(
             async (run, cancellation) =>
             {
                 var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
@@ -71,21 +62,27 @@ internal static class JobCommands
     private static CliCommand Wait()
     {
         var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
+        var timeout = OptionValues.Number(
+            "--timeout",
+            "Wait no longer than this; exit code 1 if the job has not ended by then.",
+            "SECONDS"
+        );
         return new CliCommand(
             "wait",
-            "Waits until a job has ended; exit code 1 if it failed.",
-            "rvault job wait --vault-name docs --name 0199a1b2-..."
+            "Waits until a job has ended; exit code 1 if it failed or was stopped, 3 if it has warnings.",
+            "rvault job wait --vault-name docs --name 0199a1b2-... --timeout 600"
         )
         {
             vaultName,
             name,
+            timeout,
         }.Runs(
             async (run, cancellation) =>
             {
-                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-                JobSummary job;
-                while ((job = await vault.Jobs.GetAsync(JobIdOf(run.Require(name)))).Status is JobStatus.InProgress or JobStatus.Cancelling)
-                    await Task.Delay(TimeSpan.FromSeconds(1), Invocation.Time, cancellation);
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(vaultName));
+                TimeSpan? patience = run.Get(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+                var job = await client.WaitForJobAsync(vault, JobIdOf(run.Require(name)), patience, Watch(run), cancellation);
                 if (job.Status is JobStatus.Failed or JobStatus.Cancelled)
                     throw FailureOf(job);
                 Print(run, job);
@@ -94,13 +91,25 @@ internal static class JobCommands
         );
     }
 
-    /// <summary>No process can see another's running job as long as each has the store to itself, so there is none to stop.</summary>
+    /// <summary>A line whenever something has changed.</summary>
+    private static Action<JobSummary> Watch(Invocation run)
+    {
+        var last = "";
+        return job =>
+        {
+            var line = ShowJob.Line(job);
+            if (run.ShowsProgress && job.Status is JobStatus.InProgress or JobStatus.Cancelling && line != last)
+                run.Tell(line);
+            last = line;
+        };
+    }
+
     private static CliCommand Stop()
     {
         var (vaultName, name) = (CommandParts.VaultName(), CommandParts.Name("job"));
         return new CliCommand(
             "stop",
-            "Stops a job that is under way; one that runs in another terminal is stopped there, with Ctrl-C.",
+            "Stops a backup, restore, verification or reclaim that is under way; what it had stored is used by the next one.",
             "rvault job stop --vault-name docs --name 0199a1b2-..."
         )
         {
@@ -109,9 +118,12 @@ internal static class JobCommands
         }.Runs(
             async (run, cancellation) =>
             {
-                var vault = await (await run.ConnectAsync(cancellation: cancellation)).FindVaultAsync(run.Require(vaultName));
-                var job = await vault.Jobs.GetAsync(JobIdOf(run.Require(name)));
-                throw new VaultException(ErrorCodes.JobNotRunning, $"Job {job.JobId} is not under way: it is {job.Status}.");
+                var client = await run.ConnectAsync(cancellation: cancellation);
+                var vault = await client.FindVaultAsync(run.Require(vaultName));
+                var jobId = JobIdOf(run.Require(name));
+                await vault.Jobs.StopAsync(jobId);
+                // A reclaim ends at its next step.
+                Print(run, await client.WaitForJobAsync(vault, jobId, report: Watch(run), cancellation: cancellation));
             }
         );
     }
@@ -119,30 +131,13 @@ internal static class JobCommands
     private static VaultException FailureOf(JobSummary job) =>
         job.ErrorDetails is [var error, ..]
             ? new VaultException(error.Code, $"Job {job.JobId} ({job.Operation}) {job.Status}: {error.Message}", error.Recommendation)
-            : new VaultException(ErrorCodes.JobFailed, $"Job {job.JobId} ({job.Operation}) is {job.Status}.");
+            : new VaultException(
+                job.Status == JobStatus.Cancelled ? ErrorCodes.JobCancelled : ErrorCodes.JobFailed,
+                $"Job {job.JobId} ({job.Operation}) is {job.Status}."
+            );
 
     private static Guid JobIdOf(string name) =>
         Guid.TryParse(name, out var jobId) ? jobId : throw new VaultException(ErrorCodes.JobNotFound, $"'{name}' is no job id.");
 
-    private static void Print(Invocation run, JobSummary job) =>
-        run.Print(
-            JobShape.Of(job),
-            OutputJson.Plain.JobShape,
-            (console, shown) =>
-                Show.Facts(
-                    console,
-                    [
-                        ("Job", shown.JobId.ToString()),
-                        ("Operation", shown.Operation),
-                        ("Item", shown.ItemName),
-                        ("Status", shown.Status),
-                        ("Started", Show.Time(shown.StartTime)),
-                        ("Ended", shown.EndTime is { } end ? Show.Time(end) : null),
-                        ("Duration", shown.DurationSeconds is { } s ? Show.Duration(TimeSpan.FromSeconds(s)) : null),
-                        ("Caller", shown.Caller),
-                        .. shown.Properties.Select(p => (p.Key, (string?)p.Value)),
-                        .. shown.ErrorDetails.Select(e => (e.Code, (string?)$"{e.Message} {e.Recommendation}")),
-                    ]
-                )
-        );
+    private static void Print(Invocation run, JobSummary job) => run.Print(JobShape.Of(job), OutputJson.Plain.JobShape, ShowJob.One);
 }

@@ -1,4 +1,5 @@
 using RecoveryVault.Activity;
+using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Vaults;
 
@@ -110,9 +111,11 @@ internal sealed record JobShape(
     DateTimeOffset StartTime,
     DateTimeOffset? EndTime,
     double? DurationSeconds,
-    IReadOnlyList<ErrorShape> ErrorDetails,
+    IReadOnlyList<JobErrorShape> ErrorDetails,
     IReadOnlyDictionary<string, string> Properties,
-    string Caller
+    string Caller,
+    int? ProgressPercentage,
+    IReadOnlyList<JobTaskShape> TasksList
 )
 {
     public static JobShape Of(JobSummary job) =>
@@ -124,9 +127,40 @@ internal sealed record JobShape(
             job.StartTime,
             job.EndTime,
             job.EndTime is { } end ? Math.Round((end - job.StartTime).TotalSeconds, 3) : null,
-            [.. job.ErrorDetails.Select(e => new ErrorShape(e.Code, e.Message, e.Recommendation))],
+            [.. job.ErrorDetails.Select(e => new JobErrorShape(e.Code, ErrorTable.TitleOf(e.Code), e.Message, e.Recommendation))],
             job.Properties,
-            job.Caller
+            job.Caller,
+            job.ProgressPercent,
+            [.. job.Tasks.Select(JobTaskShape.Of)]
+        );
+}
+
+internal sealed record JobErrorShape(string Code, string Title, string Message, string Recommendation);
+
+/// <summary>A part of a job; totals are null where nobody knows them.</summary>
+internal sealed record JobTaskShape(
+    string TaskId,
+    string Status,
+    DateTimeOffset? StartTime,
+    DateTimeOffset? EndTime,
+    double? DurationSeconds,
+    long ItemsDone,
+    long? ItemsTotal,
+    long BytesDone,
+    long? BytesTotal
+)
+{
+    public static JobTaskShape Of(JobTask task) =>
+        new(
+            task.TaskId,
+            task.Status.ToString(),
+            task.StartTime,
+            task.EndTime,
+            task is { StartTime: { } start, EndTime: { } end } ? Math.Round((end - start).TotalSeconds, 3) : null,
+            task.ItemsDone,
+            task.ItemsTotal > 0 ? task.ItemsTotal : null,
+            task.BytesDone,
+            task.BytesTotal > 0 ? task.BytesTotal : null
         );
 }
 

@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
+using RecoveryVault.Items;
 using RecoveryVault.Records;
 
 namespace RecoveryVault.Jobs;
 
 /// <summary>What is known of a job when it begins.</summary>
 /// <param name="Owner">The silo incarnation that runs it: when that is gone, the job was interrupted.</param>
-public sealed record JobStart(Guid JobId, string Operation, string? ItemName, DateTimeOffset StartTime, string Caller, string Owner);
+public sealed record JobStart(Guid JobId, string Operation, string? ItemName, DateTimeOffset StartTime, string Caller, string Owner)
+{
+    /// <summary>The item whose grain runs it; null: the vault's.</summary>
+    public ItemId? ItemId { get; init; }
+}
 
 /// <summary>How a job ended.</summary>
 public sealed record JobEnd(
@@ -16,6 +21,13 @@ public sealed record JobEnd(
 )
 {
     public ImmutableArray<JobError> Errors { get; init; } = RecordJson.ListOf(Errors);
+
+    /// <summary>The tasks as they were then; none of a job that ended without its process.</summary>
+    public ImmutableArray<JobTask> Tasks
+    {
+        get;
+        init => field = RecordJson.ListOf(value);
+    } = [];
 
     public static JobEnd Completed(DateTimeOffset at, params IEnumerable<KeyValuePair<string, string>> properties) =>
         new(JobStatus.Completed, at, [], properties.ToImmutableSortedDictionary(StringComparer.Ordinal));
@@ -52,5 +64,16 @@ public sealed record JobRecord(JobStart Start, JobEnd? End)
             ErrorDetails = End?.Errors ?? [],
             Properties = End?.Properties ?? ImmutableSortedDictionary<string, string>.Empty,
             Caller = Start.Caller,
+            Tasks = End?.Tasks ?? [],
+            ProgressPercent = End?.Status is JobStatus.Completed or JobStatus.CompletedWithWarnings ? 100 : null,
+        };
+
+    /// <summary>The same of a job that runs, with what its process knows of it.</summary>
+    public JobSummary ToSummary(JobProgress progress) =>
+        ToSummary() with
+        {
+            Status = progress.IsCancelling ? JobStatus.Cancelling : JobStatus.InProgress,
+            Tasks = progress.Tasks,
+            ProgressPercent = progress.Percent,
         };
 }

@@ -30,6 +30,8 @@ public sealed class ReclaimCounters(TimeProvider time)
         Interlocked.Exchange(ref _steps, 0);
         Interlocked.Exchange(ref _totalBytes, totalBytes);
         Touch();
+        if (phase != ReclaimPhase.Ended)
+            OnStep?.Invoke(phase);
     }
 
     /// <summary>Part of a step is done.</summary>
@@ -39,10 +41,14 @@ public sealed class ReclaimCounters(TimeProvider time)
         Touch();
     }
 
+    /// <summary>Told when a phase begins and when a step has ended.</summary>
+    public Action<ReclaimPhase>? OnStep { get; set; }
+
     public void EndStep()
     {
         Interlocked.Increment(ref _steps);
         Touch();
+        OnStep?.Invoke(Phase);
     }
 
     private void Touch() => Interlocked.Exchange(ref _lastStepAt, time.GetTimestamp());
