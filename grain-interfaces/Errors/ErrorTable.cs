@@ -11,6 +11,7 @@ public static partial class ErrorTable
     public static IReadOnlyList<ErrorEntry> All { get; } =
     [
         .. General(),
+        .. Jobs(),
         .. Retention(),
         .. Files(),
         .. Stores(),
@@ -52,22 +53,7 @@ public static partial class ErrorTable
             new(ProtectionStopped, "Protection of this item was stopped.", "Start it again with 'rvault protection enable'."),
             new(RecoveryPointNotFound, "The item has no such recovery point.", "See them with 'rvault recoverypoint list'."),
             new(PathNotFound, "The recovery point has no such path.", "See its files with 'rvault recoverypoint files'."),
-            new(JobNotFound, "The vault has no such job.", "See its jobs with 'rvault job list'."),
-            new(JobNotRunning, "The job has ended already.", "There is nothing to stop; see how it ended with 'rvault job show'."),
-            new(JobCancelled, "Somebody stopped the job; nothing is left half done.", "Run it again if it is still wanted."),
-            new(
-                JobNotStoppable,
-                "The job cannot be stopped without leaving something half done.",
-                "Let it end: 'rvault job wait' tells when it has."
-            ),
-            new(JobStillRunning, "The job had not ended when the time to wait was over.", "Wait longer, or look with 'rvault job show'."),
-            new(JobFailed, "The job ended without doing what it was for.", "See 'rvault job show', and run it again."),
             new(ClientFailed, "The program that ran the backup or restore failed.", "Run it again; report the failure if it comes again."),
-            new(
-                JobInterrupted,
-                "The process that ran the job ended before the job did.",
-                "Run it again: what was stored is used, earlier recovery points are untouched."
-            ),
             new(BackupInProgress, "Another backup of this item is running.", "Wait for it, see 'rvault job list', and try again."),
             new(
                 ReclaimFailed,

@@ -9,7 +9,7 @@ public sealed class ErrorTitleTests
     public void Titles_OfAllCodes_AreShortWordsAndNoTwoAlike()
     {
         var titles = ErrorTable.All.Select(row => row.Title).ToList();
-        Assert.All(titles, title => Assert.Matches("^[A-Z][a-z]+([ -][a-z]+)*$", title));
+        Assert.All(titles, title => Assert.Matches("^[A-Z][a-z]+([ -][A-Za-z]+)*$", title));
         Assert.All(titles, title => Assert.InRange(title.Length, 5, 70));
         Assert.Empty(titles.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => g.Key));
     }
