@@ -103,6 +103,9 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
             end.Errors is [var error, ..] && end.Status == JobStatus.Failed
                 ? end.Properties.SetItem("errorCode", error.Code).SetItem("error", error.Message)
                 : end.Properties;
+        // In a log that knows two ends only.
+        if (end.Status == JobStatus.Cancelled)
+            details = details.SetItem("jobStatus", nameof(JobStatus.Cancelled));
         var status = end.Status is JobStatus.Completed or JobStatus.CompletedWithWarnings ? LogStatuses.Succeeded : LogStatuses.Failed;
         await LogAsync(vaultId, logOperation, status, jobId, details);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
+using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Reclaim;
 using RecoveryVault.Records;
@@ -18,7 +19,13 @@ namespace RecoveryVault.Tests.Cluster;
 [Collection(VaultClusterCollection.Name)]
 public sealed class EveryRefusalTests(VaultCluster cluster)
 {
-    private static readonly Type[] Contracts = [typeof(IVaultGrain), typeof(IProtectedItemGrain), typeof(IKeyRotationGrain)];
+    private static readonly Type[] Contracts =
+    [
+        typeof(IVaultGrain),
+        typeof(IProtectedItemGrain),
+        typeof(IKeyRotationGrain),
+        typeof(IJobLedgerGrain),
+    ];
 
     /// <summary>Those that have nothing to refuse: an unknown session has ended already.</summary>
     private static readonly string[] NeverRefused =
@@ -196,6 +203,7 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
                 ErrorCodes.StoreFull,
                 () => WithoutRecordAsync(item, () => grain.DisableAsync(new(Fresh, "")))
             ),
+            new("IJobLedgerGrain.StopAsync", "StopJob", ErrorCodes.JobNotFound, () => item.Stage.Vault.Jobs.StopAsync(Fresh)),
         ];
     }
 

@@ -80,7 +80,7 @@ internal static class ShowJob
     private static string DoneOf(JobTaskShape task) =>
         (task.ItemsDone, task.BytesDone, task.ItemsTotal) is (0, 0, null) ? ""
         : task.BytesDone == 0 && task.BytesTotal is null ? $", {Of(task.ItemsDone, task.ItemsTotal, Show.Count)}"
-        : $", {Of(task.ItemsDone, task.ItemsTotal, Show.Count)} entries, {Of(task.BytesDone, task.BytesTotal, Show.Bytes)}";
+        : $", {Of(task.ItemsDone, task.ItemsTotal, Show.Count)} {(task is { ItemsDone: 1, ItemsTotal: null or 1 } ? "entry" : "entries")}, {Of(task.BytesDone, task.BytesTotal, Show.Bytes)}";
 
     private static string Of(long done, long? total, Func<long, string> show) =>
         total is { } known ? $"{show(done)} of {show(known)}" : show(done);
