@@ -1,5 +1,3 @@
-using RecoveryVault.Access;
-using RecoveryVault.DataPath;
 using RecoveryVault.Jobs;
 using RecoveryVault.Reclaim;
 

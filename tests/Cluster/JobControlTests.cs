@@ -218,5 +218,5 @@ public sealed class JobControlTests(VaultCluster cluster)
         return jobs;
     }
 
-    private static Task RefusedAsync(string code, Func<Task> act) => BackupSessionTests.RefusedAsync(code, act);
+    private static Task<VaultException> RefusedAsync(string code, Func<Task> act) => BackupSessionTests.RefusedAsync(code, act);
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
-using RecoveryVault.Keys;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
