@@ -182,7 +182,10 @@ public sealed partial class VaultGrain
             return RemainingItems.Of(remaining);
         // The job first: if the process dies between the two, the next one finds a pass with nothing to do and a job that says so.
         if (Vault.RotationJobId is { } jobId)
+        {
+            Journal.Enter(jobId, JobTasks.Finish);
             await EndKeyJobAsync(jobId, previous.KeyId);
+        }
         await UpdateAsync(_ => Vault.FinishRotation(generation));
         return RemainingItems.None;
     }
