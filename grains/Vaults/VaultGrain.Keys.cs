@@ -208,6 +208,8 @@ public sealed partial class VaultGrain
     /// <summary>The end of the pass owes the end of its job and its entry in the same write, so that each is written, and once.</summary>
     private async Task FinishAsync(long generation)
     {
+        if (Vault.RotationJobId is { } rotationJobId)
+            Journal.Enter(rotationJobId, JobTasks.Finish);
         await SettleAsync();
         OwedNote? note = null;
         await UpdateAsync(_ =>

@@ -115,6 +115,23 @@ public sealed class JobControlTests(VaultCluster cluster)
         }
     }
 
+    [Fact]
+    public async Task Get_ChangeOfKeyThatRewrapped_HasItsTasks()
+    {
+        var stage = await VaultStage.CreateAsync(cluster);
+        await stage.AssignKeyAsync();
+        await stage.ProtectAsync("docs");
+        await stage.KeyOwner.CreateKeyAsync("next", new() { Kty = "RSA" });
+        var jobId = (await stage.AssignKeyAsync($"https://{stage.KeyVault}.vault.localhost/keys/next")).JobId!.Value;
+        await VaultClient.SyncAsync(stage.Vault);
+
+        var job = await stage.Vault.Jobs.GetAsync(jobId);
+
+        Assert.Equal([JobTasks.CheckKey, JobTasks.Announce, JobTasks.RewrapItems, JobTasks.Finish], job.Tasks.Select(t => t.TaskId));
+        Assert.All(job.Tasks, t => Assert.Equal(JobTaskStatus.Completed, t.Status));
+        Assert.Equal((1, 1), (job.Tasks[2].ItemsDone, job.Tasks[2].ItemsTotal));
+    }
+
     [Theory]
     [InlineData(RestorePurpose.Restore)]
     [InlineData(RestorePurpose.Verify)]
@@ -218,6 +235,5 @@ public sealed class JobControlTests(VaultCluster cluster)
         return jobs;
     }
 
-    private static Task<RecoveryVault.Errors.VaultException> RefusedAsync(string code, Func<Task> act) =>
-        BackupSessionTests.RefusedAsync(code, act);
+    private static Task<VaultException> RefusedAsync(string code, Func<Task> act) => BackupSessionTests.RefusedAsync(code, act);
 }
