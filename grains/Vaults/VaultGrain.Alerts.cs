@@ -23,15 +23,19 @@ public sealed partial class VaultGrain
         return Vault.Alerts;
     }
 
-    public Task CheckKeyAsync() => IsCheckDue(KeyHealth.Period) ? LookAtKeyAsync() : Task.CompletedTask;
+    /// <summary>A pass asks the key vault for more than a look does: then once an hour is enough.</summary>
+    public Task CheckKeyAsync() =>
+        IsCheckDue(_cell.Current?.Settings.Encryption.Previous is null ? KeyHealth.Period : PollAge)
+            ? LookAtKeyAsync()
+            : Task.CompletedTask;
 
     public Task EnsureCheckedAsync() => IsCheckDue(PollAge) ? LookAtKeyAsync() : Task.CompletedTask;
 
     private static readonly TimeSpan PollAge = TimeSpan.FromHours(1);
 
     private bool IsCheckDue(TimeSpan age) =>
-        _cell.Current is { Settings: { Deleted: false, Encryption: { IsCustomerManaged: true } encryption } } vault
-        && KeyHealth.IsDue(vault.Health, encryption.Current.KeyId, age, Journal.Now);
+        _cell.Current is { Settings: { Deleted: false, Encryption.IsCustomerManaged: true } } vault
+        && KeyHealth.IsDue(vault.Health, age, Journal.Now);
 
     /// <summary>One that is under way began before this was asked, and may have seen what was then: only a later one counts.</summary>
     private Task LookAtKeyAsync() => _nextLook ??= LookNextAsync();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
@@ -35,6 +36,42 @@ public sealed partial class ActivityLog
             head = head with { Checkpoint = await PutAsync(checkpoint, cancellation) };
             if (head.Checkpoint.Seq >= head.Seq)
                 return head;
+        }
+    }
+
+    /// <summary>
+    /// The same head with the newest checkpoint there is. The newest entry names the one known before it: where each process writes one
+    /// entry and ends, none would ever name a later one, and each next checkpoint would be looked for behind more of them.
+    /// </summary>
+    private async Task<LogHead> WithNewestCheckpointAsync(VaultId vaultId, LogHead head, CancellationToken cancellation)
+    {
+        var last = head.Checkpoint is { } named ? CheckpointBlob(vaultId, named.Number) : null;
+        long? newest = null;
+        await foreach (var blob in store.ListAllAsync(Checkpoints(vaultId), last, cancellation))
+            if (
+                long.TryParse(
+                    blob.Name.AsSpan(Checkpoints(vaultId).Length),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                )
+            )
+                newest = number;
+        if (newest is not { } found || await FindNewerAsync(vaultId, found, cancellation) is not { } checkpoint)
+            return head;
+        return head with { Checkpoint = checkpoint };
+    }
+
+    /// <summary>Null for one that is not sound: that verification tells, and appending goes on from what entries name.</summary>
+    private async Task<CheckpointRef?> FindNewerAsync(VaultId vaultId, long number, CancellationToken cancellation)
+    {
+        try
+        {
+            return await FindCheckpointAsync(vaultId, number, cancellation) is { } there ? RefOf(there.Checkpoint, there.Payload) : null;
+        }
+        catch (VaultException)
+        {
+            return null;
         }
     }
 

@@ -69,7 +69,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     /// <summary>The newest entry.</summary>
     public async Task<LogHead> FindHeadAsync(VaultId vaultId, CancellationToken cancellation = default) =>
         await FindEndAsync(vaultId, cancellation: cancellation) is > 0 and var end
-            ? await FindHeadAsync(vaultId, end, cancellation)
+            ? await WithNewestCheckpointAsync(vaultId, await FindHeadAsync(vaultId, end, cancellation), cancellation)
             : new LogHead(0, Genesis);
 
     /// <summary>

@@ -43,8 +43,8 @@ public sealed record KeyHealth(
             };
 
     /// <summary>A look in the future was made by a clock that was wrong, then or now: it counts for nothing.</summary>
-    public static bool IsDue(KeyHealth? health, string keyId, TimeSpan age, DateTimeOffset now) =>
-        health is null || health.KeyId != keyId || health.CheckedAt > now || now - health.CheckedAt >= age;
+    public static bool IsDue(KeyHealth? health, TimeSpan age, DateTimeOffset now) =>
+        health is null || health.CheckedAt > now || now - health.CheckedAt >= age;
 
     private static DateTimeOffset WatchedFrom(KeyHealth? before, DateTimeOffset now) =>
         before is not null && before.CheckedAt <= now && now - before.CheckedAt <= Gap ? before.WatchedSince : now;

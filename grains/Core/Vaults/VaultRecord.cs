@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Records;
@@ -11,6 +12,7 @@ namespace RecoveryVault.Vaults;
 /// </summary>
 public sealed partial record VaultRecord : IVersionedRecord
 {
+    [JsonPropertyOrder(-1)]
     public int Schema { get; init; } = RecordSchema.Current;
 
     public required VaultId VaultId { get; init; }
