@@ -19,12 +19,31 @@ public sealed class ActivityLogGrain(ActivityLog log, LogWitnesses witnesses, Ti
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());
 
-    public async Task AppendAsync(
+    public Task AppendAsync(
         string caller,
         string operation,
         string status,
         Guid correlationId,
         ImmutableSortedDictionary<string, string> details
+    ) => AppendAsync(caller, operation, status, correlationId, details, isThere: null);
+
+    public Task AppendOnceAsync(string caller, string operation, Guid correlationId, ImmutableSortedDictionary<string, string> details) =>
+        AppendAsync(
+            caller,
+            operation,
+            LogStatuses.Succeeded,
+            correlationId,
+            details,
+            r => r.CorrelationId == correlationId && r.Operation == operation && r.Status == LogStatuses.Succeeded
+        );
+
+    private async Task AppendAsync(
+        string caller,
+        string operation,
+        string status,
+        Guid correlationId,
+        ImmutableSortedDictionary<string, string> details,
+        Func<LogRecord, bool>? isThere
     )
     {
         var now = time.GetUtcNow();
@@ -39,7 +58,8 @@ public sealed class ActivityLogGrain(ActivityLog log, LogWitnesses witnesses, Ti
                 Status = status,
                 CorrelationId = correlationId,
                 Details = details,
-            }
+            },
+            isThere
         );
         _head = head;
         // The entry is durable: a checkpoint that cannot be written is still due at the next one.

@@ -11,6 +11,13 @@ public interface IActivityLogWriter : IGrainWithStringKey
     [Alias("Append")]
     Task AppendAsync(string caller, string operation, string status, Guid correlationId, ImmutableSortedDictionary<string, string> details);
 
+    /// <summary>
+    /// The same of an entry that somebody else may be appending at this moment: one that succeeded and has this operation and correlation
+    /// id, and is newer than what the caller has seen, is enough.
+    /// </summary>
+    [Alias("AppendOnce")]
+    Task AppendOnceAsync(string caller, string operation, Guid correlationId, ImmutableSortedDictionary<string, string> details);
+
     /// <summary>Where the log stands now.</summary>
     [Alias("GetMark")]
     Task<LogMark> GetMarkAsync();

@@ -56,6 +56,9 @@ public sealed partial class ProtectedItemGrain
                 await Journal.BestEffortAsync(() => Journal.EndAsync(Key.VaultId, id, operation ?? "", end));
                 Journal.Noted(refusal);
             }
+            // Looking changes nothing; a first backup looks for an earlier point in vain.
+            if (operation is null)
+                Journal.Noted(refusal);
             throw refusal;
         }
         finally

@@ -78,7 +78,7 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
         }
         await grains
             .GetGrain<IActivityLogWriter>(vaultId.ToString())
-            .AppendAsync(note.Caller, note.Operation, LogStatuses.Succeeded, note.CorrelationId, note.Details);
+            .AppendOnceAsync(note.Caller, note.Operation, note.CorrelationId, note.Details);
     }
 
     /// <summary>A refused attempt of the same operation is another entry.</summary>

@@ -143,6 +143,18 @@ public sealed class ActivityLogTests : IAsyncLifetime
         Assert.Equal(1, (await Log.FindHeadAsync(_vault)).Seq);
     }
 
+    [Fact]
+    public async Task Append_TheSameByAnotherActivationMeanwhile_IsOneEntry()
+    {
+        await Log.AppendAsync(_vault, Empty, _ => Entry("once"), r => r.Operation == "once");
+        await Log.AppendAsync(_vault, Empty, _ => Entry("other"));
+
+        var head = await Log.AppendAsync(_vault, Empty, _ => Entry("once"), r => r.Operation == "once");
+
+        Assert.Equal(2, head.Seq);
+        Assert.Equal(2, (await Log.FindHeadAsync(_vault)).Seq);
+    }
+
     /// <summary>
     /// Writers on several silos, each with its own idea of the end, over a store that loses answers: one chain, each entry once.
     /// </summary>

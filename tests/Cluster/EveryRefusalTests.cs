@@ -201,12 +201,6 @@ public sealed class EveryRefusalTests(VaultCluster cluster)
                 () => grain.BeginRestoreAsync(new(Fresh, "none", RestorePurpose.Restore))
             ),
             Of(
-                "BeginRestore",
-                "Restore",
-                ErrorCodes.RecoveryPointNotFound,
-                () => grain.BeginRestoreAsync(new(Fresh, "none", RestorePurpose.Browse))
-            ),
-            Of(
                 "Disable",
                 "DisableProtection",
                 ErrorCodes.StoreFull,

@@ -67,7 +67,9 @@ public sealed partial class ActivityLog
     {
         try
         {
-            return await FindCheckpointAsync(vaultId, number, cancellation) is { } there ? RefOf(there.Checkpoint, there.Payload) : null;
+            return await FindCheckpointAsync(vaultId, number, keyring.Find, cancellation) is { } there
+                ? RefOf(there.Checkpoint, there.Payload)
+                : null;
         }
         catch (VaultException)
         {

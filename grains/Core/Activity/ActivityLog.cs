@@ -21,16 +21,21 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     public static readonly string Genesis = new('0', 64);
 
     /// <summary>Appends at the first free place after <paramref name="head"/> and returns the new head.</summary>
+    /// <param name="isThere">Knows this very entry when another activation appended it behind <paramref name="head"/>: then it is done.</param>
     public async Task<LogHead> AppendAsync(
         VaultId vaultId,
         LogHead head,
         Func<long, LogRecord> entry,
+        Func<LogRecord, bool>? isThere = null,
         CancellationToken cancellation = default
     )
     {
         while (true)
         {
-            head = await FindHeadAsync(vaultId, head, cancellation);
+            var wasThere = false;
+            head = await FollowAsync(vaultId, head, passed => wasThere |= isThere?.Invoke(passed) is true, cancellation);
+            if (wasThere)
+                return head;
             var record = entry(head.Seq + 1) with
             {
                 VaultId = vaultId,
@@ -59,10 +64,16 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     }
 
     /// <summary>The newest entry from a known one on.</summary>
-    public async Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default)
+    public Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default) =>
+        FollowAsync(vaultId, from, _ => { }, cancellation);
+
+    private async Task<LogHead> FollowAsync(VaultId vaultId, LogHead from, Action<LogRecord> passed, CancellationToken cancellation)
     {
         while (await ReadAsync(vaultId, from.Seq + 1, cancellation) is { } next)
+        {
             from = new LogHead(next.Record.Seq, next.Hash, Newer(next.Record.Checkpoint, from.Checkpoint));
+            passed(next.Record);
+        }
         return from;
     }
 
