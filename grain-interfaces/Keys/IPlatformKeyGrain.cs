@@ -37,6 +37,7 @@ public sealed record PlatformKeyProgress(
     [property: Id(4)] IReadOnlyList<PlatformKeyRefusal> Refused
 )
 {
+    /// <summary>More refusals are in the log only.</summary>
     public const int MaxRefused = 20;
 }
 
