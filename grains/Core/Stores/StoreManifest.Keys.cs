@@ -36,7 +36,7 @@ public sealed partial record StoreManifest
             if (keyring.Find(id) is null)
                 return new VaultException(
                     ErrorCodes.WrongPlatformKey,
-                    $"The keys in {place} lack platform key {id}, which store {StoreId} needs: they are a copy from {(id == PlatformKeyId ? "before it was made" : "after it was removed")}.",
+                    $"The keys in {place} lack platform key {id}, which store {StoreId} needs: they are a copy from {(id > keyring.Ids.Max() ? "before it was made" : "after it was removed")}.",
                     "Name the keys directory in use with --keys, or bring back a recovery kit made after the platform key was rotated."
                 );
             if (keyring.CheckValue(id) != check)
