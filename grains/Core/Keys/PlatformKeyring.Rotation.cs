@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using RecoveryVault.Errors;
 using RecoveryVault.Storage;
 
