@@ -1,8 +1,6 @@
-using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
-using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;

@@ -72,7 +72,7 @@ public sealed class PlatformKeyRotationTests
         await keyring.EndRolloutAsync();
     }
 
-    private static Task AddRecordAsync(MemoryBlobStore store, PlatformKeyring keyring, string name = "heads/x/1") =>
+    private static Task<string> AddRecordAsync(MemoryBlobStore store, PlatformKeyring keyring, string name = "heads/x/1") =>
         store.PutAsync(name, new(RecordEnvelope.Seal(RecordType.Head, keyring.Current, "{}"u8)), PutCondition.Always);
 
     /// <summary>The keyring as a file somebody copied.</summary>
