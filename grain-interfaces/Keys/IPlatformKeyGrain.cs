@@ -27,7 +27,8 @@ public interface IPlatformKeyGrain : IGrainWithIntegerKey
 /// <param name="KeyId">The key in force.</param>
 /// <param name="VaultsRemaining">Vaults still to go through.</param>
 /// <param name="RecordsRenewed">Records renewed by this rotation since its process began.</param>
-/// <param name="Refused">Vaults and items that could not be renewed, at most <see cref="MaxRefused"/>; they keep needing their old key.</param>
+/// <param name="Refused">Vaults and items that could not be renewed, at most <see cref="MaxRefused"/>; they keep needing their old
+/// key.</param>
 [GenerateSerializer, Immutable, Alias("rv.PlatformKeyProgress")]
 public sealed record PlatformKeyProgress(
     [property: Id(0)] bool Done,

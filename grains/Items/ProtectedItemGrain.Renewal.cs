@@ -30,7 +30,9 @@ public sealed partial class ProtectedItemGrain
         return renewed;
     }
 
-    /// <summary>The record with what it names by hash written anew, as far as an older key authenticates that; else the very same.</summary>
+    /// <summary>
+    /// The record with what it names by hash written anew, as far as an older key authenticates that; else the very same.
+    /// </summary>
     private async Task<(ItemRecord Item, int Renewed)> RenewedAsync(ItemRecord item)
     {
         var (next, renewed) = (item, 0);

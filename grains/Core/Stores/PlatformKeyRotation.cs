@@ -5,7 +5,8 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// How a store gets another platform key, and loses an old one. Every step is durable and may be repeated; whoever dies between two leaves a
+/// How a store gets another platform key, and loses an old one. Every step is durable and may be repeated; whoever dies between two
+/// leaves a
 /// store that opens and restores, and the next call goes on.
 /// </summary>
 public static class PlatformKeyRotation

@@ -10,11 +10,14 @@ namespace RecoveryVault.Stores;
 
 public sealed partial record StoreManifest
 {
-    /// <summary>The platform keys before <see cref="PlatformKeyId"/> that something in the store may still name; absent when there is none.</summary>
+    /// <summary>
+    /// The platform keys before <see cref="PlatformKeyId"/> that something in the store may still name; absent when there is none.
+    /// </summary>
     public ImmutableArray<PlatformKeyCheck>? OlderPlatformKeys { get; init; }
 
     /// <summary>
-    /// The store's keyring: it must have every platform key the store names, and they must be these very keys. One from before a rotation is
+    /// The store's keyring: it must have every platform key the store names, and they must be these very keys. One from before a rotation
+    /// is
     /// refused here, not at the first record it could not read.
     /// </summary>
     /// <exception cref="VaultException">KeysNotFound, WrongPlatformKey.</exception>

@@ -8,8 +8,10 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// <c>store.json</c>, written when a store is made and when its platform keys change: what it is, in which format, and for each platform key
-/// it needs a value that only the holder can compute. A process with the wrong keyring, the wrong store or an older format refuses to start.
+/// <c>store.json</c>, written when a store is made and when its platform keys change: what it is, in which format, and for each
+/// platform key
+/// it needs a value that only the holder can compute. A process with the wrong keyring, the wrong store or an older format refuses to
+/// start.
 /// </summary>
 public sealed partial record StoreManifest
 {
