@@ -150,6 +150,13 @@ internal sealed class Invocation : IAsyncDisposable
             : throw new InvalidOperationException("The store is not open.");
     }
 
+    /// <summary>The store as it lies on disk and its keys: alone with them, or beside the server that holds them.</summary>
+    public async Task<(IBlobStore Blobs, IBlobStore Keys, string StoreId)> OpenStoreAsync(CancellationToken cancellation)
+    {
+        var (keys, storeId) = await OpenKeysAsync(create: false, cancellation);
+        return (_store?.Blobs ?? new FileBlobStore(_served?.StorePath ?? StorePath, Time), keys, storeId);
+    }
+
     /// <summary>
     /// The store as it lies on disk, without its keys: alone with it, or beside the server that holds it, for what is stored once never
     /// changes. The caller disposes the hold.

@@ -69,6 +69,9 @@ public static class ErrorCodes
     public const string StoreAccessDenied = nameof(StoreAccessDenied);
     public const string KeysNotFound = nameof(KeysNotFound);
     public const string KeysInsideStore = nameof(KeysInsideStore);
+    public const string PlatformKeyNotFound = nameof(PlatformKeyNotFound);
+    public const string PlatformKeyInUse = nameof(PlatformKeyInUse);
+    public const string OtherSilosActive = nameof(OtherSilosActive);
     public const string WrongPlatformKey = nameof(WrongPlatformKey);
     public const string NotEnoughSpace = nameof(NotEnoughSpace);
     public const string ClusterUnavailable = nameof(ClusterUnavailable);

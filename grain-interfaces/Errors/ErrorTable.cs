@@ -132,6 +132,17 @@ public static partial class ErrorTable
                 "The keys directory lies inside the store.",
                 "Keep keys apart from the data they open: name another directory with --keys."
             ),
+            new(PlatformKeyNotFound, "The platform keyring has no key of that id.", "See its keys with 'rvault store platform-key list'."),
+            new(
+                PlatformKeyInUse,
+                "Something in the store still needs that platform key.",
+                "See what with 'rvault store platform-key list'; 'rvault store platform-key rotate' renews what can be renewed."
+            ),
+            new(
+                OtherSilosActive,
+                "A silo that does not know the new platform key could not read what others write.",
+                "Stop all silos but one and run the command again."
+            ),
             new(
                 WrongPlatformKey,
                 "The platform keyring belongs to another store, or lacks a key.",

@@ -43,6 +43,9 @@ public static class JobOperations
     /// <summary>Assigning, changing or rotating the customer-managed key.</summary>
     public const string UpdateCustomerManagedKey = nameof(UpdateCustomerManagedKey);
 
+    /// <summary>Wrapping data keys by another key of the platform keyring.</summary>
+    public const string RotatePlatformKey = nameof(RotatePlatformKey);
+
     /// <summary>Stopping protection, data kept.</summary>
     public const string DisableBackup = nameof(DisableBackup);
 

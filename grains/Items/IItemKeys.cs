@@ -37,4 +37,11 @@ public interface IItemKeys : IGrainWithStringKey
     /// </summary>
     [AlwaysInterleave, Alias("Rewrap")]
     Task RewrapAsync(VaultKeyContext keys);
+
+    /// <summary>
+    /// Writes anew, under the platform key in force, what the item's record names by hash, and renews what it no longer names; returns how
+    /// many records that were. Interleaves: the item's own writes are serialised inside.
+    /// </summary>
+    [AlwaysInterleave, Alias("RenewRecords")]
+    Task<int> RenewRecordsAsync();
 }

@@ -24,5 +24,6 @@ public sealed record ItemParts(
     SiloLiveness Liveness,
     DekCache Deks,
     ReclaimParts Reclaim,
+    RecordRenewal Renewal,
     TimeProvider Time
 );

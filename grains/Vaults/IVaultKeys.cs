@@ -71,6 +71,24 @@ public interface IVaultKeys : IGrainWithStringKey
     /// </summary>
     [Alias("TryFinish")]
     Task<RemainingItems> TryFinishAsync(long generation);
+
+    /// <summary>
+    /// Announces the platform key in force, in a vault that has platform-managed keys and is behind; true while a pass through its items
+    /// is under way.
+    /// </summary>
+    [Alias("AnnouncePlatformKey")]
+    Task<bool> AnnouncePlatformKeyAsync();
+
+    /// <summary>
+    /// Writes the vault's settings anew under the platform key in force, and renews what is superseded; returns how many records that were.
+    /// Also of a vault that is deleted: its log must stay readable.
+    /// </summary>
+    [Alias("RenewRecords")]
+    Task<int> RenewRecordsAsync();
+
+    /// <summary>Every item there is, also of a vault that is deleted.</summary>
+    [AlwaysInterleave, Alias("ListAllItems")]
+    Task<IReadOnlyList<ItemId>> ListAllItemsAsync();
 }
 
 /// <summary>Creates a vault's record on behalf of the directory.</summary>

@@ -167,7 +167,10 @@ public sealed partial class VaultGrain
         var stands = Vault.RotationJobId is { } jobId && await Journal.StandsAsync(VaultId, jobId);
         if (!stands && Vault.Settings.Encryption.Previous is not null)
         {
-            var renewed = await Journal.StartAsync(VaultId, JobOperations.UpdateCustomerManagedKey, itemName: null);
+            var operation = Vault.Settings.Encryption.IsCustomerManaged
+                ? JobOperations.UpdateCustomerManagedKey
+                : JobOperations.RotatePlatformKey;
+            var renewed = await Journal.StartAsync(VaultId, operation, itemName: null);
             Journal.Enter(renewed, JobTasks.RewrapItems);
             await UpdateAsync(_ => Vault with { RotationJobId = renewed });
         }

@@ -23,6 +23,7 @@ public sealed class VaultParts(
     ClockReader clocks,
     ReportSigner reports,
     ShredProofs proofs,
+    RecordRenewal renewal,
     TimeProvider time
 )
 {
@@ -46,7 +47,10 @@ public sealed class VaultParts(
 
     public Descriptors Descriptors { get; } = descriptors;
 
-    public uint PlatformKeyId { get; } = keyring.CurrentId;
+    public RecordRenewal Renewal { get; } = renewal;
+
+    /// <summary>The platform key in force now.</summary>
+    public uint PlatformKeyId => keyring.CurrentId;
 
     /// <summary>The embedded installation is a tenant of its own, named by its store.</summary>
     public string TenantId { get; } = keyring.StoreId;

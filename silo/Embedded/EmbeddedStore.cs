@@ -69,8 +69,9 @@ public sealed class EmbeddedStore : IDisposable
         try
         {
             var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
+            var before = await NamesAsync(keys, cancellation);
             var count = await RecoveryKit.ImportAsync(keys, manifest.StoreId, kit, passphrase, cancellation);
-            (await manifest.OpenKeyringAsync(keys, place, cancellation)).Dispose();
+            await RequireOwnKeysAsync(manifest, keys, place, before, cancellation);
             return (count, manifest.StoreId, place);
         }
         catch
@@ -78,6 +79,35 @@ public sealed class EmbeddedStore : IDisposable
             StorePlace.RemoveIfUnused(place);
             throw;
         }
+    }
+
+    /// <summary>A kit that does not open the store, one from before a rotation say, must not stand in the way of one that does.</summary>
+    private static async Task RequireOwnKeysAsync(
+        StoreManifest manifest,
+        FileBlobStore keys,
+        string place,
+        HashSet<string> before,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            (await manifest.OpenKeyringAsync(keys, place, cancellation)).Dispose();
+        }
+        catch (VaultException)
+        {
+            foreach (var name in (await NamesAsync(keys, cancellation)).Except(before))
+                await keys.DeleteAsync(name, cancellation: cancellation);
+            throw;
+        }
+    }
+
+    private static async Task<HashSet<string>> NamesAsync(FileBlobStore keys, CancellationToken cancellation)
+    {
+        HashSet<string> names = [];
+        await foreach (var blob in keys.ListAllAsync("", cancellation))
+            names.Add(blob.Name);
+        return names;
     }
 
     private static async Task<EmbeddedStore> CreateAsync(

@@ -42,6 +42,7 @@ public static class RecoveryVaultSiloExtensions
     private static IServiceCollection AddStores(this IServiceCollection services) =>
         services
             .AddSingleton<AuthenticatedRecords>()
+            .AddSingleton<RecordRenewal>()
             .AddSingleton<Descriptors>()
             .AddSingleton<ItemProof>()
             .AddSingleton<RecoveryPoints>()

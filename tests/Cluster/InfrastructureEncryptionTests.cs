@@ -40,6 +40,14 @@ public sealed class InfrastructureEncryptionTests(VaultCluster cluster)
         Assert.Equal(chosen ? "Enabled" : "Disabled", (await item.Stage.Vault.Vault.GetEncryptionAsync()).InfrastructureEncryptionState);
     }
 
+    /// <summary>A silo that has not heard of the new platform key could not read what others write.</summary>
+    [Fact]
+    public async Task PlatformKey_WithTwoSilos_IsNotRotated()
+    {
+        Assert.Equal(ErrorCodes.OtherSilosActive, await VaultStage.CodeOfAsync(() => cluster.Client.RotatePlatformKeyAsync()));
+        Assert.Equal(1u, cluster.Keyring.CurrentId);
+    }
+
     [Theory]
     [InlineData(true, ObjectSuite.Infrastructure)]
     [InlineData(null, ObjectSuite.OneLayer)]

@@ -9,6 +9,7 @@ using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 using RecoveryVault.Records;
+using RecoveryVault.Stores;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
@@ -24,6 +25,12 @@ public sealed class VaultCluster : IAsyncLifetime
     private InProcessTestCluster? _cluster;
     private PlatformKeyring? _keyring;
     private SiloParts? _parts;
+
+    /// <summary>How many silos there are.</summary>
+    public short Silos { get; init; } = 2;
+
+    /// <summary>The silos' own keys.</summary>
+    public PlatformKeyring Keyring => _keyring ?? throw new InvalidOperationException("The cluster is not started.");
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
@@ -59,7 +66,7 @@ public sealed class VaultCluster : IAsyncLifetime
         Beneath = new MemoryBlobStore(Time);
         Store = new FaultyBlobStore(Beneath);
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
-        _keyring = await PlatformKeyring.CreateAsync(KeyStore, "22222222-2222-2222-2222-222222222222", Time);
+        (_, _keyring) = await StoreManifest.CreateAsync(Store, "22222222-2222-2222-2222-222222222222", "rvault", KeyStore, Time);
         KeyVaultTraffic = new WatchedKeyVaults(
             (host, text) =>
             {
@@ -76,7 +83,7 @@ public sealed class VaultCluster : IAsyncLifetime
         {
             Identities = new IdentityDirectory(Identities),
         };
-        _cluster = await DeployAsync(_parts, silos: 2);
+        _cluster = await DeployAsync(_parts, Silos);
         Client = new VaultClient(_cluster.Client, DataPlane, Time);
     }
 

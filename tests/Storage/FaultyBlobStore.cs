@@ -61,6 +61,16 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         return this;
     }
 
+    /// <summary>Whether the process died and was not started again.</summary>
+    public bool HasCrashed
+    {
+        get
+        {
+            lock (_gate)
+                return _crashed;
+        }
+    }
+
     /// <summary>All faults are over, a crash too: as if whatever runs on this store had been started again.</summary>
     public void Recover()
     {

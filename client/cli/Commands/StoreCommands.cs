@@ -8,7 +8,8 @@ namespace RecoveryVault.Cli.Commands;
 /// <summary><c>rvault store …</c></summary>
 internal static class StoreCommands
 {
-    public static Command Build() => CommandParts.Group("store", "The store itself.", Verify(), StoreReclaimCommand.Build());
+    public static Command Build() =>
+        CommandParts.Group("store", "The store itself.", Verify(), StoreReclaimCommand.Build(), PlatformKeyCommands.Build());
 
     private static CliCommand Verify() =>
         new CliCommand(

@@ -47,6 +47,9 @@ public sealed record ObjectHeader(
 
     private static ReadOnlySpan<byte> Magic => "RVSEALED"u8;
 
+    /// <summary>True of the first bytes of a sealed object.</summary>
+    public static bool IsObject(ReadOnlySpan<byte> bytes) => bytes.Length >= SizeBytes && bytes.StartsWith(Magic);
+
     /// <summary>Reads a header. Nothing in it is authentic until a <see cref="SealedObjectReader"/> has been made of it.</summary>
     /// <exception cref="FormatFaultException">Malformed or TooNew.</exception>
     public static ObjectHeader Read(ReadOnlySpan<byte> bytes)

@@ -26,7 +26,9 @@ public static class RecordEnvelope
     public const int MaxPayloadLength = 1 << 20;
 
     private const ushort FormatVersion = 1;
-    private const int HeaderLength = 20;
+
+    /// <summary>The clear bytes before the payload.</summary>
+    public const int HeaderLength = 20;
     private const int MacLength = 32;
     private const int ChecksumLength = 16;
 
@@ -72,6 +74,23 @@ public static class RecordEnvelope
         return CryptographicOperations.FixedTimeEquals(mac, record.Slice(macOffset, MacLength))
             ? record[HeaderLength..macOffset].ToArray()
             : throw new FormatFaultException(FormatFault.Tampered, $"The {type} record's MAC does not match: it was altered or forged.");
+    }
+
+    /// <summary>The platform key that a record's first bytes name; false when they are no record's. Nothing of it is authentic.</summary>
+    public static bool TryKeyIdOf(ReadOnlySpan<byte> header, out uint keyId)
+    {
+        var isRecord = header.Length >= HeaderLength && header.StartsWith(Magic);
+        keyId = isRecord ? BinaryPrimitives.ReadUInt32LittleEndian(header[12..]) : 0;
+        return isRecord;
+    }
+
+    /// <summary>The same payload under another key, after it was found authentic under its own.</summary>
+    /// <exception cref="FormatFaultException">As <see cref="Open"/>.</exception>
+    public static byte[] Reseal(ReadOnlySpan<byte> record, Func<uint, PlatformKey?> keyring, PlatformKey key)
+    {
+        Scrub(record);
+        var type = (RecordType)record[10];
+        return Seal(type, key, Open(record, type, keyring));
     }
 
     /// <summary>Checks a record for bit rot, without keys.</summary>

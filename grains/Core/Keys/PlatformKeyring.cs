@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,34 +12,63 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Keys;
 
 /// <summary>
-/// The store's own 32-byte secrets, by id: KEK of vaults with platform-managed keys and root of the records' MACs. Kept in the keys store
-/// as one blob, apart from the data; an old key stays until nothing names it.
+/// The store's own 32-byte secrets, by id: KEK of vaults with platform-managed keys, root of the records' MACs, and second layer of
+/// infrastructure encryption. Kept in the keys store as one blob, apart from the data; an old key stays until nothing names it. Safe for
+/// concurrent use.
 /// </summary>
-public sealed class PlatformKeyring : IDisposable
+public sealed partial class PlatformKeyring : IDisposable
 {
     /// <summary>The keyring's blob in the keys store.</summary>
     public const string BlobName = "platform-keyring.json";
 
     public const int KeySizeBytes = 32;
 
-    private readonly Dictionary<uint, PlatformKey> _keys;
+    private readonly IBlobStore _store;
+    private volatile Content _content;
 
-    private PlatformKeyring(string storeId, uint currentId, Dictionary<uint, PlatformKey> keys) =>
-        (StoreId, CurrentId, _keys) = (storeId, currentId, keys);
+    private PlatformKeyring(IBlobStore store, string storeId, StoredKeyring stored) =>
+        (_store, StoreId, _content) = (store, storeId, Content.Of(stored, ImmutableSortedDictionary<uint, KeptKey>.Empty));
+
+    /// <summary>A key and when it was made.</summary>
+    private sealed record KeptKey(PlatformKey Key, DateTimeOffset CreatedAt);
+
+    private sealed record Content(uint CurrentId, uint? RolloutId, ImmutableSortedDictionary<uint, KeptKey> Keys)
+    {
+        /// <summary>What is stored; keys that are known already stay the objects they are, for somebody may be using them.</summary>
+        public static Content Of(StoredKeyring stored, ImmutableSortedDictionary<uint, KeptKey> known) =>
+            new(
+                stored.Current,
+                stored.Rollout,
+                (stored.Keys ?? []).ToImmutableSortedDictionary(
+                    k => k.Id,
+                    k => known.GetValueOrDefault(k.Id) ?? new KeptKey(new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key)), k.CreatedAt)
+                )
+            );
+    }
 
     /// <summary>The store these keys belong to.</summary>
     public string StoreId { get; }
 
-    /// <summary>The key for new wraps and MACs.</summary>
-    public uint CurrentId { get; }
+    /// <summary>The key for new wraps, MACs and second layers.</summary>
+    public uint CurrentId => _content.CurrentId;
+
+    public PlatformKey Current
+    {
+        get
+        {
+            var content = _content;
+            return content.Keys[content.CurrentId].Key;
+        }
+    }
 
     /// <summary>Of all keys there are.</summary>
-    public IReadOnlyCollection<uint> Ids => _keys.Keys;
+    public IReadOnlyCollection<uint> Ids => [.. _content.Keys.Keys];
 
-    public PlatformKey Current => _keys[CurrentId];
+    /// <summary>Ids of all keys, oldest first, and when each was made.</summary>
+    public IReadOnlyList<(uint Id, DateTimeOffset CreatedAt)> All => [.. _content.Keys.Values.Select(k => (k.Key.Id, k.CreatedAt))];
 
     /// <summary>A key by id; null when this keyring does not have it.</summary>
-    public PlatformKey? Find(uint id) => _keys.GetValueOrDefault(id);
+    public PlatformKey? Find(uint id) => _content.Keys.GetValueOrDefault(id)?.Key;
 
     /// <summary>The key of an object's second layer.</summary>
     /// <exception cref="VaultException">
@@ -47,7 +77,7 @@ public sealed class PlatformKeyring : IDisposable
     public PlatformKey Require(uint id, string what) =>
         Find(id)
         ?? throw (
-            id == 0 || id > _keys.Keys.Max()
+            id == 0 || id > _content.Keys.Keys.Max()
                 ? new VaultException(ErrorCodes.DataTampered, $"{what} names platform key {id}, which was never made.")
                 : new VaultException(
                     ErrorCodes.WrongPlatformKey,
@@ -73,24 +103,16 @@ public sealed class PlatformKeyring : IDisposable
         CancellationToken cancellation = default
     )
     {
-        var secret = SecretBytes.Random(KeySizeBytes);
-        var stored = new StoredKeyring(1, storeId, 1, [new StoredPlatformKey(1, time.GetUtcNow(), secret.Span.ToArray())]);
-        var content = JsonSerializer.SerializeToUtf8Bytes(stored, RecordJson.Default.StoredKeyring);
+        var stored = new StoredKeyring(1, storeId, 1, [NewKey(1, time)]);
         try
         {
-            await keys.PutAsync(BlobName, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
-        }
-        catch
-        {
-            secret.Dispose();
-            throw;
+            await PutAsync(keys, stored, PutCondition.IfAbsent, cancellation);
+            return new PlatformKeyring(keys, storeId, stored);
         }
         finally
         {
             stored.Zero();
-            CryptographicOperations.ZeroMemory(content);
         }
-        return new PlatformKeyring(storeId, 1, new() { [1] = new PlatformKey(1, secret) });
     }
 
     /// <summary>Reads the keyring; null when there is none.</summary>
@@ -101,11 +123,48 @@ public sealed class PlatformKeyring : IDisposable
     {
         if (await keys.GetAsync(BlobName, cancellation) is not { } blob)
             return null;
+        var stored = Parse(blob, storeId);
+        try
+        {
+            return new PlatformKeyring(keys, storeId, stored);
+        }
+        finally
+        {
+            stored.Zero();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var kept in _content.Keys.Values)
+            kept.Key.Secret.Dispose();
+        _changing.Dispose();
+    }
+
+    private static StoredPlatformKey NewKey(uint id, TimeProvider time) =>
+        new(id, time.GetUtcNow(), RandomNumberGenerator.GetBytes(KeySizeBytes));
+
+    private static async Task PutAsync(IBlobStore keys, StoredKeyring stored, PutCondition condition, CancellationToken cancellation)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(stored, RecordJson.Default.StoredKeyring);
+        try
+        {
+            await keys.PutAsync(BlobName, new ReadOnlySequence<byte>(content), condition, cancellation);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    /// <summary>What a blob holds; its bytes are wiped.</summary>
+    private static StoredKeyring Parse(Blob blob, string storeId)
+    {
         try
         {
             RequireKnownVersion(blob.Content.Span);
             var stored = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring);
-            return Open(stored ?? throw Damaged("it is empty"), storeId);
+            return RequireSound(stored ?? throw Damaged("it is empty"), storeId);
         }
         catch (JsonException e)
         {
@@ -129,7 +188,7 @@ public sealed class PlatformKeyring : IDisposable
             throw Damaged("it names no version");
     }
 
-    private static PlatformKeyring Open(StoredKeyring stored, string storeId)
+    private static StoredKeyring RequireSound(StoredKeyring stored, string storeId)
     {
         try
         {
@@ -140,15 +199,12 @@ public sealed class PlatformKeyring : IDisposable
                 throw Damaged("its keys are incomplete");
             if (found.Any(k => k.Key?.Length != KeySizeBytes))
                 throw Damaged($"a key does not have {KeySizeBytes} bytes");
-            return new PlatformKeyring(
-                storeId,
-                stored.Current,
-                found.ToDictionary(k => k.Id, k => new PlatformKey(k.Id, SecretBytes.CopyOf(k.Key)))
-            );
+            return stored;
         }
-        finally
+        catch
         {
             stored.Zero();
+            throw;
         }
     }
 
@@ -158,16 +214,15 @@ public sealed class PlatformKeyring : IDisposable
             $"The platform keyring {BlobName} is damaged: {how}.",
             "Bring the keys back from the recovery kit with 'rvault keyvault restore --in FILE'."
         );
-
-    public void Dispose()
-    {
-        foreach (var key in _keys.Values)
-            key.Secret.Dispose();
-    }
 }
 
 /// <summary>The keyring as stored.</summary>
-public sealed record StoredKeyring(int Version, string StoreId, uint Current, StoredPlatformKey[]? Keys)
+/// <param name="Version">1.</param>
+/// <param name="StoreId">The store it belongs to.</param>
+/// <param name="Current">The key in force; one with a higher id is made and not in force yet.</param>
+/// <param name="Keys">All keys.</param>
+/// <param name="Rollout">The key in force, while what older ones sealed may still have to be renewed.</param>
+public sealed record StoredKeyring(int Version, string StoreId, uint Current, StoredPlatformKey[]? Keys, uint? Rollout = null)
 {
     public void Zero()
     {

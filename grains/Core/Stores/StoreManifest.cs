@@ -8,10 +8,12 @@ using RecoveryVault.Storage;
 namespace RecoveryVault.Stores;
 
 /// <summary>
-/// <c>store.json</c>, written once when a store is made: what it is, in which format, and a value that only its own platform keyring can
-/// compute. A process with the wrong keyring, the wrong store or an older format refuses to start.
+/// <c>store.json</c>, written when a store is made and when its platform keys change: what it is, in which format, and for each
+/// platform key
+/// it needs a value that only the holder can compute. A process with the wrong keyring, the wrong store or an older format refuses to
+/// start.
 /// </summary>
-public sealed record StoreManifest
+public sealed partial record StoreManifest
 {
     public const string BlobName = "store.json";
 
@@ -88,18 +90,6 @@ public sealed record StoreManifest
         var content = JsonSerializer.SerializeToUtf8Bytes(manifest, RecordJson.Default.StoreManifest);
         await store.PutAsync(BlobName, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent, cancellation);
         return (manifest, keyring);
-    }
-
-    /// <exception cref="VaultException">KeysNotFound, WrongPlatformKey.</exception>
-    public async Task<PlatformKeyring> OpenKeyringAsync(IBlobStore keys, string place, CancellationToken cancellation = default)
-    {
-        var keyring =
-            await PlatformKeyring.FindAsync(keys, StoreId, cancellation)
-            ?? throw new VaultException(ErrorCodes.KeysNotFound, $"There are no keys of store {StoreId} in {place}.");
-        if (keyring.Find(PlatformKeyId) is not null && keyring.CheckValue(PlatformKeyId) == PlatformKeyCheck)
-            return keyring;
-        keyring.Dispose();
-        throw new VaultException(ErrorCodes.WrongPlatformKey, $"The keys in {place} are not those of store {StoreId}.");
     }
 }
 

@@ -144,6 +144,10 @@ public sealed partial record VaultRecord
         return next with { Settings = next.Settings with { Encryption = next.Settings.Encryption with { Previous = previous } } };
     }
 
+    /// <summary>Announces another key of the platform keyring; nothing in a vault with a customer-managed key.</summary>
+    public VaultRecord UsePlatformKey(string keyId, DateTimeOffset now) =>
+        Settings.Encryption.IsCustomerManaged || Settings.Encryption.Current.KeyId == keyId ? this : Follow(keyId, "", now);
+
     /// <summary>
     /// Finish: no item needs an older version any more. What was seen of another generation's pass says nothing about this one's.
     /// </summary>

@@ -1,0 +1,72 @@
+using RecoveryVault.Items;
+using RecoveryVault.Jobs;
+using RecoveryVault.Keys;
+using RecoveryVault.Records;
+
+namespace RecoveryVault.Vaults;
+
+public sealed partial class VaultGrain
+{
+    private const string PlatformOperation = "RotatePlatformKey";
+
+    public async Task<bool> AnnouncePlatformKeyAsync()
+    {
+        var keyId = KeyVersions.Platform(_parts.PlatformKeyId);
+        if (_cell.Current is not { Settings: { Deleted: false, Encryption: { IsCustomerManaged: false } old } })
+            return false;
+        if (old.Current.KeyId != keyId)
+        {
+            var jobId = await Journal.StartAsync(VaultId, JobOperations.RotatePlatformKey, itemName: null);
+            await Journal.FailOnRefusalAsync(VaultId, jobId, LogOperation, () => AnnouncePlatformKeyAsync(keyId, old.Current.KeyId, jobId));
+        }
+        if (Vault.Settings.Encryption.Previous is null)
+            return false;
+        await EnsureRotationAsync();
+        return true;
+    }
+
+    private async Task<bool> AnnouncePlatformKeyAsync(string keyId, string oldKeyId, Guid jobId)
+    {
+        await UpdateAsync(_ =>
+        {
+            var vault = Vault;
+            var next = vault.UsePlatformKey(keyId, Journal.Now);
+            return ReferenceEquals(next, vault) ? vault : next with { RotationJobId = jobId };
+        });
+        await EndAnnouncementAsync(jobId, oldKeyId);
+        return true;
+    }
+
+    public async Task<int> RenewRecordsAsync()
+    {
+        if (_cell.Current is null)
+            return 0;
+        var renewed = 0;
+        var note = NoteOf(PlatformOperation, Guid.NewGuid(), new KeyValuePair<string, string>("platformKeyId", $"{_parts.Renewal.KeyId}"));
+        await _cell.UpdateAsync(async current =>
+        {
+            if (current is not { Descriptor: { } named } || !await _parts.Renewal.IsDueAsync(named))
+                return current ?? throw new InvalidOperationException("A record does not vanish.");
+            renewed = 1;
+            var seq = AuthenticatedRecords.SequenceOf(named.Name) + 1;
+            var log = await Journal.FindMarkAsync(VaultId);
+            var next = current with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, current.Settings, log) };
+            // Of a deleted vault nobody would pay it.
+            return current.Settings.Deleted ? next : next.Owe(note);
+        });
+        await SettleAsync();
+        if (_cell.Current?.Descriptor is not { } inForce)
+            return renewed;
+        await foreach (var count in _parts.Renewal.RenewAsync($"descriptors/{VaultId}/", name => IsSuperseded(name, inForce)))
+            renewed += count;
+        return renewed;
+    }
+
+    private static bool IsSuperseded(string name, RecordRef inForce) =>
+        name != inForce.Name
+        && AuthenticatedRecords.TrySequenceOf(name, out var seq)
+        && seq <= AuthenticatedRecords.SequenceOf(inForce.Name);
+
+    public Task<IReadOnlyList<ItemId>> ListAllItemsAsync() =>
+        _parts.Census.ListItemsAsync(VaultId, _cell.Current is { } vault ? vault.Roster : []);
+}
