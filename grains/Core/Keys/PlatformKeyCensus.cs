@@ -103,6 +103,7 @@ public sealed class PlatformKeyCensus(IBlobStore store)
             is "rings"
                 or "descriptors"
                 or "heads"
+                or "proofs"
                 or "tombstones"
                 or "log"
                 or "checkpoints"
