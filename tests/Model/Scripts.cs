@@ -33,6 +33,10 @@ internal static class Scripts
             Of(Operation.BackUp),
             Of(Operation.BackUp),
             Of(Operation.AssignPolicy, b: 1),
+            // What was there goes on being kept for the soft-delete period.
+            Of(Operation.Expire),
+            Of(Operation.AdvanceDays, a: 2),
+            Of(Operation.BackUp),
             Of(Operation.Expire),
             Of(Operation.AdvanceDays, a: 2),
             // The log proves no later time than the deletions yet.
