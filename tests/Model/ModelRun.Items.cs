@@ -111,13 +111,40 @@ internal sealed partial class ModelRun
             return;
         if (item.FollowsPolicy != follows)
             Owe("SetItemPolicy", item.Name, outcome.IsSuccess && item.FollowsPolicy is not null && !IsLoose);
+        var isNew = outcome.IsSuccess && follows && item is { FollowsPolicy: false, IsCertain: true } && item.Available.Any();
+        if (isNew && !IsLoose && !cluster.IsSkewed && !_isDuplicated)
+            await RequireFormerRulesAsync(item);
         item.FollowsPolicy = outcome.IsSuccess && !IsLoose || item.FollowsPolicy == follows ? follows : null;
+    }
+
+    /// <summary>Rules that a single command replaced go on keeping what they kept for a while; null when nobody can say.</summary>
+    private async Task<bool?> IsKeptByFormerRulesAsync(ItemLedger item)
+    {
+        ItemSummary? summary = null;
+        var outcome = await Outcome.OfAsync(async () => summary = await cluster.Client.OpenItem(item.Key).GetAsync());
+        // Once their time is over it still takes a log entry that proves it.
+        return !outcome.IsSuccess ? null
+            : summary?.Former is not { } former ? false
+            : former.Until > Now ? true
+            : null;
+    }
+
+    private async Task RequireFormerRulesAsync(ItemLedger item)
+    {
+        var former = (await cluster.Client.OpenItem(item.Key).GetAsync()).Former;
+        if (former is not { Rules: null } || former.Until < Now.AddDays(SoftDeletePeriodDays))
+            throw new InvariantBrokenException(
+                $"I15 Immutable: '{item.Name}' follows a policy and keeps what it had until {former?.Until:u}."
+            );
     }
 
     private async Task ExpireAsync(ItemLedger item, VaultClient client)
     {
         var isCertain = item.IsCertain && item.FollowsPolicy is not null && !cluster.IsSkewed && !_isDuplicated;
-        var expiring = item.FollowsPolicy is false || !Knows(item, ProtectionState.Protected) ? [] : item.Expiring(Now, Keep);
+        var isKept = isCertain ? await IsKeptByFormerRulesAsync(item) : null;
+        isCertain &= isKept is not null;
+        var mayExpire = item.FollowsPolicy is not false && Knows(item, ProtectionState.Protected) && isKept is not true;
+        var expiring = mayExpire ? item.Expiring(Now, Keep) : [];
         var before = await LookAsync(item);
         ExpiryOutcome? expired = null;
         var outcome = await Outcome.OfAsync(async () => expired = await client.OpenItem(item.Key).ExpireAsync(new(Guid.NewGuid())));

@@ -33,12 +33,16 @@ internal static class Scripts
             Of(Operation.BackUp),
             Of(Operation.BackUp),
             Of(Operation.AssignPolicy, b: 1),
+            // What was there goes on being kept for the soft-delete period.
             Of(Operation.Expire),
+            Of(Operation.DeletePoint),
             Of(Operation.AdvanceDays, a: 2),
-            // The log proves no later time than the deletions yet.
+            // The log proves no later time than the deletion yet.
             Of(Operation.Reclaim),
             Of(Operation.AdvanceDays, a: 1),
             Of(Operation.Reclaim),
+            Of(Operation.BackUp),
+            Of(Operation.Expire),
         ];
 
     private static IReadOnlyList<Step> RotateUnderABackup =>

@@ -21,7 +21,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     public static readonly string Genesis = new('0', 64);
 
     /// <summary>Appends at the first free place after <paramref name="head"/> and returns the new head.</summary>
-    /// <param name="isThere">Knows this very entry when another activation appended it behind <paramref name="head"/>: then it is done.</param>
+    /// <param name="isThere">Knows this very entry when another activation appended it meanwhile: then it is done.</param>
     public async Task<LogHead> AppendAsync(
         VaultId vaultId,
         LogHead head,
