@@ -25,15 +25,26 @@ public sealed partial class VaultGrain
         return true;
     }
 
+    /// <summary>Without items the announcement is all, and owes the end of its job and its entry at once.</summary>
     private async Task<bool> AnnouncePlatformKeyAsync(string keyId, string oldKeyId, Guid jobId)
     {
+        OwedNote? note = null;
         await UpdateAsync(_ =>
         {
             var vault = Vault;
             var next = vault.UsePlatformKey(keyId, Journal.Now);
-            return ReferenceEquals(next, vault) ? vault : next with { RotationJobId = jobId };
+            if (ReferenceEquals(next, vault))
+                return vault;
+            next = next with { RotationJobId = jobId };
+            if (next.Settings.Encryption.Previous is not null)
+                return next;
+            note = KeyNoteOf(jobId, oldKeyId, next);
+            return next.Owe(note);
         });
-        await EndAnnouncementAsync(jobId, oldKeyId);
+        // Another activation announced first: its job is the rotation's, and this one did nothing.
+        if (Vault.RotationJobId != jobId)
+            await Journal.EndAsync(VaultId, jobId, LogOperation, JobEnd.Completed(Journal.Now) with { Status = JobStatus.Cancelled });
+        await SettleAsync(note);
         return true;
     }
 
