@@ -117,6 +117,9 @@ internal sealed partial class ModelRun
         item.FollowsPolicy = outcome.IsSuccess && !IsLoose || item.FollowsPolicy == follows ? follows : null;
     }
 
+    /// <summary>In a year there is a log entry of the day already when something is to expire.</summary>
+    private bool _isLoggedDaily;
+
     /// <summary>Rules that a single command replaced go on keeping what they kept for a while; null when nobody can say.</summary>
     private async Task<bool?> IsKeptByFormerRulesAsync(ItemLedger item)
     {
@@ -126,6 +129,7 @@ internal sealed partial class ModelRun
         return !outcome.IsSuccess ? null
             : summary?.Former is not { } former ? false
             : former.Until > Now ? true
+            : _isLoggedDaily ? false
             : null;
     }
 

@@ -48,6 +48,7 @@ internal sealed partial class ModelRun
     /// <summary>Day after day what a team does, with what happens to it; each evening the books must balance.</summary>
     public async Task RunYearAsync(Calendar calendar)
     {
+        _isLoggedDaily = true;
         await SetUpAsync([.. Enumerable.Range(1, calendar.Items).Select(i => $"item{i:00}")]);
         // Some keep everything for ever: more points than a record holds.
         foreach (var item in Items.Values.Skip(1 + (calendar.Items / 10)))
@@ -255,7 +256,8 @@ internal sealed partial class ModelRun
     {
         foreach (var item in Items.Values)
         {
-            var due = item.FollowsPolicy is true && Is(item, ProtectionState.Protected) ? item.Expiring(Now, Keep).Count : 0;
+            var mayExpire = item.FollowsPolicy is true && Is(item, ProtectionState.Protected);
+            var due = mayExpire && await IsKeptByFormerRulesAsync(item) is false ? item.Expiring(Now, Keep).Count : 0;
             await ExpireAsync(item, cluster.Client);
             if (due > 0)
                 NoteJob(JobOperations.ExpireRecoveryPoints);
