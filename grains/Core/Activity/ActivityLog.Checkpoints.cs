@@ -104,23 +104,16 @@ public sealed partial class ActivityLog
         CancellationToken cancellation
     )
     {
-        if (await store.GetAsync(CheckpointBlob(vaultId, number), cancellation) is not { } blob)
+        var (name, json) = (CheckpointBlob(vaultId, number), RecordJson.Default.LogCheckpoint);
+        if (await FindAsync(name, RecordType.LogCheckpoint, json, $"Checkpoint {number}", find, cancellation) is not { } found)
             return null;
-        try
-        {
-            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogCheckpoint, find);
-            var checkpoint = JsonSerializer.Deserialize(payload, RecordJson.Default.LogCheckpoint);
-            return checkpoint is not null && checkpoint.VaultId == vaultId && checkpoint.Number == number
-                ? (checkpoint, payload)
-                : throw new VaultException(
-                    ErrorCodes.RecordTampered,
-                    $"Checkpoint {number} belongs to another place: it is {PlaceOf(checkpoint?.VaultId == vaultId, checkpoint?.Number)}."
-                );
-        }
-        catch (FormatFaultException fault)
-        {
-            throw FormatRefusals.ToVaultException(fault, $"Checkpoint {number}", isRecord: true);
-        }
+        var checkpoint = found.Value;
+        return checkpoint.VaultId == vaultId && checkpoint.Number == number
+            ? (checkpoint, found.Payload)
+            : throw new VaultException(
+                ErrorCodes.RecordTampered,
+                $"Checkpoint {number} belongs to another place: it is {PlaceOf(checkpoint.VaultId == vaultId, checkpoint.Number)}."
+            );
     }
 
     private static string PlaceOf(bool isOurs, long? number) => isOurs ? $"number {number}" : "that of another vault";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Keys;
@@ -120,22 +121,48 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
         CancellationToken cancellation
     )
     {
-        if (await store.GetAsync(BlobOf(vaultId, seq), cancellation) is not { } blob)
+        var found = await FindAsync(
+            BlobOf(vaultId, seq),
+            RecordType.LogEntry,
+            RecordJson.Default.LogRecord,
+            $"Log entry {seq}",
+            find,
+            cancellation
+        );
+        if (found is not { } entry)
+            return null;
+        var record = entry.Value;
+        return record.VaultId == vaultId && record.Seq == seq
+            ? (record, Hash(entry.Payload))
+            : throw new VaultException(
+                ErrorCodes.RecordTampered,
+                $"Log entry {seq} belongs to another place: it is {PlaceOf(record.VaultId == vaultId, record.Seq)}."
+            );
+    }
+
+    /// <summary>An authentic entry or checkpoint; whether it is in its place its reader must see.</summary>
+    private async Task<(T Value, byte[] Payload)?> FindAsync<T>(
+        string name,
+        RecordType type,
+        JsonTypeInfo<T> json,
+        string what,
+        Func<uint, PlatformKey?> find,
+        CancellationToken cancellation
+    )
+        where T : class
+    {
+        if (await store.GetAsync(name, cancellation) is not { } blob)
             return null;
         try
         {
-            var payload = RecordEnvelope.Open(blob.Content.Span, RecordType.LogEntry, find);
-            var record = JsonSerializer.Deserialize(payload, RecordJson.Default.LogRecord);
-            return record is not null && record.VaultId == vaultId && record.Seq == seq
-                ? (record, Hash(payload))
-                : throw new VaultException(
-                    ErrorCodes.RecordTampered,
-                    $"Log entry {seq} belongs to another place: it is {PlaceOf(record?.VaultId == vaultId, record?.Seq)}."
-                );
+            var payload = RecordEnvelope.Open(blob.Content.Span, type, find);
+            return JsonSerializer.Deserialize(payload, json) is { } value
+                ? (value, payload)
+                : throw new VaultException(ErrorCodes.RecordTampered, $"{what} is empty.");
         }
         catch (FormatFaultException fault)
         {
-            throw FormatRefusals.ToVaultException(fault, $"Log entry {seq}", isRecord: true);
+            throw FormatRefusals.ToVaultException(fault, what, isRecord: true);
         }
     }
 
