@@ -58,8 +58,7 @@ public sealed partial class VaultGrain
             trial = trial with { OldFacts = await LookAtOldKeyAsync(seen.Settings.Encryption, facts?.Key, seen.KeyPrincipal) };
             CmkPreconditions.Require(seen, facts, Journal.Now);
             RequireUnwraps(seen.Settings.Encryption.Current.KeyId, trial.OldFacts);
-            seen.ChooseInfrastructureEncryption(trial.Request.InfrastructureEncryption)
-                .AssignKey(keyId, trial.Request.KeyVaultSubscriptionId, facts, seen, Journal.Now);
+            seen.AssignKey(keyId, trial.Request.KeyVaultSubscriptionId, facts, seen, Journal.Now);
             return trial;
         }
         catch (VaultException refusal)

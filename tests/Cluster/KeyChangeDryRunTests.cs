@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using RecoveryVault.Errors;
 using RecoveryVault.Reports;
+using RecoveryVault.Rotation;
 using RecoveryVault.Storage;
 
 namespace RecoveryVault.Tests.Cluster;
@@ -57,6 +59,20 @@ public sealed class KeyChangeDryRunTests(VaultCluster cluster)
     }
 
     [Fact]
+    [Trait("Requirement", "R48")]
+    public async Task DryRun_OtherInfrastructureEncryption_IsRefusedLikeTheChange()
+    {
+        var (stage, next) = await WithItemAndNextKeyAsync();
+        var request = stage.Update(next) with { InfrastructureEncryption = true };
+
+        var document = ReportDocument.Of(await stage.Vault.Vault.DryRunEncryptionAsync(request));
+
+        var report = document.Read(ReportJson.Default.KeyChangeReport);
+        Assert.Equal(ErrorCodes.UserErrorInfrastructureEncryptionImmutable, report.Refusal?.Code);
+        Assert.Equal(report.Refusal?.Code, await VaultStage.CodeOfAsync(() => stage.Vault.Vault.UpdateEncryptionAsync(request)));
+    }
+
+    [Fact]
     public async Task DryRun_RingThatCannotBeRead_IsNamedAsBlocking()
     {
         var (stage, next) = await WithItemAndNextKeyAsync();
@@ -105,9 +121,9 @@ public sealed class KeyChangeDryRunTests(VaultCluster cluster)
     [Fact]
     public async Task DryRun_LookForNewVersionsIsOverdue_MakesNone()
     {
-        var (stage, next) = await WithItemAndNextKeyAsync();
+        var (stage, next) = await WithLateTickAsync();
         List<string> ids = [stage.Vault.VaultId.ToString()];
-        cluster.Time.Advance(TimeSpan.FromMinutes(20));
+        cluster.Time.Advance(Overdue);
         var before = await ContentAsync(ids);
 
         await stage.Vault.Vault.DryRunEncryptionAsync(stage.Update(next));
@@ -121,6 +137,26 @@ public sealed class KeyChangeDryRunTests(VaultCluster cluster)
         }
         Assert.True(isWoken);
     }
+
+    /// <summary>A vault whose first tick, at a time of its own, comes only when its look is overdue, and of which nothing is under way.</summary>
+    private async Task<(VaultStage Stage, string NextUri)> WithLateTickAsync()
+    {
+        var table = cluster.Cluster.GetActiveSilos().First().ServiceProvider.GetRequiredService<IReminderTable>();
+        for (var i = 0; i < 300; i++)
+        {
+            var (stage, next) = await WithItemAndNextKeyAsync();
+            await stage.Vault.Vault.ListAlertsAsync();
+            var schedule = GrainId.Create("key-rotation", stage.Vault.VaultId.ToString());
+            ReminderTableData rows;
+            while ((rows = await table.ReadRows(schedule)).Reminders.Count == 0)
+                await stage.Vault.Vault.GetAsync();
+            if (rows.Reminders[0].StartAt > cluster.Time.GetUtcNow().UtcDateTime + Overdue)
+                return (stage, next);
+        }
+        throw new InvalidOperationException("No first tick is late.");
+    }
+
+    private static TimeSpan Overdue => PollRules.Period + TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task ReportKeyVersions_IsTheListSigned()

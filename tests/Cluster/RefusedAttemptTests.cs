@@ -39,6 +39,16 @@ public sealed class RefusedAttemptTests(VaultCluster cluster)
     }
 
     [Fact]
+    public async Task FirstBackup_LooksForAnEarlierPointInVain_AndLogsNoRefusal()
+    {
+        using var item = await KeyedItem.CreateAsync(cluster);
+
+        await item.BackUpAsync();
+
+        Assert.All(await item.Stage.LogAsync(), entry => Assert.Equal("Succeeded", entry.Status));
+    }
+
+    [Fact]
     [Trait("Requirement", "R44")]
     [Trait("Requirement", "R10")]
     [Trait("Requirement", "R11")]
