@@ -140,7 +140,7 @@ public sealed class KeyChangeDryRunTests(VaultCluster cluster)
         Assert.True(isWoken);
     }
 
-    /// <summary>A vault whose first tick, at a time of its own, comes only when its look is overdue, and of which nothing is under way.</summary>
+    /// <summary>A vault whose first tick comes only when its look is overdue, and of which nothing is under way.</summary>
     private async Task<(VaultStage Stage, string NextUri)> WithLateTickAsync()
     {
         var table = cluster.Cluster.GetActiveSilos().First().ServiceProvider.GetRequiredService<IReminderTable>();
