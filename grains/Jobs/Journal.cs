@@ -95,7 +95,7 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
         && (job.End is { } end ? end.Status == JobStatus.Completed : liveness.IsAlive(job.Start.Owner));
 
     /// <summary>Ends a job whose log entry is owed elsewhere; the first end stands.</summary>
-    public Task CloseAsync(VaultId vaultId, Guid jobId, JobEnd end) => ledger.EndAsync(vaultId, jobId, end.Bounded());
+    public Task CloseAsync(VaultId vaultId, Guid jobId, JobEnd end) => EndAsync(vaultId, jobId, end.Bounded());
 
     /// <summary>Ends a job and logs it.</summary>
     public async Task EndAsync(VaultId vaultId, Guid jobId, string logOperation, JobEnd end)

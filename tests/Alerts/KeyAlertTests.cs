@@ -155,6 +155,7 @@ public sealed class KeyAlertTests(VaultCluster cluster)
         Assert.Equal((JobStatus.Completed, ErrorCodes.KeyExpiresSoon), (warned.Status, Assert.Single(warned.Warnings).Code));
         var job = await stage.Vault.Jobs.GetAsync(warned.JobId);
         Assert.Equal((JobStatus.Completed, ErrorCodes.KeyExpiresSoon), (job.Status, Assert.Single(job.ErrorDetails).Code));
+        Assert.Equal((JobTasks.Commit, JobTaskStatus.Completed), (job.Tasks[^1].TaskId, job.Tasks[^1].Status));
         Assert.Equal([AlertNames.KeyExpiring], (await stage.Vault.Vault.GetAsync()).Alerts.Select(a => a.Name));
         var listed = (await stage.Vault.Vault.GetChecklistAsync(null)).Single(e => e.Name == "Key expiry");
         Assert.Equal((false, ErrorCodes.KeyExpiresSoon), (listed.Met, listed.Code));

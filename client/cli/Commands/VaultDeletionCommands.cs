@@ -99,7 +99,7 @@ internal static class VaultDeletionCommands
                         Show.Table(
                             console,
                             shown,
-                            "No vaults were destroyed.",
+                            "No vaults were destroyed. Deleted ones that can be had back are in 'rvault vault list'.",
                             ("Id", v => v.Id),
                             ("Name", v => v.Name),
                             ("State", v => v.State),
