@@ -38,28 +38,39 @@ public sealed partial class VaultClient
     }
 
     /// <summary>
-    /// What the caller of a session's work should hear: a session that is lost because somebody stopped its job is stopped, not lost.
+    /// What the caller of a session's work should hear: why the session ended, which its job says: somebody stopped it, its key was
+    /// revoked, its client was not heard of.
     /// </summary>
     private async Task<Exception> ExplainAsync(IProtectedItemGrain item, Guid? jobId, Exception cause, CancellationToken cancellation)
     {
         var isLost = cause is OperationCanceledException or VaultException { Code: ErrorCodes.SessionLost };
         if (!isLost || cancellation.IsCancellationRequested)
             return cause;
-        return await FindStopAsync(item, jobId)
+        return await FindEndAsync(item, jobId)
             ?? (cause is VaultException ? cause : new VaultException(ErrorCodes.SessionLost, "The session ended while it was worked for."));
     }
 
-    /// <summary>Null when nobody stopped it, or nobody knows.</summary>
-    private async Task<Exception?> FindStopAsync(IProtectedItemGrain item, Guid? jobId)
+    /// <summary>Null when nobody ended it, or nobody knows.</summary>
+    private async Task<VaultException?> FindEndAsync(IProtectedItemGrain item, Guid? jobId)
     {
         if (jobId is not { } id)
             return null;
         try
         {
             var job = await Open(ItemKey.Parse(item.GetPrimaryKeyString()).VaultId).Jobs.GetAsync(id);
-            return job.Status is JobStatus.Cancelling or JobStatus.Cancelled
-                ? new VaultException(ErrorCodes.JobCancelled, $"Job {id} was stopped by somebody else.")
-                : null;
+            return job.Status switch
+            {
+                JobStatus.Cancelling or JobStatus.Cancelled => new VaultException(
+                    ErrorCodes.JobCancelled,
+                    $"Job {id} was stopped by somebody else."
+                ),
+                JobStatus.Failed when job.ErrorDetails is [var error, ..] => new VaultException(
+                    error.Code,
+                    error.Message,
+                    error.Recommendation
+                ),
+                _ => null,
+            };
         }
         catch (VaultException)
         {

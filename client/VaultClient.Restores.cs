@@ -161,7 +161,7 @@ public sealed partial class VaultClient
             );
             var (report, status, properties) = await work(ticket, progress.Stopping);
             // What was read counts though its session is gone, unless somebody stopped it.
-            if (!await progress.ReportAsync() && await FindStopAsync(item, ticket.JobId) is { } stop)
+            if (!await progress.ReportAsync() && await FindEndAsync(item, ticket.JobId) is { Code: ErrorCodes.JobCancelled } stop)
                 throw stop;
             await EndAsync(item, new EndRestore(sessionId, status, [], properties));
             return report;

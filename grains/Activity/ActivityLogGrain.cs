@@ -15,63 +15,65 @@ public sealed class ActivityLogGrain(ActivityLog log, LogWitnesses witnesses, Ti
 {
     private const int CheckedPerCall = 500;
 
-    private LogHead? _head;
+    private LogTail? _tail;
 
     private VaultId VaultId => VaultId.Parse(this.GetPrimaryKeyString());
 
-    public Task AppendAsync(
+    private LogTail Tail => _tail ??= new LogTail(log, VaultId);
+
+    public async Task AppendAsync(
         string caller,
         string operation,
         string status,
         Guid correlationId,
         ImmutableSortedDictionary<string, string> details
-    ) => AppendAsync(caller, operation, status, correlationId, details, isThere: null);
+    )
+    {
+        var entry = EntryOf(caller, operation, status, correlationId, details);
+        await CheckpointAsync(await Tail.AppendAsync(entry), entry);
+    }
 
-    public Task AppendOnceAsync(string caller, string operation, Guid correlationId, ImmutableSortedDictionary<string, string> details) =>
-        AppendAsync(
-            caller,
-            operation,
-            LogStatuses.Succeeded,
-            correlationId,
-            details,
-            r => r.CorrelationId == correlationId && r.Operation == operation && r.Status == LogStatuses.Succeeded
-        );
+    public async Task AppendOnceAsync(
+        string caller,
+        string operation,
+        Guid correlationId,
+        ImmutableSortedDictionary<string, string> details,
+        bool mayBeOld
+    )
+    {
+        var entry = EntryOf(caller, operation, LogStatuses.Succeeded, correlationId, details);
+        await CheckpointAsync(await Tail.AppendOnceAsync(entry, mayBeOld ? LogTail.LongOwed : LogTail.NewlyOwed), entry);
+    }
 
-    private async Task AppendAsync(
+    private LogRecord EntryOf(
         string caller,
         string operation,
         string status,
         Guid correlationId,
-        ImmutableSortedDictionary<string, string> details,
-        Func<LogRecord, bool>? isThere
-    )
+        ImmutableSortedDictionary<string, string> details
+    ) =>
+        new()
+        {
+            Time = time.GetUtcNow(),
+            Caller = caller,
+            Operation = operation,
+            Status = status,
+            CorrelationId = correlationId,
+            Details = details,
+        };
+
+    /// <summary>The entry is durable: a checkpoint that cannot be written is still due at the next one.</summary>
+    private async Task CheckpointAsync(LogHead head, LogRecord entry)
     {
-        var now = time.GetUtcNow();
-        var head = await log.AppendAsync(
-            VaultId,
-            await GetHeadAsync(),
-            _ => new LogRecord
-            {
-                Time = now,
-                Caller = caller,
-                Operation = operation,
-                Status = status,
-                CorrelationId = correlationId,
-                Details = details,
-            },
-            isThere
-        );
-        _head = head;
-        // The entry is durable: a checkpoint that cannot be written is still due at the next one.
-        if (LogCheckpoint.IsDue(head.Checkpoint, head.Seq, operation, now))
-            await Journal.BestEffortAsync(async () => _head = await log.WriteCheckpointAsync(VaultId, head, now));
+        if (LogCheckpoint.IsDue(head.Checkpoint, head.Seq, entry.Operation, entry.Time))
+            await Journal.BestEffortAsync(() => Tail.WriteCheckpointAsync(entry.Time));
     }
 
-    public async Task<LogMark> GetMarkAsync() => (await GetHeadAsync()).ToMark();
+    public async Task<LogMark> GetMarkAsync() => (await Tail.GetHeadAsync()).ToMark();
 
     public async Task<Page<ActivityEntry>> ListAsync(PageRequest page)
     {
-        var head = (await GetHeadAsync()).Seq;
+        var head = (await Tail.GetHeadAsync()).Seq;
         var before = page.After is { } after ? Math.Min(ParsePosition(after), head + 1) : head + 1;
         var count = Math.Clamp(page.Count, 1, PageRequest.MaxCount);
         List<ActivityEntry> entries = [];
@@ -96,8 +98,5 @@ public sealed class ActivityLogGrain(ActivityLog log, LogWitnesses witnesses, Ti
             : throw new VaultException(ErrorCodes.InvalidRequest, $"'{after}' is no position in an activity log.");
 
     public Task<ActivityCheck> VerifyAsync(long fromSeq) =>
-        log.VerifyAsync(VaultId, fromSeq, CheckedPerCall, _head?.Seq ?? 0, witnesses.ReadAsync(VaultId));
-
-    private async Task<LogHead> GetHeadAsync() =>
-        _head = _head is { } known ? await log.FindHeadAsync(VaultId, known) : await log.FindHeadAsync(VaultId);
+        log.VerifyAsync(VaultId, fromSeq, CheckedPerCall, Tail.KnownSeq, witnesses.ReadAsync(VaultId));
 }

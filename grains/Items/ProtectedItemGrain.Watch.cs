@@ -41,16 +41,16 @@ public sealed partial class ProtectedItemGrain
         var error = SessionLost($"The client was not heard of for {IdleLimit}.");
         foreach (var sessionId in _backups.Keys.ToList())
         {
-            if (_parts.Sessions.Find<BackupSession>(sessionId) is not { } backup || IsIdle(backup.LastUsedAt))
+            if (_parts.Sessions.Find<BackupSession>(sessionId) is not { } backup || IsSilent(backup.LastUsedAt, IdleLimit))
                 await AbandonBackupAsync(new AbandonBackup(sessionId, error));
         }
         foreach (var sessionId in _restores.Keys.ToList())
         {
-            if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || IsIdle(restore.LastUsedAt))
+            if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || IsSilent(restore.LastUsedAt, IdleLimit))
                 await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
         }
         // Nobody needs to watch a reclaim; one that does not get on any more must not hold the slot for ever.
-        if (_reclaim is { IsRunning: true } reclaim && _parts.Time.GetElapsedTime(reclaim.Session.Counters.LastStepAt) > StallLimit)
+        if (_reclaim is { IsRunning: true } reclaim && IsSilent(reclaim.Session.Counters.LastStepAt, StallLimit))
             reclaim.Session.Stop();
         if (_restores.Count + _backups.Count > 0 || _reclaim is { IsRunning: true })
             return;
@@ -70,7 +70,9 @@ public sealed partial class ProtectedItemGrain
         _watchedAt = now;
     }
 
-    private bool IsIdle(long lastUsedAt) => _parts.Time.GetElapsedTime(Math.Max(lastUsedAt, _hearingSince)) > IdleLimit;
+    /// <summary>As of the look: the process may stand still once more in the middle of it.</summary>
+    private bool IsSilent(long lastHeardAt, TimeSpan limit) =>
+        _parts.Time.GetElapsedTime(Math.Max(lastHeardAt, _hearingSince), _watchedAt) > limit;
 
     /// <summary>The sessions go with the activation: their clients begin again, and find what was stored.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -65,25 +65,15 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
     public Task<JobRecord?> FindAsync(VaultId vaultId, Guid jobId) => ledger.FindAsync(vaultId, jobId);
 
     /// <summary>Writes what a change owes: the end of its job, its log entry.</summary>
-    /// <param name="mayBePaid">Whether the entry may be there already; then the newest ones are looked through.</param>
+    /// <param name="mayBePaid">Whether the entry may be there since long.</param>
     public async Task PayAsync(VaultId vaultId, OwedNote note, bool mayBePaid)
     {
         if (note.EndsJob)
             await EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, note.Details));
-        if (mayBePaid)
-        {
-            var newest = await grains.GetGrain<IActivityLogGrain>(vaultId.ToString()).ListAsync(new PageRequest());
-            if (newest.Items.Any(e => IsOf(e, note)))
-                return;
-        }
         await grains
             .GetGrain<IActivityLogWriter>(vaultId.ToString())
-            .AppendOnceAsync(note.Caller, note.Operation, note.CorrelationId, note.Details);
+            .AppendOnceAsync(note.Caller, note.Operation, note.CorrelationId, note.Details, mayBePaid);
     }
-
-    /// <summary>A refused attempt of the same operation is another entry.</summary>
-    private static bool IsOf(ActivityEntry entry, OwedNote note) =>
-        entry.CorrelationId == note.CorrelationId && entry.Operation == note.Operation && entry.Status == LogStatuses.Succeeded;
 
     /// <summary>True while the job has not ended and its process lives.</summary>
     public async Task<bool> IsRunningAsync(VaultId vaultId, Guid jobId) =>

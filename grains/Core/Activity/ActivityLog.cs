@@ -65,8 +65,13 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
     }
 
     /// <summary>The newest entry from a known one on.</summary>
-    public Task<LogHead> FindHeadAsync(VaultId vaultId, LogHead from, CancellationToken cancellation = default) =>
-        FollowAsync(vaultId, from, _ => { }, cancellation);
+    /// <param name="passed">Told of each entry after the known one, in order.</param>
+    public Task<LogHead> FindHeadAsync(
+        VaultId vaultId,
+        LogHead from,
+        Action<LogRecord>? passed = null,
+        CancellationToken cancellation = default
+    ) => FollowAsync(vaultId, from, passed ?? (_ => { }), cancellation);
 
     private async Task<LogHead> FollowAsync(VaultId vaultId, LogHead from, Action<LogRecord> passed, CancellationToken cancellation)
     {
