@@ -64,6 +64,7 @@ public static class ErrorCodes
     public const string StoreNotEmpty = nameof(StoreNotEmpty);
     public const string StoreTooNew = nameof(StoreTooNew);
     public const string StoreInUse = nameof(StoreInUse);
+    public const string StoreOfAnotherCluster = nameof(StoreOfAnotherCluster);
     public const string StoreFull = nameof(StoreFull);
     public const string StoreUnavailable = nameof(StoreUnavailable);
     public const string StoreAccessDenied = nameof(StoreAccessDenied);

@@ -116,6 +116,11 @@ public static partial class ErrorTable
             new(StoreTooNew, "The store was written by a newer version in a format this one does not know.", "Use the newer version."),
             new(StoreInUse, "Another process is working on the store.", "Wait for it, or give more time with --wait SECONDS."),
             new(
+                StoreOfAnotherCluster,
+                "The store belongs to another cluster or service.",
+                "Name the cluster's own store, or the ids this store belongs to with RVAULT_CLUSTER_ID and RVAULT_SERVICE_ID."
+            ),
+            new(
                 StoreFull,
                 "The store has no space left.",
                 "Free space where the store lies and run the command again; nothing stored before is affected."
@@ -152,7 +157,7 @@ public static partial class ErrorTable
             new(
                 ClusterUnavailable,
                 "The server cannot be reached, or stopped answering.",
-                "See that 'rvault serve' runs and that --cluster and RVAULT_CLUSTER name its gateway; then run the command again."
+                "See that the cluster or 'rvault serve' runs and that --cluster and RVAULT_CLUSTER name its gateways; then run the command again."
             ),
         ];
 

@@ -45,7 +45,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var keyVaults = new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId);
         var dataPlane = new InProcessDataPlane();
         var host = StoreHost.Build(
-            store,
+            store.Parts,
             keyVaults,
             access ?? KeyVaultAccess.OfProcess(),
             dataPlane,
@@ -56,6 +56,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             {
                 silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);
                 silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
+                silo.UseInMemoryReminderService();
                 NoTransport.Use(silo.Services);
             }
         );

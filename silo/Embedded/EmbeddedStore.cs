@@ -5,7 +5,7 @@ using RecoveryVault.Stores;
 
 namespace RecoveryVault.Embedded;
 
-/// <summary>A store directory this process alone works on, and the keys that belong to it.</summary>
+/// <summary>A store directory this process works on, alone or as one silo of a cluster, and the keys that belong to it.</summary>
 public sealed class EmbeddedStore : IDisposable
 {
     private readonly LockedStore _locked;
@@ -22,6 +22,9 @@ public sealed class EmbeddedStore : IDisposable
     public IBlobStore Keys { get; }
 
     public PlatformKeyring Keyring { get; }
+
+    /// <summary>What a silo works with.</summary>
+    public StoreParts Parts => new(Manifest, Blobs, Keys, Keyring);
 
     /// <summary>Opens a store with its keys; makes both when asked to and the place is empty.</summary>
     /// <exception cref="VaultException">
@@ -120,7 +123,7 @@ public sealed class EmbeddedStore : IDisposable
         var storeId = Guid.NewGuid().ToString();
         var place = StorePlace.RequireKeys(options, storeId, create: true);
         var keys = new FileBlobStore(place, time, new FileBlobStoreOptions { CreateIfMissing = true });
-        var (manifest, keyring) = await StoreManifest.CreateAsync(locked.Blobs, storeId, "rvault", keys, time, cancellation);
+        var (manifest, keyring) = await StoreManifest.CreateAsync(locked.Blobs, storeId, options.ServiceId, keys, time, cancellation);
         return new EmbeddedStore(locked, manifest, place, keys, keyring);
     }
 

@@ -20,6 +20,12 @@ public sealed record EmbeddedStoreOptions
     /// <summary>Do not wait for a process that serves the store: <see cref="StoreServedException"/> says where it does.</summary>
     public bool LeavesToServer { get; init; }
 
+    /// <summary>Work on the store together with the other silos of this cluster; null: alone.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>What a store that is made is called in a cluster's configuration.</summary>
+    public string ServiceId { get; init; } = "rvault";
+
     /// <summary>Called once when another process holds the store.</summary>
     public Action<string>? OnWaiting { get; init; }
 

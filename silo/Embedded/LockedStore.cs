@@ -4,7 +4,7 @@ using RecoveryVault.Stores;
 
 namespace RecoveryVault.Embedded;
 
-/// <summary>A store directory this process alone works on. Its keys are not looked for.</summary>
+/// <summary>A store directory this process works on, alone or as one silo of a cluster. Its keys are not looked for.</summary>
 public sealed class LockedStore : IDisposable
 {
     private readonly StoreLock _lock;
@@ -59,11 +59,18 @@ public sealed class LockedStore : IDisposable
                 time,
                 holder =>
                 {
+                    if (holder.Cluster is { } cluster)
+                        throw new VaultException(
+                            ErrorCodes.StoreInUse,
+                            $"The silos of cluster '{cluster}' work on the store {options.StorePath}, such as {holder}.",
+                            "Go through the cluster: name its gateways with --cluster or RVAULT_CLUSTER. Or stop its silos first."
+                        );
                     if (options.LeavesToServer && holder.Gateway is not null)
                         throw new StoreServedException(holder);
                     options.OnWaiting?.Invoke(holder.ToString());
                 },
-                cancellation
+                cancellation,
+                options.Cluster
             );
         }
         catch (StoreLockedException e)

@@ -11,11 +11,11 @@ using RecoveryVault.KeyVaults;
 
 namespace RecoveryVault.Embedded;
 
-/// <summary>Builds the host of the one silo that works on a store directory; how it is reached is the mode's affair.</summary>
+/// <summary>Builds the host of a silo on a store; how it is reached, and who keeps its reminders, is the mode's affair.</summary>
 internal static class StoreHost
 {
     public static IHost Build(
-        EmbeddedStore store,
+        StoreParts store,
         LocalKeyVaults keyVaults,
         KeyVaultAccess access,
         InProcessDataPlane dataPlane,
@@ -41,7 +41,6 @@ internal static class StoreHost
         builder.UseOrleans(silo =>
         {
             network(silo);
-            silo.UseInMemoryReminderService();
             silo.AddRecoveryVault(parts);
         });
         return builder.Build();

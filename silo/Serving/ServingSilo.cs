@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using RecoveryVault.Connections;
 using RecoveryVault.DataPath;
 using RecoveryVault.DataPlane;
@@ -20,9 +19,6 @@ namespace RecoveryVault.Serving;
 /// </summary>
 public sealed class ServingSilo : IAsyncDisposable
 {
-    /// <summary>A free port found may be taken by another before it is listened on.</summary>
-    private const int MaxPortTries = 5;
-
     /// <summary>How long clients are given to hear that the server stops, and to give their sessions back.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
 
@@ -41,11 +37,11 @@ public sealed class ServingSilo : IAsyncDisposable
         InProcessDataPlane sessions,
         ClientCalls calls,
         TimeProvider time,
-        (IHost Host, IPEndPoint Gateway) silo
+        (IHost Host, SiloEndpoints Endpoints) silo
     )
     {
         (_store, _secret, _dataPlane, _sessions, _calls, _time) = (store, secret, dataPlane, sessions, calls, time);
-        (_host, Gateway) = silo;
+        (_host, Gateway) = (silo.Host, silo.Endpoints.Gateway);
     }
 
     /// <summary>Where clients connect.</summary>
@@ -73,11 +69,11 @@ public sealed class ServingSilo : IAsyncDisposable
         {
             dataPlane = await DataPlaneServer.StartAsync(options.DataPlane, sessions, secret, time, logging, cancellation);
             var address = dataPlane.Address;
-            var silo = await StartSiloAsync(
-                options.Gateway,
-                (gateway, siloPort) =>
+            var silo = await SiloNetwork.StartAsync(
+                new SiloEndpoints(new IPEndPoint(options.Gateway.Address, 0), options.Gateway),
+                endpoints =>
                     StoreHost.Build(
-                        store,
+                        store.Parts,
                         new LocalKeyVaults(store.Keys, time, store.Manifest.StoreId),
                         KeyVaultAccess.OfProcess(),
                         sessions,
@@ -86,7 +82,10 @@ public sealed class ServingSilo : IAsyncDisposable
                         address,
                         builder =>
                         {
-                            Listen(builder, store.Manifest.ServiceId, gateway, siloPort, secret, time);
+                            var (service, (listen, gateway)) = (store.Manifest.ServiceId, endpoints);
+                            builder.UseLocalhostClustering(listen.Port, gateway.Port, listen, service, service);
+                            SiloNetwork.Listen(builder, endpoints, gateway.Address, secret, time);
+                            builder.UseInMemoryReminderService();
                             builder.AddIncomingGrainCallFilter(calls);
                         }
                     ),
@@ -137,64 +136,6 @@ public sealed class ServingSilo : IAsyncDisposable
             Secret = _secret.Reveal(),
         }.Write(_store.KeysPath);
         _store.Announce(Gateway.ToString(), DataPlane);
-    }
-
-    private static void Listen(
-        ISiloBuilder silo,
-        string serviceId,
-        IPEndPoint gateway,
-        int siloPort,
-        ConnectionSecret secret,
-        TimeProvider time
-    )
-    {
-        silo.UseLocalhostClustering(siloPort, gateway.Port, new IPEndPoint(gateway.Address, siloPort), serviceId, serviceId);
-        silo.Configure<EndpointOptions>(o =>
-        {
-            o.AdvertisedIPAddress = gateway.Address;
-            o.SiloListeningEndpoint = new IPEndPoint(gateway.Address, siloPort);
-            o.GatewayListeningEndpoint = gateway;
-        });
-        silo.Configure<SiloConnectionOptions>(o =>
-        {
-            o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time));
-            o.ConfigureSiloInboundConnection(c => c.RequireProof(secret, ConnectionProof.Silo, time));
-            o.ConfigureSiloOutboundConnection(c => c.PresentProof(secret, ConnectionProof.Silo, time));
-        });
-    }
-
-    private static async Task<(IHost Host, IPEndPoint Gateway)> StartSiloAsync(
-        IPEndPoint wanted,
-        Func<IPEndPoint, int, IHost> build,
-        CancellationToken cancellation
-    )
-    {
-        for (var left = MaxPortTries; ; left--)
-        {
-            var gateway = wanted.Port == 0 ? new IPEndPoint(wanted.Address, FreePort(wanted.Address)) : wanted;
-            var host = build(gateway, FreePort(gateway.Address));
-            try
-            {
-                await host.StartAsync(cancellation);
-                return (host, gateway);
-            }
-            catch (Exception e)
-            {
-                host.Dispose();
-                var isTaken = e is AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
-                if (!isTaken)
-                    throw;
-                if (left <= 1 || wanted.Port != 0)
-                    throw new VaultException(ErrorCodes.ClusterUnavailable, $"Nothing can listen on {gateway}: it is taken.");
-            }
-        }
-    }
-
-    private static int FreePort(IPAddress address)
-    {
-        using var listener = new TcpListener(address, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -22,7 +22,8 @@ internal static partial class Libc
     private const int ReadWrite = 2;
     private const int OwnerFile = 0b110_000_000;
     private const int OwnerDirectory = 0b111_000_000;
-    private const int LockExclusive = 2,
+    private const int LockShared = 1,
+        LockExclusive = 2,
         LockNonBlocking = 4,
         LockRelease = 8;
 
@@ -57,6 +58,9 @@ internal static partial class Libc
 
     /// <summary>Takes the exclusive lock of an open file without waiting; false when another open file holds it.</summary>
     public static bool TryLock(SafeFileHandle file) => Unless(FlockCall(file, LockExclusive | LockNonBlocking), "flock", Errno.EAGAIN);
+
+    /// <summary>Takes the lock of an open file together with others who do the same; false when somebody has it alone.</summary>
+    public static bool TryShareLock(SafeFileHandle file) => Unless(FlockCall(file, LockShared | LockNonBlocking), "flock", Errno.EAGAIN);
 
     /// <summary>
     /// Gives the lock back before the file is closed, which would do it, too, but not while a child process between fork and exec still has

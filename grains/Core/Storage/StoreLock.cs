@@ -4,7 +4,8 @@ namespace RecoveryVault.Storage;
 
 /// <summary>
 /// The lock by which one process has a store directory to itself. The kernel's lock on the open file decides, and ends with the process
-/// however it dies; the text in the file only tells others whom they wait for. The file is never removed.
+/// however it dies; the text in the file only tells others whom they wait for. The file is never removed. The silos of a cluster hold it
+/// together, and keep all others out by that.
 /// </summary>
 public sealed class StoreLock : IDisposable, IAsyncDisposable
 {
@@ -28,6 +29,7 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
     /// better asked than waited for.
     /// </param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cluster">Hold it together with the other silos of this cluster; null: alone.</param>
     /// <exception cref="StoreLockedException">The wait is over.</exception>
     /// <exception cref="BlobStoreException">There is no store, or its lock file cannot be opened.</exception>
     public static async Task<StoreLock> AcquireAsync(
@@ -36,7 +38,8 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         TimeSpan wait,
         TimeProvider time,
         Action<StoreLockHolder>? onWaiting = null,
-        CancellationToken cancellation = default
+        CancellationToken cancellation = default,
+        string? cluster = null
     )
     {
         SafeFileHandle? file = null;
@@ -44,13 +47,16 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         {
             var store = StoreDirectory.Open(root);
             file = Libc.OpenOrCreate(store.LockFile);
-            await LockAsync(file, store.Root, wait, time, onWaiting, cancellation);
+            await LockAsync(file, store.Root, wait, time, onWaiting, cluster is not null, cancellation);
             var self = new StoreLockHolder(
                 Environment.ProcessId,
                 Environment.MachineName,
                 command[..Math.Min(command.Length, MaxCommandLength)],
                 time.GetUtcNow()
-            );
+            )
+            {
+                Cluster = cluster,
+            };
             WriteHolder(file, self);
             var held = new StoreLock(file, self);
             file = null;
@@ -89,14 +95,18 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         TimeSpan wait,
         TimeProvider time,
         Action<StoreLockHolder>? onWaiting,
+        bool shares,
         CancellationToken cancellation
     )
     {
         var start = time.GetTimestamp();
         StoreLockHolder? told = null;
-        while (!Libc.TryLock(file))
+        while (!(shares ? Libc.TryShareLock(file) : Libc.TryLock(file)))
         {
             var holder = ReadHolder(file);
+            // The text outlives its writer: where silos hold the lock, it can be held together with them.
+            if (holder.Cluster is not null && !IsShared(file))
+                holder = StoreLockHolder.Unknown;
             var left = wait - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
                 throw new StoreLockedException(root, holder, wait);
@@ -105,6 +115,14 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
             told = holder;
             await Task.Delay(left < RetryDelay ? left : RetryDelay, time, cancellation);
         }
+    }
+
+    private static bool IsShared(SafeFileHandle file)
+    {
+        if (!Libc.TryShareLock(file))
+            return false;
+        Libc.Unlock(file);
+        return true;
     }
 
     private static StoreLockHolder ReadHolder(SafeFileHandle file)

@@ -16,6 +16,9 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
     /// <summary>Its data plane.</summary>
     public string? DataPlane { get; init; }
 
+    /// <summary>The cluster whose silos hold the lock together; null: one process holds it alone.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The holder that has written nothing readable yet.</summary>
     public static StoreLockHolder Unknown { get; } = new(0, "", "", default);
 
@@ -35,6 +38,7 @@ public sealed record StoreLockHolder(int Pid, string Host, string Command, DateT
                     Command = Printable(holder.Command),
                     Gateway = holder.Gateway is { } gateway ? Printable(gateway) : null,
                     DataPlane = holder.DataPlane is { } dataPlane ? Printable(dataPlane) : null,
+                    Cluster = holder.Cluster is { } cluster ? Printable(cluster) : null,
                 }
                 : Unknown;
         }

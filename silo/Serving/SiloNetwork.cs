@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using RecoveryVault.Connections;
+using RecoveryVault.Errors;
+
+namespace RecoveryVault.Serving;
+
+/// <summary>Where a silo listens.</summary>
+/// <param name="Silo">For other silos.</param>
+/// <param name="Gateway">For clients.</param>
+internal sealed record SiloEndpoints(IPEndPoint Silo, IPEndPoint Gateway);
+
+/// <summary>How silos listen and connect: every connection proves the secret first.</summary>
+internal static class SiloNetwork
+{
+    /// <summary>A free port found may be taken by another before it is listened on.</summary>
+    private const int MaxPortTries = 5;
+
+    public static void Listen(
+        ISiloBuilder silo,
+        SiloEndpoints endpoints,
+        IPAddress advertised,
+        ConnectionSecret secret,
+        TimeProvider time
+    )
+    {
+        silo.Configure<EndpointOptions>(o =>
+        {
+            o.AdvertisedIPAddress = advertised;
+            (o.SiloPort, o.GatewayPort) = (endpoints.Silo.Port, endpoints.Gateway.Port);
+            o.SiloListeningEndpoint = endpoints.Silo;
+            o.GatewayListeningEndpoint = endpoints.Gateway;
+        });
+        silo.Configure<SiloConnectionOptions>(o =>
+        {
+            o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time));
+            o.ConfigureSiloInboundConnection(c => c.RequireProof(secret, ConnectionProof.Silo, time));
+            o.ConfigureSiloOutboundConnection(c => c.PresentProof(secret, ConnectionProof.Silo, time));
+        });
+    }
+
+    /// <summary>Starts a host that listens there; port 0 becomes a free one.</summary>
+    /// <exception cref="VaultException">ClusterUnavailable: an address is taken.</exception>
+    public static async Task<(IHost Host, SiloEndpoints Endpoints)> StartAsync(
+        SiloEndpoints wanted,
+        Func<SiloEndpoints, IHost> build,
+        CancellationToken cancellation
+    )
+    {
+        for (var left = MaxPortTries; ; left--)
+        {
+            var endpoints = new SiloEndpoints(Settle(wanted.Silo), Settle(wanted.Gateway));
+            var host = build(endpoints);
+            try
+            {
+                await host.StartAsync(cancellation);
+                return (host, endpoints);
+            }
+            catch (Exception e)
+            {
+                host.Dispose();
+                if (e is not (AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }))
+                    throw;
+                if (left <= 1 || (wanted.Silo.Port != 0 && wanted.Gateway.Port != 0))
+                    throw new VaultException(
+                        ErrorCodes.ClusterUnavailable,
+                        $"Nothing can listen on {(wanted.Silo.Port == 0 ? $"{endpoints.Gateway}" : $"{endpoints.Silo} or {endpoints.Gateway}")}: it is taken.",
+                        "Name another address or port."
+                    );
+            }
+        }
+    }
+
+    private static IPEndPoint Settle(IPEndPoint wanted)
+    {
+        if (wanted.Port != 0)
+            return wanted;
+        using var listener = new TcpListener(wanted.Address, 0);
+        listener.Start();
+        return (IPEndPoint)listener.LocalEndpoint;
+    }
+}
