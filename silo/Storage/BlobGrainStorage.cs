@@ -1,4 +1,6 @@
 using System.Buffers;
+using Orleans.Configuration;
+using Orleans.Providers;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 using RecoveryVault.Errors;
@@ -9,18 +11,30 @@ namespace RecoveryVault.Storage;
 /// Orleans grain storage on the blob store, with the blob naming and etag rules of Microsoft.Orleans.Persistence.AzureStorage
 /// (<c>{container}/{stateName}-{grainId}.json</c>; no etag: create only; etag: replace that version; an empty blob is a cleared state).
 /// </summary>
-public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions options, IActivatorProvider activators) : IGrainStorage
+public sealed class BlobGrainStorage(
+    IBlobStore store,
+    BlobGrainStorageOptions options,
+    IActivatorProvider activators,
+    string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME
+) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
+    /// <summary>A silo whose records cannot be reached does not start.</summary>
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(
+            OptionFormattingUtilities.Name<BlobGrainStorage>(name),
+            options.InitStage,
+            cancellation => store.ReadAsync(options.ContainerName, 0, Memory<byte>.Empty, cancellation)
+        );
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var name = NameOf(stateName, grainId);
-        var (value, etag) = await GetAsync<T>(name, cancellationToken);
-        grainState.State = value ?? Fresh<T>();
-        grainState.RecordExists = value is not null;
-        grainState.ETag = etag;
+        var found = await GetAsync<T>(NameOf(stateName, grainId), cancellationToken);
+        grainState.State = found.Exists && found.Value is { } value ? value : Fresh<T>();
+        grainState.RecordExists = found.Exists;
+        grainState.ETag = found.ETag;
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -38,14 +52,14 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
 
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var name = NameOf(stateName, grainId);
+        var blob = NameOf(stateName, grainId);
         if (!options.DeleteStateOnClear)
         {
-            grainState.ETag = await PutAsync(name, ReadOnlyMemory<byte>.Empty, grainState.ETag, cancellationToken);
+            grainState.ETag = await PutAsync(blob, ReadOnlyMemory<byte>.Empty, grainState.ETag, cancellationToken);
         }
         else
         {
-            await DeleteAsync(name, grainState.ETag, cancellationToken);
+            await DeleteAsync(blob, grainState.ETag, cancellationToken);
             grainState.ETag = null;
         }
         grainState.RecordExists = false;
@@ -53,51 +67,51 @@ public sealed class BlobGrainStorage(IBlobStore store, BlobGrainStorageOptions o
     }
 
     /// <summary>A failure is coded here: no call filter sees what keeps a grain from being activated.</summary>
-    private async Task<(T? Value, string? ETag)> GetAsync<T>(string name, CancellationToken cancellation)
+    private async Task<(bool Exists, T? Value, string? ETag)> GetAsync<T>(string blobName, CancellationToken cancellation)
     {
         try
         {
-            return await store.GetAsync(name, cancellation) is not { } blob ? default
-                : blob.Content.IsEmpty ? (default, blob.ETag)
-                : (options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content)), blob.ETag);
+            return await store.GetAsync(blobName, cancellation) is not { } blob ? default
+                : blob.Content.IsEmpty ? (false, default, blob.ETag)
+                : (true, options.GrainStorageSerializer.Deserialize<T>(BinaryData.FromBytes(blob.Content)), blob.ETag);
         }
         catch (Exception e) when (Refusals.Find(e) is { } refusal)
         {
-            throw new VaultException(refusal.Code, $"The record '{name}' cannot be read: {refusal.Message}", refusal.Recommendation);
+            throw new VaultException(refusal.Code, $"The record '{blobName}' cannot be read: {refusal.Message}", refusal.Recommendation);
         }
     }
 
-    private async Task<string> PutAsync(string name, ReadOnlyMemory<byte> content, string? etag, CancellationToken cancellation)
+    private async Task<string> PutAsync(string blobName, ReadOnlyMemory<byte> content, string? etag, CancellationToken cancellation)
     {
         var condition = string.IsNullOrEmpty(etag) ? PutCondition.IfAbsent : PutCondition.IfMatch(etag);
         try
         {
-            return await store.PutAsync(name, new ReadOnlySequence<byte>(content), condition, cancellation);
+            return await store.PutAsync(blobName, new ReadOnlySequence<byte>(content), condition, cancellation);
         }
         catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
         {
-            throw Inconsistent(name, etag, e);
+            throw Inconsistent(blobName, etag, e);
         }
     }
 
-    private async Task DeleteAsync(string name, string? etag, CancellationToken cancellation)
+    private async Task DeleteAsync(string blobName, string? etag, CancellationToken cancellation)
     {
         try
         {
             // Without an etag the caller has never seen a record: there may be none to delete, and one that is there is not his.
             if (!string.IsNullOrEmpty(etag))
-                await store.DeleteAsync(name, etag, cancellation);
-            else if (await store.GetAsync(name, cancellation) is { } other)
-                throw Inconsistent(name, other.ETag, null);
+                await store.DeleteAsync(blobName, etag, cancellation);
+            else if (await store.GetAsync(blobName, cancellation) is { } other)
+                throw Inconsistent(blobName, other.ETag, null);
         }
         catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
         {
-            throw Inconsistent(name, etag, e);
+            throw Inconsistent(blobName, etag, e);
         }
     }
 
-    private static InconsistentStateException Inconsistent(string name, string? etag, Exception? inner) =>
-        new($"Blob '{name}' has changed since it was read.", "Unknown", etag, inner);
+    private static InconsistentStateException Inconsistent(string blobName, string? etag, Exception? inner) =>
+        new($"Blob '{blobName}' has changed since it was read.", "Unknown", etag, inner);
 
     private T Fresh<T>() => activators.GetActivator<T>().Create();
 

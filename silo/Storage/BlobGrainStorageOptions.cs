@@ -11,27 +11,27 @@ public sealed class BlobGrainStorageOptions : IStorageProviderSerializerOptions
     /// <summary>Whether clearing a state deletes its blob (the default) or leaves it empty.</summary>
     public bool DeleteStateOnClear { get; set; } = true;
 
+    /// <summary>The service key of the <see cref="IBlobStore"/>; null: the one that is registered without a key.</summary>
+    public string? ServiceKey { get; set; }
+
+    /// <summary>The stage of a silo's life at which the store must answer. The default is that of all application services.</summary>
+    public int InitStage { get; set; } = ServiceLifecycleStage.ApplicationServices;
+
     /// <summary>How states are written.</summary>
     public required IGrainStorageSerializer GrainStorageSerializer { get; set; }
 }
 
 /// <summary>Refuses options that cannot work before a silo starts with them.</summary>
-public sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions options, string name) : IConfigurationValidator
+public sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions options, string name, IServiceProvider? services = null)
+    : IConfigurationValidator
 {
     public void ValidateConfiguration()
     {
-        try
-        {
-            BlobName.Require(options.ContainerName);
-        }
-        catch (BlobStoreException e)
-        {
-            throw new OrleansConfigurationException(
-                $"Grain storage '{name}': ContainerName '{options.ContainerName}' is no blob name: {e.Message}",
-                e
-            );
-        }
+        var provider = $"Grain storage '{name}'";
+        if (services is not null)
+            BlobStoreChoice.Require(services, options.ServiceKey, provider);
+        BlobStoreChoice.RequireName(options.ContainerName ?? "", provider, $"ContainerName '{options.ContainerName}'");
         if (options.GrainStorageSerializer is null)
-            throw new OrleansConfigurationException($"Grain storage '{name}': GrainStorageSerializer is not set.");
+            throw new OrleansConfigurationException($"{provider}: GrainStorageSerializer is not set.");
     }
 }
