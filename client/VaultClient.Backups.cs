@@ -76,16 +76,45 @@ public sealed partial class VaultClient
     /// </exception>
     public async Task<BackupReport> BackUpAsync(IProtectedItemGrain item, BackupOptions options, CancellationToken cancellation = default)
     {
+        var begin = new BeginBackup(Guid.NewGuid(), options.SourcePath, options.OpenStream is not null, options.RetainUntil);
         var started = time.GetTimestamp();
-        var operationId = Guid.NewGuid();
-        var ticket = await item.BeginBackupAsync(
-            new BeginBackup(operationId, options.SourcePath, options.OpenStream is not null, options.RetainUntil)
-        );
+        // A stream is read once, and so is what is recorded for a comparison.
+        var mayRestart = options.OpenStream is null && options.Record is null;
+        var restarts = new SessionRestarts(mayRestart ? Patience : TimeSpan.Zero, time);
+        while (true)
+        {
+            try
+            {
+                var (outcome, statistics) = await RunSessionAsync(item, begin, options, restarts, cancellation);
+                return new BackupReport(outcome, statistics, time.GetElapsedTime(started));
+            }
+            catch (VaultException e) when (restarts.Allows(e))
+            {
+                options.OnRestart?.Invoke(e);
+                await restarts.PauseAsync(cancellation);
+                options.Counters.Reset();
+            }
+        }
+    }
+
+    /// <summary>One session of a backup, from its begin to its commit; the same operation whichever session it is.</summary>
+    private async Task<(BackupOutcome Outcome, BackupStatistics Statistics)> RunSessionAsync(
+        IProtectedItemGrain item,
+        BeginBackup begin,
+        BackupOptions options,
+        SessionRestarts restarts,
+        CancellationToken cancellation
+    )
+    {
+        var ticket = await item.BeginBackupAsync(begin);
+        if (ticket.Committed is { } committed)
+            return (committed, restarts.LastRead ?? new BackupStatistics());
         if (ticket.Session is not { } session)
             throw new VaultException(ErrorCodes.SessionLost, "The backup was begun without a session.");
         try
         {
             var channel = await dataPlane.OpenBackupAsync(session, cancellation);
+            restarts.Opened();
             await using var alive = new SessionKeepAlive(async cancel => await channel.FindNewAsync([], cancel), time);
             await using var progress = new SessionProgress(
                 () => item.ReportProgressAsync(new(session.SessionId, options.Counters.Entries, options.Counters.BytesRead, 0)),
@@ -95,23 +124,23 @@ public sealed partial class VaultClient
             var read = options.OpenStream is { } open
                 ? await ReadStreamAsync(item, open, channel, options, progress.Stopping)
                 : await ReadTreeAsync(item, ticket.Source, channel, options, progress.Stopping);
-            var outcome = await CommitAsync(
-                item,
-                new CommitBackup
-                {
-                    OperationId = operationId,
-                    SessionId = session.SessionId,
-                    Catalogue = read.Catalogue,
-                    Statistics = read.Statistics,
-                    Warnings = read.Warnings,
-                }
-            );
-            return new BackupReport(outcome, read.Statistics, time.GetElapsedTime(started));
+            restarts.LastRead = read.Statistics;
+            var commit = new CommitBackup
+            {
+                OperationId = begin.OperationId,
+                SessionId = session.SessionId,
+                Catalogue = read.Catalogue,
+                Statistics = read.Statistics,
+                Warnings = read.Warnings,
+            };
+            return (await CommitAsync(item, commit), read.Statistics);
         }
         catch (Exception e)
         {
             var explained = await ExplainAsync(item, ticket.JobId, e, cancellation);
-            await AbandonAsync(item, session.SessionId, explained, IsStopped(e, cancellation));
+            // What begins again takes the session's place, or finds it still there.
+            if (!restarts.Allows(explained))
+                await AbandonAsync(item, session.SessionId, explained, IsStopped(e, cancellation));
             if (explained != e)
                 throw explained;
             throw;

@@ -16,6 +16,11 @@ namespace RecoveryVault;
 /// <param name="time">The clock.</param>
 public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPlane, TimeProvider time)
 {
+    /// <summary>
+    /// How long work that can begin again by itself goes on trying while the silos it needs do not answer; zero: it fails at once.
+    /// </summary>
+    public TimeSpan Patience { get; init; }
+
     /// <summary>Creates and lists vaults.</summary>
     public IVaultDirectoryGrain Directory => grains.GetGrain<IVaultDirectoryGrain>(0);
 

@@ -1,4 +1,5 @@
 using RecoveryVault.Catalogues;
+using RecoveryVault.Errors;
 using RecoveryVault.Files;
 using RecoveryVault.Files.Comparison;
 
@@ -30,6 +31,9 @@ public sealed record BackupOptions
     /// <summary>Told of every file that changed while it was read.</summary>
     public Action<RelativePath>? OnChanged { get; init; }
 
+    /// <summary>Told why the backup begins again: its silo was lost. What was stored is found.</summary>
+    public Action<VaultException>? OnRestart { get; init; }
+
     /// <summary>Counts while the backup runs, for whoever shows progress.</summary>
     public BackupCounters Counters { get; init; } = new();
 
@@ -48,6 +52,13 @@ public sealed class BackupCounters
 
     /// <summary>Content bytes read.</summary>
     public long BytesRead => Interlocked.Read(ref _bytesRead);
+
+    /// <summary>The source is read from its beginning again.</summary>
+    internal void Reset()
+    {
+        Interlocked.Exchange(ref _entries, 0);
+        Interlocked.Exchange(ref _bytesRead, 0);
+    }
 
     internal void AddEntry() => Interlocked.Increment(ref _entries);
 

@@ -14,10 +14,10 @@ public sealed class ClusterConnection : IAsyncDisposable
     private readonly IHost _host;
     private readonly HttpDataPlane _dataPlane;
 
-    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time)
+    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, TimeSpan patience)
     {
         (_host, _dataPlane) = (host, dataPlane);
-        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time);
+        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time) { Patience = patience };
     }
 
     /// <summary>The way into the cluster.</summary>
@@ -50,7 +50,7 @@ public sealed class ClusterConnection : IAsyncDisposable
         try
         {
             await host.StartAsync(cancellation);
-            return new ClusterConnection(host, dataPlane, time);
+            return new ClusterConnection(host, dataPlane, time, options.Patience);
         }
         catch (Exception e)
         {
@@ -96,7 +96,7 @@ public sealed class ClusterConnection : IAsyncDisposable
             ? new VaultException(
                 ErrorCodes.AccessDenied,
                 $"The server at {names} was not let in, or did not let in: {last.Message}",
-                "See that --keys and --store are those of the server, and that it is still the same server that runs there."
+                "See that --keys and --store are those of the server, or RVAULT_CLUSTER_SECRET_FILE that of the cluster, and that they still run there."
             )
             : new VaultException(ErrorCodes.ClusterUnavailable, $"Nobody answers at {names}: {last?.Message}");
     }
@@ -110,6 +110,9 @@ public sealed record GatewayOptions
 
     /// <summary>What connections must prove.</summary>
     public required ConnectionSecret Secret { get; init; }
+
+    /// <summary>How long a backup goes on trying while no silo answers; zero: it fails at once.</summary>
+    public TimeSpan Patience { get; init; }
 
     /// <summary>The cluster's id.</summary>
     public string ClusterId { get; init; } = "rvault";

@@ -31,6 +31,7 @@ public static class CommandLine
             ReportCommands.Build(),
             StoreCommands.Build(),
             ServeCommand.Build(),
+            SiloCommand.Build(),
         };
         foreach (var option in GlobalOptions.All)
             root.Options.Add(option);
@@ -56,6 +57,7 @@ public static class CommandLine
             Error = error ?? Console.Error,
         };
         var parsed = Build().Parse(args, Parsing);
+        configuration.ProcessTerminationTimeout = SiloCommand.GraceOf(parsed) ?? InterruptGrace;
         return parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples
             ? WrongUsage(parsed, configuration.Error)
             : await parsed.InvokeAsync(configuration);

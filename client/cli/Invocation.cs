@@ -6,6 +6,7 @@ using RecoveryVault.Cli.Commands;
 using RecoveryVault.Cli.KeyVaults;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Cli.Serving;
+using RecoveryVault.Connections;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
 using RecoveryVault.Files;
@@ -13,6 +14,7 @@ using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
+using RecoveryVault.Serving;
 using RecoveryVault.Storage;
 using Spectre.Console;
 
@@ -45,6 +47,9 @@ internal sealed class Invocation : IAsyncDisposable
 
     /// <summary>The store's directory, absolute.</summary>
     public string StorePath => Path.GetFullPath(Setting(GlobalOptions.Store, "RVAULT_STORE") ?? Path.Combine(Home, ".recoveryvault"));
+
+    /// <summary>A cluster needs less than a minute to find out that a silo is gone, and to take over what it did.</summary>
+    private static readonly TimeSpan ClusterPatience = TimeSpan.FromMinutes(2);
 
     public string? KeysPath => Setting(GlobalOptions.Keys, "RVAULT_KEYS");
 
@@ -145,7 +150,7 @@ internal sealed class Invocation : IAsyncDisposable
     public async Task<(IBlobStore Keys, string StoreId)> OpenKeysAsync(bool create = false, CancellationToken cancellation = default)
     {
         await OpenAsync(create, cancellation);
-        return _served is not null ? (_served.Keys, _served.StoreId)
+        return _served is not null ? await _served.OpenKeysAsync(cancellation)
             : _store is not null ? (_store.Keys, _store.Manifest.StoreId)
             : throw new InvalidOperationException("The store is not open.");
     }
@@ -154,7 +159,7 @@ internal sealed class Invocation : IAsyncDisposable
     public async Task<(IBlobStore Blobs, IBlobStore Keys, string StoreId)> OpenStoreAsync(CancellationToken cancellation)
     {
         var (keys, storeId) = await OpenKeysAsync(create: false, cancellation);
-        return (_store?.Blobs ?? new FileBlobStore(_served?.StorePath ?? StorePath, Time), keys, storeId);
+        return (_store?.Blobs ?? _served?.Blobs ?? new FileBlobStore(StorePath, Time), keys, storeId);
     }
 
     /// <summary>
@@ -163,8 +168,12 @@ internal sealed class Invocation : IAsyncDisposable
     /// </summary>
     public async Task<(IBlobStore Blobs, IDisposable? Hold)> OpenBlobsAsync(CancellationToken cancellation)
     {
-        var path = Cluster is { } cluster ? FindServer(cluster).Record.StorePath : StorePath;
-        var options = StoreOptions(create: false) with { StorePath = path, LeavesToServer = true };
+        if (Cluster is { } cluster)
+        {
+            await using var served = new ServedStore(FindWay(cluster), StoreOptions(create: false), Time);
+            return (served.Blobs, null);
+        }
+        var options = StoreOptions(create: false) with { LeavesToServer = true };
         try
         {
             var store = await LockedStore.OpenAsync(options, Time, cancellation);
@@ -172,13 +181,31 @@ internal sealed class Invocation : IAsyncDisposable
         }
         catch (StoreServedException)
         {
-            return (new FileBlobStore(path, Time), null);
+            return (new FileBlobStore(StorePath, Time), null);
         }
     }
 
     private string? Cluster => Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER");
 
-    private FoundServer FindServer(string cluster) => ServerSearch.AtGateway(ServerSearch.ParseGateways(cluster), KeysPath, Home);
+    /// <summary>A cluster's silos share a secret, in a file that is named; a server's is found beside its keys.</summary>
+    private WayIn FindWay(string cluster)
+    {
+        var gateways = ServerSearch.ParseGateways(cluster);
+        if (Variable(SecretFile.Variable) is not { Length: > 0 } secret)
+            return WayIn.Of(ServerSearch.AtGateway(gateways, KeysPath, Home));
+        return new WayIn
+        {
+            Gateways = gateways,
+            OpenSecret = () => SecretFile.Read(secret),
+            ClusterId = SiloSettings.IdOf(SiloSettings.ClusterIdSetting, Variable),
+            ServiceId = SiloSettings.IdOf(SiloSettings.ServiceIdSetting, Variable),
+            StorePath = NamesStore ? StorePath : null,
+            KeysPath = KeysPath,
+            Patience = ClusterPatience,
+        };
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
 
     private async Task OpenAsync(bool create, CancellationToken cancellation)
     {
@@ -186,7 +213,7 @@ internal sealed class Invocation : IAsyncDisposable
             return;
         if (Cluster is { } cluster)
         {
-            _served = new ServedStore(FindServer(cluster), Time);
+            _served = new ServedStore(FindWay(cluster), StoreOptions(create), Time);
             return;
         }
         var options = StoreOptions(create) with { LeavesToServer = true };
@@ -196,7 +223,7 @@ internal sealed class Invocation : IAsyncDisposable
         }
         catch (StoreServedException e)
         {
-            _served = new ServedStore(await ServerSearch.OfStoreAsync(options, e.Holder, cancellation), Time);
+            _served = new ServedStore(WayIn.Of(await ServerSearch.OfStoreAsync(options, e.Holder, cancellation)), options, Time);
         }
     }
 
@@ -210,6 +237,7 @@ internal sealed class Invocation : IAsyncDisposable
             Command = PathOf(_parsed.CommandResult.Command),
             OnWaiting = holder => Tell($"Waiting for {holder} ..."),
             Home = Home,
+            ServiceId = SiloSettings.IdOf(SiloSettings.ServiceIdSetting, Variable),
         };
 
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, KeyVaultAccess? access, CancellationToken cancellation) =>
@@ -218,7 +246,10 @@ internal sealed class Invocation : IAsyncDisposable
     public Action<ILoggingBuilder>? Logging => IsVerbose ? LogToStandardError : null;
 
     /// <summary>The store's own directory: backing it up into itself would never end.</summary>
-    public IReadOnlySet<InodeId> OwnDirectories() => new HashSet<InodeId> { InodeId.Of(_served?.StorePath ?? StorePath) };
+    public IReadOnlySet<InodeId> OwnDirectories() =>
+        _served is null ? new HashSet<InodeId> { InodeId.Of(StorePath) }
+        : _served.StorePath is { } path && Directory.Exists(path) ? new HashSet<InodeId> { InodeId.Of(path) }
+        : new HashSet<InodeId>();
 
     /// <summary>
     /// Set once part of a result is printed that is too long to be held: a failure after that leaves the document unfinished, so that

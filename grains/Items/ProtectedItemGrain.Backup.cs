@@ -30,6 +30,7 @@ public sealed partial class ProtectedItemGrain
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
         if (FindOpen(request.OperationId) is { } open)
             return open;
+        _parts.Sessions.RequireOpen();
         var backup = new OpenBackup(source, RequireRetention(request.RetainUntil));
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name, Key.ItemId);
         return await Journal.FailOnRefusalAsync(

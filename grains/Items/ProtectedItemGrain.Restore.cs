@@ -33,6 +33,7 @@ public sealed partial class ProtectedItemGrain
             RestorePurpose.Browse => null,
             _ => throw new VaultException(ErrorCodes.InvalidRequest, $"'{request.Purpose}' is no purpose of a restore."),
         };
+        _parts.Sessions.RequireOpen();
         Guid? jobId = null;
         if (operation is not null)
             await Journal.BestEffortAsync(async () =>

@@ -6,7 +6,7 @@ using RecoveryVault.Stores;
 namespace RecoveryVault.Embedded;
 
 /// <summary>Looks at the directories before anything is made or locked in them.</summary>
-internal static class StorePlace
+public static class StorePlace
 {
     /// <summary>The store's directory: there and a store, or empty (or missing) and to be made. Anything else is left as it is.</summary>
     public static void Require(string path, bool create)

@@ -47,6 +47,8 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(PlatformKeyRotationShape))]
 [JsonSerializable(typeof(RemovedPlatformKeyShape))]
 [JsonSerializable(typeof(ServeShape))]
+[JsonSerializable(typeof(SiloShape))]
+[JsonSerializable(typeof(StoreShape))]
 [JsonSerializable(typeof(QuickstartShape))]
 [JsonSerializable(typeof(FileShape))]
 [JsonSerializable(typeof(ItemShape))]

@@ -14,6 +14,13 @@ public sealed class InProcessDataPlane : IDataPlane
 
     public void Remove(SessionRegister sessions) => _silos.TryRemove(sessions.Endpoint, out _);
 
+    /// <summary>No session begins any more; those under way go on.</summary>
+    public void Close()
+    {
+        foreach (var silo in _silos.Values)
+            silo.Close();
+    }
+
     public ValueTask<IBackupChannel> OpenBackupAsync(SessionTicket ticket, CancellationToken cancellation) =>
         ValueTask.FromResult<IBackupChannel>(Find(ticket).Open<BackupSession>(ticket));
 

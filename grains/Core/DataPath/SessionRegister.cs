@@ -12,6 +12,8 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
 
     private readonly ConcurrentDictionary<Guid, Entry> _sessions = new();
 
+    private volatile bool _isClosed;
+
     private sealed record Entry(IAsyncDisposable Session, byte[] Token);
 
     /// <summary>Where clients reach this silo's sessions.</summary>
@@ -20,6 +22,17 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
     public bool IsEmpty => _sessions.IsEmpty;
 
     public bool Contains(Guid sessionId) => _sessions.ContainsKey(sessionId);
+
+    /// <summary>The silo is stopping: no session begins here any more.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <summary>Asked before anything of a new session is done.</summary>
+    /// <exception cref="VaultException">ClusterUnavailable: the silo is stopping.</exception>
+    public void RequireOpen()
+    {
+        if (_isClosed)
+            throw new VaultException(ErrorCodes.ClusterUnavailable, "The silo of this item is stopping: it begins no session any more.");
+    }
 
     /// <summary>Takes a session in and returns the ticket that opens it.</summary>
     public SessionTicket Add(Guid sessionId, IAsyncDisposable session)
