@@ -32,6 +32,9 @@ public sealed partial record StoreManifest
         throw mismatch;
     }
 
+    /// <summary>The code of what a keyring lacks to be this store's; null when it fits.</summary>
+    public string? MisfitOf(PlatformKeyring keyring) => Mismatch(keyring, "memory")?.Code;
+
     private VaultException? Mismatch(PlatformKeyring keyring, string place)
     {
         foreach (var (id, check) in Checks())
