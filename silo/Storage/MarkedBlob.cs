@@ -104,7 +104,8 @@ internal sealed class MarkedBlob<T>(
                     $"The blob '{name}' has schema {schema}; this version knows {MarkedDocument<T>.CurrentSchema}."
                 );
             }
-            var document = JsonSerializer.Deserialize(content, json) ?? throw Damaged("it is empty");
+            if (JsonSerializer.Deserialize(content, json) is not { Content: not null } document)
+                throw Damaged("it is empty");
             return document.Owner == owner ? document : throw Damaged($"it belongs to '{document.Owner}', not to '{owner}'");
         }
         catch (JsonException e)
