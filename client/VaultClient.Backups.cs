@@ -90,7 +90,8 @@ public sealed partial class VaultClient
             }
             catch (VaultException e) when (restarts.Allows(e))
             {
-                options.OnRestart?.Invoke(e);
+                if (restarts.IsNews)
+                    options.OnRestart?.Invoke(e);
                 await restarts.PauseAsync(cancellation);
                 options.Counters.Reset();
             }

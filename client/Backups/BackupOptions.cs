@@ -31,7 +31,7 @@ public sealed record BackupOptions
     /// <summary>Told of every file that changed while it was read.</summary>
     public Action<RelativePath>? OnChanged { get; init; }
 
-    /// <summary>Told why the backup begins again: its silo was lost. What was stored is found.</summary>
+    /// <summary>Told why the backup begins again, once for each loss of its silo. What was stored is found.</summary>
     public Action<VaultException>? OnRestart { get; init; }
 
     /// <summary>Counts while the backup runs, for whoever shows progress.</summary>

@@ -23,7 +23,7 @@ internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
     public BackupStatistics? LastRead { get; set; }
 
     /// <summary>A session was opened.</summary>
-    public void Opened() => (_sessions, _delay, _lostAt) = (_sessions + 1, FirstDelay, null);
+    public void Opened() => (_sessions, _delay, _lostAt, IsNews) = (_sessions + 1, FirstDelay, null, true);
 
     /// <summary>Whether to begin again after that, as far as can be said; counts the time from the first such loss on.</summary>
     public bool Allows(Exception cause)
@@ -34,9 +34,13 @@ internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
         return time.GetElapsedTime(_lostAt.Value) < patience;
     }
 
+    /// <summary>Whether that is the first failure since a session was open: the others of an outage say nothing new.</summary>
+    public bool IsNews { get; private set; } = true;
+
     /// <summary>Waits, a little longer each time.</summary>
     public async Task PauseAsync(CancellationToken cancellation)
     {
+        IsNews = false;
         await Task.Delay(_delay, time, cancellation);
         _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
     }

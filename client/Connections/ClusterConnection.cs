@@ -43,7 +43,7 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.Configure<ClientConnectionOptions>(o =>
                 o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
             );
-            client.AddOutgoingGrainCallFilter<LostClusterFilter>();
+            client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
         });
         var host = builder.Build();
         var dataPlane = new HttpDataPlane(options.Secret, time);
@@ -111,7 +111,7 @@ public sealed record GatewayOptions
     /// <summary>What connections must prove.</summary>
     public required ConnectionSecret Secret { get; init; }
 
-    /// <summary>How long a backup goes on trying while no silo answers; zero: it fails at once.</summary>
+    /// <summary>How long calls and backups that can be tried again are, while no silo answers; zero: they fail at once.</summary>
     public TimeSpan Patience { get; init; }
 
     /// <summary>The cluster's id.</summary>

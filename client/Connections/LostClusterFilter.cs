@@ -1,19 +1,32 @@
+using System.Reflection;
+using RecoveryVault.Access;
 using RecoveryVault.Errors;
 
 namespace RecoveryVault.Connections;
 
-/// <summary>Turns what the runtime throws when a cluster is lost into the one code that says so.</summary>
-internal sealed class LostClusterFilter : IOutgoingGrainCallFilter
+/// <summary>
+/// Turns what the runtime throws when a cluster is lost into the one code that says so. While patience lasts it asks again first, where
+/// that can do no harm: what only reads, and what never arrived, because the silo it was for is dead and its cluster does not know yet.
+/// </summary>
+internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : IOutgoingGrainCallFilter
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
-        try
+        for (var start = time.GetTimestamp(); ; )
         {
-            await context.Invoke();
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            throw Translate(e);
+            try
+            {
+                await context.Invoke();
+                return;
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                if (time.GetElapsedTime(start) >= patience || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e)))
+                    throw Translate(e);
+            }
+            await Task.Delay(RetryDelay, time);
         }
     }
 
@@ -22,5 +35,17 @@ internal sealed class LostClusterFilter : IOutgoingGrainCallFilter
         exception is not VaultException and (TimeoutException or OrleansException or IOException or ObjectDisposedException);
 
     public static VaultException Translate(Exception exception) =>
-        new(ErrorCodes.ClusterUnavailable, $"The server was lost or did not answer: {exception.Message}", inner: exception);
+        new(ErrorCodes.ClusterUnavailable, $"The server was lost or did not answer: {FirstLine(exception.Message)}", inner: exception);
+
+    /// <summary>Whoever may only read may call it: it changes nothing.</summary>
+    private static bool ReadsOnly(MethodInfo method) => method.GetCustomAttribute<RequiresAttribute>()?.Role == VaultRole.BackupReader;
+
+    /// <summary>A gateway says so when it found no connection to the silo that a message was for.</summary>
+    private static bool NeverArrived(Exception exception) =>
+        exception is OrleansMessageRejectionException
+        && exception.Message.StartsWith("Exception while sending message", StringComparison.Ordinal)
+        && exception.Message.Contains("ConnectionFailedException", StringComparison.Ordinal);
+
+    /// <summary>The runtime puts stack traces into its messages.</summary>
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 }

@@ -18,7 +18,7 @@ public sealed class ClusterClaim : IAsyncDisposable
     /// <summary>How often each silo looks; whoever finds the claim unchanged since its last look renews it.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long another cluster's claim must stay unchanged: four times as long as its silos leave it while one of them lives.</summary>
+    /// <summary>How long another cluster's claim must stay unchanged: four times as long as a living silo leaves it.</summary>
     public static readonly TimeSpan Watch = TimeSpan.FromSeconds(40);
 
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
@@ -37,6 +37,9 @@ public sealed class ClusterClaim : IAsyncDisposable
         _timer = new PeriodicTimer(Period, time);
         _renewing = RenewAsync();
     }
+
+    /// <summary>How far this machine's clock was ahead of the store's when the claim was written; negative: behind.</summary>
+    public TimeSpan Skew { get; private init; }
 
     /// <summary>Done when another cluster has taken the store.</summary>
     public Task<VaultException> Lost => _lost.Task;
@@ -65,7 +68,7 @@ public sealed class ClusterClaim : IAsyncDisposable
                 await WatchAsync(store, owner, found.ETag, time, cancellation);
             }
             if (await TryPutAsync(store, clusterId, found?.ETag, cancellation) is { } etag)
-                return new ClusterClaim(store, clusterId, etag, time);
+                return new ClusterClaim(store, clusterId, etag, time) { Skew = await MeasureAsync(store, time, cancellation) };
         }
     }
 
@@ -86,6 +89,14 @@ public sealed class ClusterClaim : IAsyncDisposable
             if (found?.ETag != etag)
                 throw Belongs(owner);
         }
+    }
+
+    /// <summary>The store says its time of what was written just now.</summary>
+    private static async Task<TimeSpan> MeasureAsync(IBlobStore store, TimeProvider time, CancellationToken cancellation)
+    {
+        var here = time.GetUtcNow();
+        var page = await store.ListAsync(BlobName, maxCount: 1, cancellation: cancellation);
+        return page.Items is [{ Name: BlobName } claim] ? here - claim.LastModified : TimeSpan.Zero;
     }
 
     private async Task RenewAsync()
@@ -112,9 +123,8 @@ public sealed class ClusterClaim : IAsyncDisposable
         var found = await _store.GetAsync(BlobName, _stop.Token);
         if (found is not null && OwnerOf(found) is var owner && owner != _clusterId)
             return Belongs(owner);
-        _etag = found is null || found.ETag == _etag
-            ? await TryPutAsync(_store, _clusterId, found?.ETag, _stop.Token) ?? _etag
-            : found.ETag;
+        _etag =
+            found is null || found.ETag == _etag ? await TryPutAsync(_store, _clusterId, found?.ETag, _stop.Token) ?? _etag : found.ETag;
         return null;
     }
 

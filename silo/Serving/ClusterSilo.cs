@@ -11,6 +11,7 @@ using RecoveryVault.DataPath;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.Health;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 using RecoveryVault.Reminders;
@@ -23,8 +24,12 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <summary>How long calls under way are given when sessions are over.</summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Clocks further apart are spoken of.</summary>
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(1);
+
     private readonly Parts _parts;
     private readonly IHost _host;
+    private int _disposed;
 
     private ClusterSilo(Parts parts, IHost host, SiloEndpoints endpoints)
     {
@@ -123,6 +128,8 @@ public sealed class ClusterSilo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _parts.DataPlane.DisposeAsync();
         await _host.StopAsync();
         _host.Dispose();
@@ -132,21 +139,30 @@ public sealed class ClusterSilo : IAsyncDisposable
         _parts.Store.Dispose();
     }
 
-    private static Task<ClusterClaim> ClaimAsync(
+    private static async Task<ClusterClaim> ClaimAsync(
         ClusterStore store,
         SiloSettings settings,
         TimeProvider time,
         Action<string>? tell,
         CancellationToken cancellation
-    ) =>
-        ClusterClaim.TakeAsync(
+    )
+    {
+        var claim = await ClusterClaim.TakeAsync(
             store.Parts.Blobs,
             settings.ClusterId,
             time,
             other =>
-                tell?.Invoke($"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."),
+                tell?.Invoke(
+                    $"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
+                ),
             cancellation
         );
+        if (claim.Skew.Duration() > MaxSkew)
+            tell?.Invoke(
+                $"The clock of this silo is {claim.Skew.Duration():h\\:mm\\:ss} {(claim.Skew > TimeSpan.Zero ? "ahead of" : "behind")} the store's: set it right. Meanwhile nothing is purged that is not old enough by both."
+            );
+        return claim;
+    }
 
     private static IHost Build(Parts parts, SiloEndpoints endpoints, Action<ILoggingBuilder>? logging)
     {
@@ -167,6 +183,8 @@ public sealed class ClusterSilo : IAsyncDisposable
                 SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time);
                 silo.AddIncomingGrainCallFilter(parts.Calls);
                 silo.Services.AddSingleton<IFatalErrorHandler>(parts.End);
+                if (settings.Health is { } health)
+                    silo.Services.AddRecoveryVaultHealth(health);
             }
         );
     }

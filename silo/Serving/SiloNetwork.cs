@@ -19,13 +19,7 @@ internal static class SiloNetwork
     /// <summary>A free port found may be taken by another before it is listened on.</summary>
     private const int MaxPortTries = 5;
 
-    public static void Listen(
-        ISiloBuilder silo,
-        SiloEndpoints endpoints,
-        IPAddress advertised,
-        ConnectionSecret secret,
-        TimeProvider time
-    )
+    public static void Listen(ISiloBuilder silo, SiloEndpoints endpoints, IPAddress advertised, ConnectionSecret secret, TimeProvider time)
     {
         silo.Configure<EndpointOptions>(o =>
         {

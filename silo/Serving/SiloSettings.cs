@@ -18,9 +18,15 @@ public sealed record SiloSettings
     public static readonly Setting SiloSetting = new("RVAULT_SILO_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:11111");
     public static readonly Setting GatewaySetting = new("RVAULT_GATEWAY_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:30000");
     public static readonly Setting DataPlaneSetting = new("RVAULT_DATA_PLANE_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:30001");
+    public static readonly Setting HealthSetting = new("RVAULT_HEALTH_ADDRESS", "", "ADDRESS:PORT of this machine", "127.0.0.1:30002");
     public static readonly Setting AdvertisedSetting = new("RVAULT_ADVERTISED_ADDRESS", "", "an address of this machine", "127.0.0.1");
     public static readonly Setting DrainSetting = new("RVAULT_DRAIN_SECONDS", "15", "seconds, 0 to 3600", "60");
-    public static readonly Setting LogLevelSetting = new("RVAULT_LOG_LEVEL", "Warning", "Trace, Debug, Information, Warning, Error", "Information");
+    public static readonly Setting LogLevelSetting = new(
+        "RVAULT_LOG_LEVEL",
+        "Warning",
+        "Trace, Debug, Information, Warning, Error",
+        "Information"
+    );
 
     /// <summary>All of them, as documented.</summary>
     public static IReadOnlyList<Setting> All =>
@@ -31,6 +37,7 @@ public sealed record SiloSettings
             SiloSetting,
             GatewaySetting,
             DataPlaneSetting,
+            HealthSetting,
             AdvertisedSetting,
             DrainSetting,
             LogLevelSetting,
@@ -51,6 +58,9 @@ public sealed record SiloSettings
 
     /// <summary>Where their data goes.</summary>
     public required IPEndPoint DataPlane { get; init; }
+
+    /// <summary>Where it says how it is (<c>/healthz/live</c>, <c>/healthz/ready</c>); null: nowhere.</summary>
+    public IPEndPoint? Health { get; init; }
 
     /// <summary>What other silos and clients are told as this silo's address.</summary>
     public required IPAddress Advertised { get; init; }
@@ -76,7 +86,10 @@ public sealed record SiloSettings
             Silo = silo,
             Gateway = AddressOf(GatewaySetting, ValueOf(GatewaySetting)),
             DataPlane = AddressOf(DataPlaneSetting, ValueOf(DataPlaneSetting)),
-            Advertised = ValueOf(AdvertisedSetting) is { Length: > 0 } address ? AddressOf(AdvertisedSetting, address).Address : silo.Address,
+            Health = ValueOf(HealthSetting) is { Length: > 0 } health ? AddressOf(HealthSetting, health) : null,
+            Advertised = ValueOf(AdvertisedSetting) is { Length: > 0 } address
+                ? AddressOf(AdvertisedSetting, address).Address
+                : silo.Address,
             Drain = SecondsOf(DrainSetting, ValueOf(DrainSetting)),
             LogLevel = LevelOf(LogLevelSetting, ValueOf(LogLevelSetting)),
         };

@@ -24,6 +24,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The process id; with a wrapper, the wrapper's.</summary>
     public int Id => _process.Id;
 
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>What the child wrote to stderr so far.</summary>
     public string Errors
     {

@@ -164,7 +164,8 @@ internal static class ProtectionCommands
         {
             NeverEnter = ownDirectories,
             OnProblem = options.OnProblem ?? (problem => run.Tell(problem.ToString())),
-            OnRestart = options.OnRestart ?? (cause => run.Tell($"{cause.Code}: {cause.Message} Beginning again; what is stored is found ...")),
+            OnRestart =
+                options.OnRestart ?? (cause => run.Tell($"{cause.Code}: {cause.Message} Beginning again; what is stored is found ...")),
             OnChanged = options.OnChanged ?? (changed => run.Tell($"{Name(changed)}: changed while it was read")),
         };
         var expected = expectedBytes ?? (await item.GetAsync()).Latest?.SizeBytes ?? 0;

@@ -220,7 +220,15 @@ internal sealed record QuickstartShape(
 
 internal sealed record ScrubShape(long Objects, long Bytes, long Damaged);
 
-internal sealed record SiloShape(string ClusterId, string ServiceId, string Store, string StoreId, string Keys, string Gateway, string DataPlane);
+internal sealed record SiloShape(
+    string ClusterId,
+    string ServiceId,
+    string Store,
+    string StoreId,
+    string Keys,
+    string Gateway,
+    string DataPlane
+);
 
 internal sealed record StoreShape(string Store, string StoreId, string ServiceId, string Keys);
 

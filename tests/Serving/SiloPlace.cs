@@ -1,0 +1,77 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using RecoveryVault.Connections;
+using RecoveryVault.Embedded;
+using RecoveryVault.Serving;
+using RecoveryVault.Tests.Processes;
+using RecoveryVault.Tests.Storage;
+
+namespace RecoveryVault.Tests.Serving;
+
+/// <summary>A store of its own with keys and the secret of a cluster, and silos on it as processes.</summary>
+internal sealed class SiloPlace : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+
+    public SiloPlace()
+    {
+        using var secret = ConnectionSecret.Create();
+        using var file = new StreamWriter(PrivateFiles.CreateNew(SecretPath));
+        file.Write(secret.Reveal());
+    }
+
+    public string this[string relative] => _scratch[relative];
+
+    public string SecretPath => _scratch["secret"];
+
+    public EmbeddedStoreOptions Options =>
+        new()
+        {
+            StorePath = _scratch["store"],
+            KeysPath = _scratch["keys"],
+            Command = "rvault silo",
+            Home = _scratch["home"],
+            Wait = TimeSpan.Zero,
+        };
+
+    public SiloSettings Settings => SiloSettings.Read(name => name == SecretFile.Variable ? SecretPath : null);
+
+    public async Task CreateStoreAsync() => (await EmbeddedStore.OpenAsync(Options with { Create = true }, TimeProvider.System)).Dispose();
+
+    /// <summary>Starts a silo as a process; some of its environment may be given.</summary>
+    public ChildProcess Start(params string[] variables) =>
+        ChildProcess.StartUnder(
+            ["env", $"{SecretFile.Variable}={SecretPath}", "RVAULT_DRAIN_SECONDS=2", .. variables],
+            "rvault",
+            ["silo", "--store", _scratch["store"], "--keys", _scratch["keys"], "--wait", "0", "-o", "json"]
+        );
+
+    /// <summary>What a silo prints when it is ready.</summary>
+    public static async Task<SiloAt> ReadyAsync(ChildProcess silo)
+    {
+        var printed = "";
+        while (!printed.EndsWith('}'))
+            printed += await silo.ReadLineAsync("the silo's addresses");
+        var json = JsonDocument.Parse(printed).RootElement;
+        return new SiloAt(
+            silo,
+            IPEndPoint.Parse(json.GetProperty("gateway").GetString() ?? ""),
+            json.GetProperty("dataPlane").GetString() ?? ""
+        );
+    }
+
+    /// <summary>A source of random bytes.</summary>
+    public string MakeSource(string name, params int[] fileBytes)
+    {
+        Directory.CreateDirectory(_scratch[name]);
+        for (var i = 0; i < fileBytes.Length; i++)
+            File.WriteAllBytes(_scratch[$"{name}/{i}"], RandomNumberGenerator.GetBytes(fileBytes[i]));
+        return _scratch[name];
+    }
+
+    public void Dispose() => _scratch.Dispose();
+}
+
+/// <summary>A silo that is ready, and where.</summary>
+internal sealed record SiloAt(ChildProcess Process, IPEndPoint Gateway, string DataPlane);
