@@ -10,11 +10,14 @@ namespace RecoveryVault.Clustering;
 /// <summary>Registers clustering on a blob store the way Orleans registers its own providers.</summary>
 public static class BlobStoreClusteringExtensions
 {
+    private const string Clustering = "Blob store clustering";
+    private const string GatewayList = "Blob store gateway list";
+
     /// <summary>Silos find each other through a table on the host's <see cref="IBlobStore"/>, named by <c>ClusterOptions.ClusterId</c>.</summary>
     public static ISiloBuilder UseBlobStoreClustering(this ISiloBuilder builder, Action<BlobStoreClusteringOptions>? configure = null)
     {
-        var services = builder.Services.AddClusteringOptions(configure, "Blob store clustering");
-        services.AddSingleton<IMembershipTable>(sp => new BlobMembershipTable(StoreOf(sp), ClusterIdOf(sp)));
+        var services = builder.Services.AddClusteringOptions(configure, Clustering);
+        services.AddSingleton<IMembershipTable>(sp => new BlobMembershipTable(StoreOf(sp, Clustering), ClusterIdOf(sp)));
         services.TryAddSingleton<IGatewayListProvider>(CreateGatewayList);
         return builder;
     }
@@ -22,7 +25,7 @@ public static class BlobStoreClusteringExtensions
     /// <summary>A client finds the cluster's gateways in the silos' table; it needs to read the store and never writes.</summary>
     public static IClientBuilder UseBlobStoreGatewayList(this IClientBuilder builder, Action<BlobStoreClusteringOptions>? configure = null)
     {
-        var services = builder.Services.AddClusteringOptions(configure, "Blob store gateway list");
+        var services = builder.Services.AddClusteringOptions(configure, GatewayList);
         services.AddSingleton<IGatewayListProvider>(CreateGatewayList);
         return builder;
     }
@@ -48,12 +51,13 @@ public static class BlobStoreClusteringExtensions
 
     private static BlobGatewayListProvider CreateGatewayList(IServiceProvider services) =>
         new(
-            StoreOf(services),
+            StoreOf(services, GatewayList),
             ClusterIdOf(services),
             services.GetRequiredService<IOptions<GatewayOptions>>().Value.GatewayListRefreshPeriod
         );
 
-    private static IBlobStore StoreOf(IServiceProvider services) => BlobStoreChoice.Resolve(services, OptionsOf(services).ServiceKey);
+    private static IBlobStore StoreOf(IServiceProvider services, string provider) =>
+        BlobStoreChoice.Resolve(services, OptionsOf(services).ServiceKey, provider);
 
     private static BlobStoreClusteringOptions OptionsOf(IServiceProvider services) =>
         services.GetRequiredService<IOptions<BlobStoreClusteringOptions>>().Value;

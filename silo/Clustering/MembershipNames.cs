@@ -13,6 +13,6 @@ internal sealed class MembershipNames(string clusterId)
     /// <summary>What the names of all heartbeats begin with.</summary>
     public string AllHeartbeats => $"alive/{_cluster}/";
 
-    /// <summary>A silo's latest heartbeat.</summary>
-    public string Heartbeat(string silo) => AllHeartbeats + NamePart.Of(silo);
+    /// <summary>A silo's latest heartbeat: its address, port and generation.</summary>
+    public string Heartbeat(string silo) => AllHeartbeats + silo.Replace(':', '-').Replace('@', '-');
 }

@@ -26,7 +26,7 @@ public static class BlobStoreReminderExtensions
 
     private static BlobReminderTable Create(IServiceProvider services) =>
         new(
-            BlobStoreChoice.Resolve(services, OptionsOf(services).ServiceKey),
+            BlobStoreChoice.Resolve(services, OptionsOf(services).ServiceKey, BlobStoreReminderOptionsValidator.Provider),
             ClusterOf(services).ServiceId,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetRequiredService<ILogger<BlobReminderTable>>()

@@ -14,7 +14,7 @@ public sealed class BlobStoreReminderOptions
 internal sealed class BlobStoreReminderOptionsValidator(IServiceProvider services, BlobStoreReminderOptions options, ClusterOptions cluster)
     : IConfigurationValidator
 {
-    private const string Provider = "Blob store reminders";
+    public const string Provider = "Blob store reminders";
 
     public void ValidateConfiguration()
     {

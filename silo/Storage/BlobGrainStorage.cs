@@ -1,5 +1,4 @@
 using System.Buffers;
-using Orleans.Configuration;
 using Orleans.Providers;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;

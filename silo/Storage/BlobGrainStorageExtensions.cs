@@ -41,7 +41,7 @@ public static class BlobGrainStorageExtensions
     private static BlobGrainStorage Create(IServiceProvider services, string name)
     {
         var options = OptionsOf(services, name);
-        var store = BlobStoreChoice.Resolve(services, options.ServiceKey);
+        var store = BlobStoreChoice.Resolve(services, options.ServiceKey, $"Grain storage '{name}'");
         return new BlobGrainStorage(store, options, services.GetRequiredService<IActivatorProvider>(), name);
     }
 

@@ -5,10 +5,10 @@ namespace RecoveryVault.Storage;
 /// <summary>Which of a host's blob stores an Orleans provider works on: the only one, or one of several by its service key.</summary>
 internal static class BlobStoreChoice
 {
-    public static IBlobStore Resolve(IServiceProvider services, string? serviceKey) =>
-        string.IsNullOrEmpty(serviceKey)
-            ? services.GetRequiredService<IBlobStore>()
-            : services.GetRequiredKeyedService<IBlobStore>(serviceKey);
+    /// <exception cref="OrleansConfigurationException">There is none.</exception>
+    public static IBlobStore Resolve(IServiceProvider services, string? serviceKey, string provider) =>
+        (string.IsNullOrEmpty(serviceKey) ? services.GetService<IBlobStore>() : services.GetKeyedService<IBlobStore>(serviceKey))
+        ?? throw None(serviceKey, provider);
 
     /// <summary>Asks whether there is one, without making it.</summary>
     /// <exception cref="OrleansConfigurationException">There is none.</exception>
@@ -17,10 +17,14 @@ internal static class BlobStoreChoice
         var isThere = string.IsNullOrEmpty(serviceKey)
             ? services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IBlobStore))
             : services.GetRequiredService<IServiceProviderIsKeyedService>().IsKeyedService(typeof(IBlobStore), serviceKey);
-        if (isThere)
-            return;
+        if (!isThere)
+            throw None(serviceKey, provider);
+    }
+
+    private static OrleansConfigurationException None(string? serviceKey, string provider)
+    {
         var which = string.IsNullOrEmpty(serviceKey) ? "" : $" with the service key '{serviceKey}'";
-        throw new OrleansConfigurationException(
+        return new OrleansConfigurationException(
             $"{provider}: no {nameof(IBlobStore)} is registered{which}. Add one to the host's services, or set ServiceKey to that of one."
         );
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using RecoveryVault.Clustering;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
 using static RecoveryVault.Tests.Clustering.MembershipSamples;
 

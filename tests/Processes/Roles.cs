@@ -1,5 +1,6 @@
 using System.Globalization;
 using RecoveryVault.Tests.Cli;
+using RecoveryVault.Tests.Clustering;
 using RecoveryVault.Tests.DevKeyVault;
 using RecoveryVault.Tests.Files;
 using RecoveryVault.Tests.Serving;
@@ -15,6 +16,7 @@ internal static class Roles
         {
             ["echo"] = EchoAsync,
             ["blob-calls"] = BlobRoles.CallsAsync,
+            ["blob-cluster"] = BlobClusterRole.RunAsync,
             ["blob-increment"] = BlobRoles.IncrementAsync,
             ["blob-put-for-ever"] = BlobRoles.PutForEverAsync,
             ["fill-disk"] = FullDiskRoles.FillAsync,

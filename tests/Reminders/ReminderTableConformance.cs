@@ -1,6 +1,5 @@
 using CsCheck;
 using RecoveryVault.Reminders;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Style;
 using static RecoveryVault.Tests.Reminders.ReminderSamples;

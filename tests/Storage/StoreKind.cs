@@ -39,9 +39,9 @@ public sealed class FileStoreKind : StoreKind
 
     public override IBlobStore Open() => new FileBlobStore(_root, options: new FileBlobStoreOptions { CreateIfMissing = true });
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        await base.DisposeAsync();
         Assert.True(ChildProcess.Succeeds("rm", "-rf", _root), $"{_root} was not removed");
-        return ValueTask.CompletedTask;
     }
 }

@@ -144,4 +144,16 @@ public sealed class StoreScrubTests : IAsyncLifetime
 
         Assert.Equal([$"log/{_stage.Item.VaultId}/{AuthenticatedRecords.Sequence(2)}"], await DamagedAsync());
     }
+
+    [Theory]
+    [InlineData("membership/c.json")]
+    [InlineData("alive/c/10.0.0.1-1-1")]
+    [InlineData("reminders/s/00.json")]
+    public async Task Run_ClustersBlob_IsFoundWhenItIsNoJson(string name)
+    {
+        await _stage.WriteAsync(name, "{}"u8.ToArray());
+        Assert.Empty(await DamagedAsync());
+        await _stage.WriteAsync(name, "{"u8.ToArray());
+        Assert.Equal([name], await DamagedAsync());
+    }
 }

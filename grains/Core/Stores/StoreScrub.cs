@@ -75,6 +75,10 @@ public sealed class StoreScrub(IBlobStore store, Action<string, string> report)
                     await RequireNamedAsync(await NamedObjects.InAsync(store, item.Name, state.Content, cancellation), cancellation);
                 await CompareAsync(item.Name, cancellation);
                 break;
+            case "membership" or "alive" or "reminders":
+                if (await store.GetAsync(item.Name, cancellation) is { } cluster)
+                    JsonDocument.Parse(cluster.Content).Dispose();
+                break;
             default:
                 await store.GetAsync(item.Name, cancellation);
                 break;
