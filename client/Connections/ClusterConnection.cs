@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Errors;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Connections;
 
@@ -43,6 +44,8 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.Configure<ClientConnectionOptions>(o =>
                 o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
             );
+            if (VaultTraces.IsHeard)
+                client.AddActivityPropagation();
             client.AddOutgoingGrainCallFilter<LostClusterFilter>();
         });
         var host = builder.Build();
