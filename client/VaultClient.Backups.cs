@@ -6,6 +6,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Files;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
+using RecoveryVault.Telemetry;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault;
@@ -156,6 +157,7 @@ public sealed partial class VaultClient
         CancellationToken cancellation
     )
     {
+        using var span = VaultTraces.Start("rvault.backup.read");
         await using var previous = await OpenPreviousAsync(item, channel, options, cancellation);
         using var backup = new TreeBackup(source.Path, source, channel, options, time.GetUtcNow(), previous?.Files);
         var catalogue = await backup.RunAsync(cancellation);
@@ -170,6 +172,7 @@ public sealed partial class VaultClient
         CancellationToken cancellation
     )
     {
+        using var span = VaultTraces.Start("rvault.backup.read");
         using var backup = new StreamBackup((await item.GetAsync()).Name, time.GetUtcNow(), channel, options);
         await using var content = open();
         return await backup.RunAsync(content, cancellation);

@@ -5,6 +5,7 @@ using RecoveryVault.Files.Restore;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Restores;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault;
 
@@ -150,6 +151,7 @@ public sealed partial class VaultClient
         CancellationToken cancellation
     )
     {
+        using var span = VaultTraces.Start(request.Purpose == RestorePurpose.Verify ? "rvault.verify" : "rvault.restore");
         var ticket = await item.BeginRestoreAsync(request);
         var sessionId = ticket.Session.SessionId;
         try
@@ -169,6 +171,7 @@ public sealed partial class VaultClient
         catch (Exception e)
         {
             var explained = await ExplainAsync(item, ticket.JobId, e, cancellation);
+            span.Fail(explained);
             var end = IsStopped(e, cancellation)
                 ? new EndRestore(sessionId, JobStatus.Cancelled, [], new Dictionary<string, string>())
                 : new EndRestore(sessionId, JobStatus.Failed, [ErrorOf(e)], new Dictionary<string, string>());

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Errors;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Connections;
 
@@ -44,6 +45,8 @@ public sealed class ClusterConnection : IAsyncDisposable
                 o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
             );
             client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
+            if (VaultTraces.IsHeard)
+                client.AddActivityPropagation();
         });
         var host = builder.Build();
         var dataPlane = new HttpDataPlane(options.Secret, time);

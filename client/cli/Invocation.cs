@@ -16,6 +16,7 @@ using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 using RecoveryVault.Serving;
 using RecoveryVault.Storage;
+using RecoveryVault.Telemetry;
 using Spectre.Console;
 
 namespace RecoveryVault.Cli;
@@ -73,6 +74,10 @@ internal sealed class Invocation : IAsyncDisposable
     )
     {
         var run = new Invocation(parsed);
+        // What serves others tells of itself as a silo, and its work is nobody's part.
+        var isServer = parsed.CommandResult.Command.Name is "serve" or "silo";
+        using var telemetry = isServer || !EndsWithProcess(parsed) ? null : ProcessTelemetry.Start("rvault");
+        using var span = isServer ? null : VaultTraces.Start(PathOf(parsed.CommandResult.Command));
         try
         {
             await using (run)
@@ -80,6 +85,7 @@ internal sealed class Invocation : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            span.Fail(nameof(ErrorCodes.JobInterrupted));
             run.Tell("Interrupted.");
             return ExitCodes.Interrupted;
         }
@@ -87,6 +93,7 @@ internal sealed class Invocation : IAsyncDisposable
         {
             if (run.IsVerbose)
                 run.Tell(e.ToString());
+            span.Fail(Refusals.Find(e) ?? e);
             run.Fail(Explain(e));
             foreach (var note in FailureNotes.Of(e))
                 run.Tell($"Also: {note}");
@@ -292,7 +299,7 @@ internal sealed class Invocation : IAsyncDisposable
         };
 
     private static void LogToStandardError(ILoggingBuilder logging) =>
-        logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        ConsoleLog.AddTo(logging, LogLevel.Warning, Environment.GetEnvironmentVariable);
 
     /// <summary>The words of a command, such as "rvault vault show".</summary>
     public static string PathOf(Command command)
@@ -307,7 +314,9 @@ internal sealed class Invocation : IAsyncDisposable
         : null;
 
     /// <summary>To stop a silo in order takes a tenth of a command's time; what it has to say then only --verbose shows.</summary>
-    private bool EndsProcess => !IsVerbose && _parsed.InvocationConfiguration is RunConfiguration { EndsProcess: true };
+    private bool EndsProcess => !IsVerbose && EndsWithProcess(_parsed);
+
+    private static bool EndsWithProcess(ParseResult parsed) => parsed.InvocationConfiguration is RunConfiguration { EndsProcess: true };
 
     public async ValueTask DisposeAsync()
     {

@@ -7,6 +7,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Telemetry;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
@@ -37,7 +38,7 @@ public sealed partial class ProtectedItemGrain
             Key.VaultId,
             jobId,
             BackupOperation,
-            () => OpenBackupAsync(request.OperationId, jobId, backup)
+            () => VaultTraces.RunAsync("rvault.backup.begin", _ => OpenBackupAsync(request.OperationId, jobId, backup))
         );
     }
 
@@ -149,7 +150,10 @@ public sealed partial class ProtectedItemGrain
             {
                 try
                 {
-                    (var committed, note) = await CommitAsync(request, slot, session, backup);
+                    (var committed, note) = await VaultTraces.RunAsync(
+                        "rvault.backup.commit",
+                        _ => CommitAsync(request, slot, session, backup)
+                    );
                     return committed;
                 }
                 finally
@@ -209,6 +213,8 @@ public sealed partial class ProtectedItemGrain
             var next = before.Commit(slot.SessionId, committed);
             return ReferenceEquals(next, before) ? before : next.Owe(note = NoteOf(committed));
         });
+        if (note is not null)
+            BackupMeter.Committed(head);
         return (item.FindCommitted(request.OperationId) ?? head, note);
     }
 

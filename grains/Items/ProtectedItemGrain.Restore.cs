@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Items;
 
@@ -43,7 +44,7 @@ public sealed partial class ProtectedItemGrain
         _opening.Add(sessionId);
         try
         {
-            var ticket = await OpenRestoreAsync(request, jobId, sessionId);
+            var ticket = await VaultTraces.RunAsync("rvault.restore.begin", _ => OpenRestoreAsync(request, jobId, sessionId));
             if (jobId is { } id)
                 Journal.Enter(id, operation == JobOperations.Verify ? JobTasks.VerifyData : JobTasks.RestoreFiles);
             _restores[sessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);

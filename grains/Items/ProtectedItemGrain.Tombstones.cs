@@ -144,6 +144,7 @@ public sealed partial class ProtectedItemGrain
         }
         finally
         {
+            OwedMeter.Tried(this.GetPrimaryKeyString(), _cell.Current?.Owed.Length ?? 0, _parts.Time);
             _settling.Release();
         }
     }

@@ -112,7 +112,11 @@ public sealed class JobLedgerGrain(JobLedger ledger, Journal journal, SiloLivene
         var row = ErrorTable.Find(ErrorCodes.JobInterrupted);
         var end = JobEnd.Failed(time.GetUtcNow(), new JobError(ErrorCodes.JobInterrupted, row?.Cause ?? "", row?.Fix ?? ""));
         // When this was noticed is not when the job ended, but no later time is known; the first end written stands.
-        await Journal.BestEffortAsync(() => ledger.EndAsync(VaultId, job.Start.JobId, end));
+        await Journal.BestEffortAsync(async () =>
+        {
+            await ledger.EndAsync(VaultId, job.Start.JobId, end);
+            JobMeter.Interrupted(job.Start.Operation, end);
+        });
         return await ledger.FindAsync(VaultId, job.Start.JobId) is { End: not null } ended ? ended : job with { End = end };
     }
 }

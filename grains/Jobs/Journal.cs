@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using RecoveryVault.Access;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
@@ -12,7 +13,14 @@ namespace RecoveryVault.Jobs;
 /// <summary>
 /// What grains write down of what they do: a job that begins and ends, and the activity log's entry with the verified caller.
 /// </summary>
-public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness liveness, IGrainFactory grains, TimeProvider time)
+public sealed partial class Journal(
+    JobLedger ledger,
+    RunningJobs running,
+    SiloLiveness liveness,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<Journal> log
+)
 {
     /// <summary>The jobs that run in this silo.</summary>
     public RunningJobs Running => running;
@@ -54,6 +62,7 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
             await ledger.StartAsync(vaultId, start);
         }
         running.Start(jobId, operation);
+        LogStart(operation, jobId, vaultId);
     }
 
     /// <summary>A task of a job that runs here begins.</summary>
@@ -107,8 +116,23 @@ public sealed class Journal(JobLedger ledger, RunningJobs running, SiloLiveness 
     private async Task EndAsync(VaultId vaultId, Guid jobId, JobEnd end)
     {
         await ledger.EndAsync(vaultId, jobId, end with { Tasks = running.Find(jobId)?.End(end.Status) ?? [] });
-        running.Forget(jobId);
+        if (!running.Forget(jobId, end))
+            return;
+        if (end is { Status: JobStatus.Failed, Errors: [var error, ..] })
+            LogFailure(jobId, vaultId, error.Code);
+        else
+            LogEnd(jobId, vaultId, end.Status);
     }
+
+    [LoggerMessage(1201, LogLevel.Information, "{Operation} begins as job {JobId} of vault {VaultId}.")]
+    private partial void LogStart(string operation, Guid jobId, VaultId vaultId);
+
+    [LoggerMessage(1202, LogLevel.Information, "Job {JobId} of vault {VaultId} ended: {Status}.")]
+    private partial void LogEnd(Guid jobId, VaultId vaultId, JobStatus status);
+
+    /// <summary>Its message may name files, and stands in the job.</summary>
+    [LoggerMessage(1203, LogLevel.Warning, "Job {JobId} of vault {VaultId} failed: {Code}.")]
+    private partial void LogFailure(Guid jobId, VaultId vaultId, string code);
 
     /// <summary>Runs the rest of a job; a failure ends it as failed and goes on to the caller.</summary>
     public async Task<T> FailOnRefusalAsync<T>(VaultId vaultId, Guid jobId, string logOperation, Func<Task<T>> work)

@@ -176,6 +176,6 @@ public sealed partial class PlatformKeyGrain(
                 or ErrorCodes.RotationBlocked
                 or ErrorCodes.VaultNotFound;
 
-    [LoggerMessage(1, LogLevel.Warning, "The platform key of {What} cannot be renewed: {Code}: {Reason}")]
+    [LoggerMessage(1102, LogLevel.Warning, "The platform key of {What} cannot be renewed: {Code}: {Reason}")]
     private partial void LogRefusal(string what, string code, string reason);
 }

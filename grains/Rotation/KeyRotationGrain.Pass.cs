@@ -1,6 +1,7 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Keys;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Rotation;
 
@@ -31,14 +32,37 @@ public sealed partial class KeyRotationGrain
         }
     }
 
+    /// <summary>One slice of the pass, told to whoever watches rotations.</summary>
+    private async Task<RotationProgress> PassAsync(VaultKeyContext keys)
+    {
+        if (keys.PreviousKeyId is null)
+        {
+            RotationMeter.Forget(keys.VaultId);
+            return Progress(keys, 0);
+        }
+        using var span = VaultTraces.Start("rvault.rotation.pass");
+        try
+        {
+            var progress = await WorkAsync(keys);
+            RotationMeter.Report(keys.VaultId, keys.KeySince, progress.ItemsRemaining, time);
+            span?.SetTag("rvault.rotation.items_left", progress.ItemsRemaining);
+            return progress;
+        }
+        catch (VaultException e)
+        {
+            var isBlocked = e.Code == ErrorCodes.RotationBlocked;
+            RotationMeter.Halt(keys.VaultId, keys.KeySince, isBlocked ? RotationMeter.Blocked : RotationMeter.Waiting, time);
+            span.Fail(e);
+            throw;
+        }
+    }
+
     /// <summary>
     /// Works on the pass for one slice, through each item's grain, and finishes it when storage shows that nothing is left. An item that is
     /// refused does not keep the others from the new version.
     /// </summary>
-    private async Task<RotationProgress> PassAsync(VaultKeyContext keys)
+    private async Task<RotationProgress> WorkAsync(VaultKeyContext keys)
     {
-        if (keys.PreviousKeyId is null)
-            return Progress(keys, 0);
         keys = await Vault.EnsureRotationJobAsync();
         if (_passGeneration != keys.Generation)
             BeginRound();
@@ -60,6 +84,7 @@ public sealed partial class KeyRotationGrain
         var refusal = _refused.Values.FirstOrDefault();
         BeginRound();
         var remaining = await Vault.TryFinishAsync(keys.Generation);
+        RotationMeter.Report(keys.VaultId, keys.KeySince, remaining.Count, time);
         if (refusal is not null && remaining.Count > 0)
             return await ReplaceTargetAsync(keys) is { } replaced
                 ? Progress(replaced, remaining.Count)
@@ -97,10 +122,12 @@ public sealed partial class KeyRotationGrain
         {
             await GrainFactory.GetGrain<IItemKeys>(new ItemKey(keys.VaultId, itemId).ToString()).RewrapAsync(keys);
             _passed.Add(itemId);
+            RotationMeter.Worked(isRefused: false);
         }
         catch (VaultException e) when (IsOfItem(e.Code))
         {
             _refused[itemId] = e;
+            RotationMeter.Worked(isRefused: true);
         }
     }
 

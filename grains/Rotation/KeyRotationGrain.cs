@@ -191,6 +191,6 @@ public sealed partial class KeyRotationGrain(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The key rotation of vault {VaultId} waits: {Code}: {Reason}")]
+    [LoggerMessage(1101, LogLevel.Warning, "The key rotation of vault {VaultId} waits: {Code}: {Reason}")]
     private partial void LogRefusal(string vaultId, string code, string reason);
 }

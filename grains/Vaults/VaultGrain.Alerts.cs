@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using RecoveryVault.Access;
 using RecoveryVault.Alerts;
 using RecoveryVault.Jobs;
@@ -61,9 +63,20 @@ public sealed partial class VaultGrain
         );
         if (look is null)
             return;
-        await UpdateAsync(_ => Vault.NoteLook(seen, look, NoteOf));
+        ImmutableArray<VaultAlert> before = [];
+        var noted = await UpdateAsync(_ =>
+        {
+            before = Vault.Alerts;
+            return Vault.NoteLook(seen, look, NoteOf);
+        });
+        AlertMeter.Changed(before, noted.Alerts);
+        foreach (var alert in noted.Alerts.ExceptBy(before.Select(a => a.AlertId), a => a.AlertId))
+            LogAlert(_parts.Log, VaultId, alert.Name, alert.Severity, alert.Code);
         await SettleAsync();
     }
+
+    [LoggerMessage(1301, LogLevel.Warning, "Vault {VaultId} has a new alert: {Alert} ({Severity}, {Code}).")]
+    private static partial void LogAlert(ILogger log, VaultId vaultId, string alert, AlertSeverity severity, string code);
 
     private OwedNote NoteOf(VaultAlert alert, bool isRaised) =>
         NoteOf(

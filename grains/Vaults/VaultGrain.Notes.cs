@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RecoveryVault.Access;
 using RecoveryVault.Errors;
+using RecoveryVault.Records;
 
 namespace RecoveryVault.Vaults;
 
@@ -58,6 +59,7 @@ public sealed partial class VaultGrain
         }
         finally
         {
+            OwedMeter.Tried(this.GetPrimaryKeyString(), _cell.Current?.Owed.Length ?? 0, _parts.Time);
             _settling.Release();
         }
     }

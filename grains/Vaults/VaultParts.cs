@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RecoveryVault.Clocks;
 using RecoveryVault.Identities;
 using RecoveryVault.Jobs;
@@ -24,10 +25,13 @@ public sealed class VaultParts(
     ReportSigner reports,
     ShredProofs proofs,
     RecordRenewal renewal,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<VaultGrain> log
 )
 {
     public TimeProvider Time { get; } = time;
+
+    public ILogger Log { get; } = log;
 
     public ReportSigner Reports { get; } = reports;
 

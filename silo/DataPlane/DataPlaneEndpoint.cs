@@ -93,6 +93,6 @@ internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<Dat
         return new VaultException("InternalError", "The server failed.", "Its log has the reason: report it.");
     }
 
-    [LoggerMessage(1, LogLevel.Error, "A request of the data plane failed.")]
+    [LoggerMessage(1001, LogLevel.Error, "A request of the data plane failed.")]
     private static partial void LogFault(ILogger log, Exception exception);
 }

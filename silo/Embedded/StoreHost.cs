@@ -3,11 +3,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Access;
 using RecoveryVault.DataPath;
+using RecoveryVault.Health;
 using RecoveryVault.Hosting;
 using RecoveryVault.Identities;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Embedded;
 
@@ -43,6 +45,12 @@ internal static class StoreHost
             network(silo);
             silo.AddRecoveryVault(parts);
         });
+        // Whom nobody can reach nobody watches; a command tells of itself.
+        if (dataPlaneAddress is not null)
+        {
+            builder.Services.AddRecoveryVaultHealth(Environment.GetEnvironmentVariable);
+            builder.AddRecoveryVaultTelemetry();
+        }
         return builder.Build();
     }
 

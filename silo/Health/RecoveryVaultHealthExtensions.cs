@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RecoveryVault.Errors;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
 
@@ -21,6 +22,25 @@ public static class RecoveryVaultHealthExtensions
             .AddSingleton(CreateHealth)
             .AddSingleton(sp => new HealthListener(listen, sp.GetRequiredService<SiloHealth>()))
             .AddHostedService(sp => sp.GetRequiredService<HealthListener>());
+
+    /// <summary>Where a silo's health endpoint listens, as an address of this machine and a port; unset: there is none.</summary>
+    public const string AddressVariable = "RVAULT_HEALTH_ADDRESS";
+
+    /// <summary>The same where <see cref="AddressVariable"/> says; nothing when it is not set.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="variable">Reads an environment variable; empty counts as unset.</param>
+    /// <exception cref="VaultException">InvalidRequest: it is no address.</exception>
+    public static IServiceCollection AddRecoveryVaultHealth(this IServiceCollection services, Func<string, string?> variable) =>
+        variable(AddressVariable) is { Length: > 0 } text ? services.AddRecoveryVaultHealth(Parse(text)) : services;
+
+    /// <summary>Any address: what answers there gives away nothing and changes nothing.</summary>
+    private static IPEndPoint Parse(string text) =>
+        text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out var listen)
+            ? listen
+            : throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"{AddressVariable} is '{text}', which is no address to listen on: want ADDRESS:PORT, such as 127.0.0.1:8081."
+            );
 
     private static SiloHealth CreateHealth(IServiceProvider services)
     {
@@ -46,7 +66,7 @@ public static class RecoveryVaultHealthExtensions
 }
 
 /// <summary>The endpoint as a part of its host: there from before the silo starts until after it has stopped.</summary>
-public sealed class HealthListener(IPEndPoint listen, SiloHealth health) : IHostedLifecycleService
+public sealed class HealthListener(IPEndPoint listen, SiloHealth health) : IHostedLifecycleService, IAsyncDisposable
 {
     private HealthEndpoint? _endpoint;
 
@@ -64,7 +84,10 @@ public sealed class HealthListener(IPEndPoint listen, SiloHealth health) : IHost
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppedAsync(CancellationToken cancellationToken)
+    public Task StoppedAsync(CancellationToken cancellationToken) => DisposeAsync().AsTask();
+
+    /// <summary>Also of a host whose silo could not start, and which was therefore never stopped.</summary>
+    public async ValueTask DisposeAsync()
     {
         if (_endpoint is { } endpoint)
             await endpoint.DisposeAsync();

@@ -14,6 +14,7 @@ using RecoveryVault.Records;
 using RecoveryVault.Reports;
 using RecoveryVault.Retention;
 using RecoveryVault.Storage;
+using RecoveryVault.Telemetry;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Hosting;
@@ -24,7 +25,7 @@ public static class RecoveryVaultSiloExtensions
     public static ISiloBuilder AddRecoveryVault(this ISiloBuilder builder, SiloParts parts)
     {
         builder
-            .Services.AddSingleton(parts.Blobs)
+            .Services.AddSingleton<IBlobStore>(sp => new ObservedBlobStore(parts.Blobs, sp.GetRequiredService<TimeProvider>()))
             .AddSingleton(parts.Keyring)
             .AddSingleton(parts.KeyVaults)
             .AddSingleton(parts.Identities)
@@ -34,6 +35,8 @@ public static class RecoveryVaultSiloExtensions
             .AddKeys()
             .AddSessions(parts);
         builder.AddBlobStoreGrainStorage(GrainRecords.Provider, o => o.GrainStorageSerializer = new RecordSerializer());
+        if (TelemetrySettings.OfProcess().IsOn)
+            builder.AddActivityPropagation();
         builder.AddIncomingGrainCallFilter<AccessFilter>();
         builder.AddIncomingGrainCallFilter<RefusalFilter>();
         return builder;

@@ -11,7 +11,6 @@ using RecoveryVault.DataPath;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
-using RecoveryVault.Health;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 using RecoveryVault.Reminders;
@@ -183,8 +182,6 @@ public sealed class ClusterSilo : IAsyncDisposable
                 SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time);
                 silo.AddIncomingGrainCallFilter(parts.Calls);
                 silo.Services.AddSingleton<IFatalErrorHandler>(parts.End);
-                if (settings.Health is { } health)
-                    silo.Services.AddRecoveryVaultHealth(health);
             }
         );
     }

@@ -18,7 +18,6 @@ public sealed record SiloSettings
     public static readonly Setting SiloSetting = new("RVAULT_SILO_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:11111");
     public static readonly Setting GatewaySetting = new("RVAULT_GATEWAY_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:30000");
     public static readonly Setting DataPlaneSetting = new("RVAULT_DATA_PLANE_ADDRESS", "127.0.0.1:0", AddressUnit, "127.0.0.1:30001");
-    public static readonly Setting HealthSetting = new("RVAULT_HEALTH_ADDRESS", "", "ADDRESS:PORT of this machine", "127.0.0.1:30002");
     public static readonly Setting AdvertisedSetting = new("RVAULT_ADVERTISED_ADDRESS", "", "an address of this machine", "127.0.0.1");
     public static readonly Setting DrainSetting = new("RVAULT_DRAIN_SECONDS", "15", "seconds, 0 to 3600", "60");
     public static readonly Setting LogLevelSetting = new(
@@ -37,7 +36,6 @@ public sealed record SiloSettings
             SiloSetting,
             GatewaySetting,
             DataPlaneSetting,
-            HealthSetting,
             AdvertisedSetting,
             DrainSetting,
             LogLevelSetting,
@@ -58,9 +56,6 @@ public sealed record SiloSettings
 
     /// <summary>Where their data goes.</summary>
     public required IPEndPoint DataPlane { get; init; }
-
-    /// <summary>Where it says how it is (<c>/healthz/live</c>, <c>/healthz/ready</c>); null: nowhere.</summary>
-    public IPEndPoint? Health { get; init; }
 
     /// <summary>What other silos and clients are told as this silo's address.</summary>
     public required IPAddress Advertised { get; init; }
@@ -86,7 +81,6 @@ public sealed record SiloSettings
             Silo = silo,
             Gateway = AddressOf(GatewaySetting, ValueOf(GatewaySetting)),
             DataPlane = AddressOf(DataPlaneSetting, ValueOf(DataPlaneSetting)),
-            Health = ValueOf(HealthSetting) is { Length: > 0 } health ? AddressOf(HealthSetting, health) : null,
             Advertised = ValueOf(AdvertisedSetting) is { Length: > 0 } address
                 ? AddressOf(AdvertisedSetting, address).Address
                 : silo.Address,

@@ -5,6 +5,7 @@ using RecoveryVault.Tests.DevKeyVault;
 using RecoveryVault.Tests.Files;
 using RecoveryVault.Tests.Serving;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Tests.Telemetry;
 
 namespace RecoveryVault.Tests.Processes;
 
@@ -24,6 +25,8 @@ internal static class Roles
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
             ["managed-identity"] = ManagedIdentityRole.RunAsync,
             ["rvault"] = RvaultRole.RunAsync,
+            [TelemetryRoles.Assemblies] = TelemetryRoles.ShowAssembliesAsync,
+            [TelemetryRoles.Process] = TelemetryRoles.RunAsync,
             ["store-lock"] = StoreLockRole.HoldAsync,
             ["walk"] = WalkRole.WalkAsync,
         };

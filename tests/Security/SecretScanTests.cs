@@ -3,6 +3,7 @@ using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Tests.Telemetry;
 
 namespace RecoveryVault.Tests.Security;
 
@@ -11,8 +12,10 @@ namespace RecoveryVault.Tests.Security;
 public sealed class SecretScanTests
 {
     [Fact]
-    public async Task WholeLife_StoredLoggedAndSaid_HoldsNoKeyInAnyForm()
+    public async Task WholeLife_StoredLoggedMeasuredTracedAndSaid_HoldsNoKeyInAnyForm()
     {
+        using var metrics = new CapturedMetrics();
+        using var traces = new CapturedTraces();
         await using var stage = await SecretScanStage.StartAsync();
         var (own, customer) = (await stage.CreateVaultAsync("platform"), await stage.CreateVaultAsync("customer"));
         await stage.AssignKeyAsync(customer);
@@ -38,7 +41,10 @@ public sealed class SecretScanTests
         var said = await FailAsync(stage, rotated, items);
 
         Assert.True(stage.StoreFiles.Count() > 20 && stage.Logs.Count > 100 && said.Count == 4);
-        RequireAbsent(secrets.Concat(keys), [.. stage.StoreFiles, ("log", Text(stage.Logs.Text)), .. said.Select(s => ("error", Text(s)))]);
+        metrics.Observe();
+        (string, byte[])[] told = [("log", Text(stage.Logs.Text)), ("metrics", Text(metrics.Text)), ("traces", Text(traces.Activities))];
+        RequireAbsent(secrets.Concat(keys), [.. stage.StoreFiles, .. told, .. said.Select(s => ("error", Text(s)))]);
+        RequireHarmless(metrics);
         RequireAbsent(secrets, stage.KeyFiles);
         // The scan sees what is there: these keys do lie in the keys directory.
         Assert.All(keys.Values, key => Assert.Contains(stage.KeyFiles, file => key.FindIn(file.Content).Any()));
@@ -72,6 +78,31 @@ public sealed class SecretScanTests
         planted[planted.Length / 2] ^= 1;
         Assert.DoesNotContain(form, new SecretForms(secret).FindIn(planted));
     }
+
+    /// <summary>Every attribute is documented, and its value one of few.</summary>
+    private static void RequireHarmless(CapturedMetrics metrics)
+    {
+        Assert.Equal([], AlwaysHeard.Except(metrics.Heard));
+        Assert.Equal([], metrics.OurTags.Where(t => !KnownAttributes.Allow(t.Name, t.Tag, t.Value)));
+        Assert.False(KnownAttributes.Allow("rvault.jobs.ended", "rvault.job.operation", "to-anna.txt"));
+        Assert.False(KnownAttributes.Allow("rvault.keyvault.calls", "server.address", "https://kv1.vault.localhost/keys/kek"));
+        Assert.False(KnownAttributes.Allow("rvault.backup.new", "item", "a"));
+    }
+
+    private static readonly string[] AlwaysHeard =
+    [
+        "rvault.jobs.ended",
+        "rvault.job.duration",
+        "rvault.backup.stored",
+        "rvault.seal.duration",
+        "rvault.open.io",
+        "rvault.sessions.open",
+        "rvault.store.operation.duration",
+        "rvault.store.io",
+        "rvault.rotation.items",
+        "rvault.keyvault.call.duration",
+        "rvault.dek_cache.misses",
+    ];
 
     private static async Task LiveAsync(IEnumerable<IProtectedItemGrain> items, SecretScanStage stage)
     {

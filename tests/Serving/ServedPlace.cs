@@ -43,6 +43,10 @@ internal sealed class ServedPlace : IDisposable
     /// <summary>A command as another process on the store here.</summary>
     public ChildProcess Start(params string[] command) => ChildProcess.Start("rvault", [.. command, .. Options]);
 
+    /// <summary>The same as another role, under another program.</summary>
+    public ChildProcess StartUnder(IReadOnlyList<string> wrapper, string role, params string[] command) =>
+        ChildProcess.StartUnder(wrapper, role, [.. command, .. Options]);
+
     /// <summary>Runs a command in this process, which finds the server, or the store, like any other.</summary>
     public Task<CommandResult> RunAsync(params string[] command) => CommandPlace.RunBareAsync([.. command, .. Options]);
 

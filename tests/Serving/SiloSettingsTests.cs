@@ -18,7 +18,6 @@ public sealed partial class SiloSettingsTests
     [InlineData("RVAULT_GATEWAY_ADDRESS", "[::]:30000", ErrorCodes.InsecureListenRefused)]
     [InlineData("RVAULT_DATA_PLANE_ADDRESS", "192.0.2.7:30001", ErrorCodes.InsecureListenRefused)]
     [InlineData("RVAULT_ADVERTISED_ADDRESS", "192.0.2.7", ErrorCodes.InsecureListenRefused)]
-    [InlineData("RVAULT_HEALTH_ADDRESS", "127.0.0.1:70000", ErrorCodes.InvalidRequest)]
     [InlineData("RVAULT_DRAIN_SECONDS", "-1", ErrorCodes.InvalidRequest)]
     [InlineData("RVAULT_DRAIN_SECONDS", "3601", ErrorCodes.InvalidRequest)]
     [InlineData("RVAULT_LOG_LEVEL", "loud", ErrorCodes.InvalidRequest)]
@@ -37,7 +36,7 @@ public sealed partial class SiloSettingsTests
     {
         var settings = Read(name => name == SiloSettings.SecretSetting.Name ? "secret" : null);
         Assert.Equal(("rvault", "rvault", "127.0.0.1"), (settings.ClusterId, settings.ServiceId, $"{settings.Advertised}"));
-        Assert.Equal((TimeSpan.FromSeconds(15), null), (settings.Drain, settings.Health));
+        Assert.Equal(TimeSpan.FromSeconds(15), settings.Drain);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Serving;
+using RecoveryVault.Telemetry;
 
 namespace RecoveryVault.Cli.Commands;
 
@@ -49,7 +50,8 @@ internal static class SiloCommand
                 store,
                 settings,
                 Invocation.Time,
-                logging => LogTo(logging, run.IsVerbose ? LogLevel.Information : settings.LogLevel),
+                logging =>
+                    ConsoleLog.AddTo(logging, run.IsVerbose ? LogLevel.Information : settings.LogLevel, Environment.GetEnvironmentVariable),
                 run.Tell,
                 cancellation
             );
@@ -71,9 +73,6 @@ internal static class SiloCommand
             await silo.StopAsync(settings.Drain);
         }
     }
-
-    private static void LogTo(ILoggingBuilder logging, LogLevel level) =>
-        logging.AddSimpleConsole().AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(level);
 
     private static void Describe(Invocation run, ClusterStore store, SiloSettings settings, ClusterSilo silo) =>
         run.Print(

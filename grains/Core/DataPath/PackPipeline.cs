@@ -213,6 +213,9 @@ internal sealed class PackPipeline : IAsyncDisposable
     {
         public SealedObjectWriter? Pack { get; set; }
 
+        /// <summary>What sealing has taken of the open pack.</summary>
+        public TimeSpan Sealing { get; set; }
+
         public List<Task> Uploads { get; } = [];
 
         public TaskCompletionSource? Flushing { get; set; }
@@ -252,8 +255,8 @@ internal sealed class PackPipeline : IAsyncDisposable
     private void Close(Packing state)
     {
         if (state.Pack is { } pack)
-            state.Uploads.Add(UploadAsync(pack));
-        state.Pack = null;
+            state.Uploads.Add(UploadAsync(pack, state.Sealing));
+        (state.Pack, state.Sealing) = (null, TimeSpan.Zero);
     }
 
     private async ValueTask AppendAsync(Packing state, Work work)
@@ -263,25 +266,29 @@ internal sealed class PackPipeline : IAsyncDisposable
             await RequireAsync();
             var pack = await OpenPackAsync(state);
             var payload = work.Compression is { } compression ? await compression : Compress(work.Length, work.Small!);
+            var started = SealMeter.Start();
             using (payload.Owner)
                 pack.Add(work.ChunkId, work.Length, payload.Codec, payload.Bytes.Span);
+            state.Sealing += SealMeter.Since(started);
         }
         finally
         {
             await ReleaseAsync(work);
         }
         Interlocked.Add(ref _bytesNew, work.Length);
+        SealMeter.SealedChunk(work.Length);
     }
 
     /// <summary>Between a chunk's coming and its sealing any time may pass, while the store is slow.</summary>
     private ValueTask RequireAsync() => _secrets.Permit?.RequireAsync() ?? ValueTask.CompletedTask;
 
-    private async Task UploadAsync(SealedObjectWriter pack)
+    private async Task UploadAsync(SealedObjectWriter pack, TimeSpan sealing)
     {
         try
         {
             await RequireAsync();
             var content = await Task.Run(pack.Finish);
+            SealMeter.SealedPack(sealing);
             var header = pack.Header;
             await SealedObjects.PutAsync(_store, $"{ItemBlobs.Packs(_secrets.Item.ItemId)}/{header.ObjectId}", content, _stop.Token);
             Interlocked.Add(ref _bytesStored, content.Length);

@@ -29,17 +29,23 @@ internal sealed class PackReader(IBlobStore store, ItemSecrets secrets)
             // Reading may have taken any time.
             if (secrets.Permit is { } permit)
                 await permit.RequireAsync();
+            var (started, opened) = (SealMeter.Start(), 0L);
             using var reader = secrets.OpenPack(read.Pack);
             foreach (var (chunk, frame) in read.Wanted)
             {
                 var start = (int)(frame.Offset - read.Start);
                 var isWhole = fault is null && start + frame.SealedLength <= count;
-                contents.Add(
-                    isWhole && TryOpen(reader, chunk, frame, bytes.Span.Slice(start, frame.SealedLength)) is { } content
-                        ? content
-                        : new ChunkContent(chunk, null, fault ?? await DiagnoseAsync(read.Pack.PackId, name, cancellation))
-                );
+                if (isWhole && TryOpen(reader, chunk, frame, bytes.Span.Slice(start, frame.SealedLength)) is { } content)
+                {
+                    contents.Add(content);
+                    opened += chunk.Length;
+                    continue;
+                }
+                var code = fault ?? await DiagnoseAsync(read.Pack.PackId, name, cancellation);
+                contents.Add(new ChunkContent(chunk, null, code));
+                SealMeter.Fault(code);
             }
+            SealMeter.OpenedChunks(opened, SealMeter.Since(started));
             return contents;
         }
         catch (Exception e)

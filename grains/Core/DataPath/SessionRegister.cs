@@ -40,6 +40,7 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
         var token = RandomNumberGenerator.GetBytes(TokenLength);
         if (!_sessions.TryAdd(sessionId, new Entry(session, token)))
             throw new ArgumentException($"Session {sessionId} exists.", nameof(sessionId));
+        SessionMeter.Opened(session);
         return new SessionTicket(sessionId, Endpoint, [.. token]);
     }
 
@@ -66,8 +67,10 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
     /// <summary>Ends a session; ending it again changes nothing.</summary>
     public async ValueTask EndAsync(Guid sessionId)
     {
-        if (_sessions.TryRemove(sessionId, out var entry))
-            await entry.Session.DisposeAsync();
+        if (!_sessions.TryRemove(sessionId, out var entry))
+            return;
+        SessionMeter.Ended(entry.Session);
+        await entry.Session.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

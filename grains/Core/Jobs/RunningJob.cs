@@ -10,15 +10,20 @@ public sealed class RunningJob
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly List<JobTask> _tasks;
+    private readonly long _startedAt;
     private bool _isCancelling;
 
     /// <summary>The first task begins at once.</summary>
     public RunningJob(string operation, TimeProvider time)
     {
-        _time = time;
+        (Operation, _time, _startedAt) = (operation, time, time.GetTimestamp());
         _tasks = [.. JobTasks.Of(operation).Select(id => new JobTask { TaskId = id, Status = JobTaskStatus.NotStarted })];
         Enter(_tasks[0].TaskId);
     }
+
+    public string Operation { get; }
+
+    public TimeSpan Elapsed => _time.GetElapsedTime(_startedAt);
 
     /// <summary>Somebody asked it to stop.</summary>
     public void Cancel()

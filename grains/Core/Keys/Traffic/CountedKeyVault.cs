@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using RecoveryVault.Telemetry;
+
 namespace RecoveryVault.Keys.Traffic;
 
-/// <summary>A key vault whose calls are counted, by operation and verdict.</summary>
+/// <summary>A key vault whose calls are counted and traced, by operation and verdict. Of whose key it is only the host is told.</summary>
 public sealed class CountedKeyVault(IKeyVault inner, string host, TimeProvider time) : IKeyVault
 {
     public Task<KeyVaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellation = default) =>
@@ -17,6 +20,8 @@ public sealed class CountedKeyVault(IKeyVault inner, string host, TimeProvider t
 
     private async Task<T> CountAsync<T>(string operation, Func<Task<T>> call)
     {
+        using var span = VaultTraces.Start($"rvault.keyvault.{operation}", ActivityKind.Client);
+        span?.SetTag("server.address", host);
         var started = time.GetTimestamp();
         var verdict = "cancelled";
         try
@@ -28,6 +33,7 @@ public sealed class CountedKeyVault(IKeyVault inner, string host, TimeProvider t
         catch (KeyVaultException e)
         {
             verdict = KeyVaultMeter.NameOf(e.Verdict);
+            span.Fail(verdict);
             throw;
         }
         finally
