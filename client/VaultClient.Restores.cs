@@ -1,3 +1,4 @@
+using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
@@ -30,9 +31,8 @@ public sealed partial class VaultClient
                 item,
                 new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Restore, options.Target),
                 options.Counters,
-                async (ticket, cancel) =>
+                async (ticket, channel, cancel) =>
                 {
-                    var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
                     await using var alive = KeepAlive(channel);
                     using var restore = new TreeRestore(target, channel, options, ticket.Source.Kind);
                     if (options.Include.Count == 0)
@@ -105,9 +105,8 @@ public sealed partial class VaultClient
             item,
             new BeginRestore(Guid.NewGuid(), options.RecoveryPoint, RestorePurpose.Verify),
             options.Counters,
-            async (ticket, cancel) =>
+            async (ticket, channel, cancel) =>
             {
-                var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancel);
                 await using var alive = KeepAlive(channel);
                 using var verification = new TreeVerification(channel, options);
                 options.Counters.BytesTotal = ticket.RecoveryPoint.SizeBytes;
@@ -147,30 +146,33 @@ public sealed partial class VaultClient
         IProtectedItemGrain item,
         BeginRestore request,
         RestoreCounters counters,
-        Func<RestoreTicket, CancellationToken, Task<(T Report, JobStatus Status, Dictionary<string, string> Properties)>> work,
+        Func<
+            RestoreTicket,
+            IRestoreChannel,
+            CancellationToken,
+            Task<(T Report, JobStatus Status, Dictionary<string, string> Properties)>
+        > work,
         CancellationToken cancellation
     )
     {
         using var span = VaultTraces.Start(request.Purpose == RestorePurpose.Verify ? "rvault.verify" : "rvault.restore");
         var ticket = await item.BeginRestoreAsync(request);
-        var sessionId = ticket.Session.SessionId;
+        var restarts = new SessionRestarts(Patience, time);
+        using var session = new ReadingSession(item, request, ticket, dataPlane, restarts, jobId => FindEndAsync(item, jobId));
         try
         {
-            await using var progress = new SessionProgress(
-                () => item.ReportProgressAsync(new(sessionId, counters.Entries, counters.Bytes, counters.BytesTotal)),
-                time,
-                cancellation
-            );
-            var (report, status, properties) = await work(ticket, progress.Stopping);
+            await using var progress = new SessionProgress(() => IsWantedAsync(item, session, counters), time, cancellation);
+            var (report, status, properties) = await work(ticket, session, progress.Stopping);
             // What was read counts though its session is gone, unless somebody stopped it.
-            if (!await progress.ReportAsync() && await FindEndAsync(item, ticket.JobId) is { Code: ErrorCodes.JobCancelled } stop)
+            if (!await progress.ReportAsync() && await FindEndAsync(item, session.Ticket.JobId) is { Code: ErrorCodes.JobCancelled } stop)
                 throw stop;
-            await EndAsync(item, new EndRestore(sessionId, status, [], properties));
+            await EndAsync(item, new EndRestore(session.Ticket.Session.SessionId, status, [], properties));
             return report;
         }
         catch (Exception e)
         {
-            var explained = await ExplainAsync(item, ticket.JobId, e, cancellation);
+            var sessionId = session.Ticket.Session.SessionId;
+            var explained = await ExplainAsync(item, session.Ticket.JobId, e, cancellation);
             span.Fail(explained);
             var end = IsStopped(e, cancellation)
                 ? new EndRestore(sessionId, JobStatus.Cancelled, [], new Dictionary<string, string>())
@@ -180,6 +182,16 @@ public sealed partial class VaultClient
                 throw explained;
             throw;
         }
+    }
+
+    /// <summary>Says how far it is; false when nobody wants it any more. A session that is lost may begin again.</summary>
+    private async Task<bool> IsWantedAsync(IProtectedItemGrain item, ReadingSession session, RestoreCounters counters)
+    {
+        var ticket = session.Ticket;
+        var progress = new ReportProgress(ticket.Session.SessionId, counters.Entries, counters.Bytes, counters.BytesTotal);
+        if (await item.ReportProgressAsync(progress))
+            return true;
+        return Patience > TimeSpan.Zero && await FindEndAsync(item, ticket.JobId) is null;
     }
 
     /// <summary>

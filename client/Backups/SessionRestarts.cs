@@ -4,17 +4,18 @@ using RecoveryVault.Items;
 namespace RecoveryVault.Backups;
 
 /// <summary>
-/// How often a backup may begin again whose silo was lost. A bounded number of sessions, and a bounded time without any: what the lost one
+/// How often a backup or restore may begin again whose silo was lost. A bounded number of sessions, and a bounded time without any: what the lost one
 /// had stored is found, so each comes further than the one before.
 /// </summary>
 internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
 {
-    /// <summary>Sessions of one backup.</summary>
+    /// <summary>Sessions of one backup or restore.</summary>
     public const int MaxSessions = 10;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(8);
 
+    private readonly Lock _gate = new();
     private int _sessions;
     private TimeSpan _delay = FirstDelay;
     private long? _lostAt;
@@ -23,15 +24,22 @@ internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
     public BackupStatistics? LastRead { get; set; }
 
     /// <summary>A session was opened.</summary>
-    public void Opened() => (_sessions, _delay, _lostAt, IsNews) = (_sessions + 1, FirstDelay, null, true);
+    public void Opened()
+    {
+        lock (_gate)
+            (_sessions, _delay, _lostAt, IsNews) = (_sessions + 1, FirstDelay, null, true);
+    }
 
     /// <summary>Whether to begin again after that, as far as can be said; counts the time from the first such loss on.</summary>
     public bool Allows(Exception cause)
     {
-        if (patience == TimeSpan.Zero || _sessions >= MaxSessions || !IsLoss(cause))
-            return false;
-        _lostAt ??= time.GetTimestamp();
-        return time.GetElapsedTime(_lostAt.Value) < patience;
+        lock (_gate)
+        {
+            if (patience == TimeSpan.Zero || _sessions >= MaxSessions || !IsLoss(cause))
+                return false;
+            _lostAt ??= time.GetTimestamp();
+            return time.GetElapsedTime(_lostAt.Value) < patience;
+        }
     }
 
     /// <summary>Whether that is the first failure since a session was open: the others of an outage say nothing new.</summary>

@@ -69,8 +69,8 @@ public sealed class LockedStore : IDisposable
                         throw new StoreServedException(holder);
                     options.OnWaiting?.Invoke(holder.ToString());
                 },
-                cancellation,
-                options.Cluster
+                options.Cluster,
+                cancellation
             );
         }
         catch (StoreLockedException e)

@@ -42,7 +42,7 @@ internal sealed class SiloPlace : IDisposable
     /// <summary>Starts a silo as a process; some of its environment may be given.</summary>
     public ChildProcess Start(params string[] variables) =>
         ChildProcess.StartUnder(
-            ["env", $"{SecretFile.Variable}={SecretPath}", "RVAULT_DRAIN_SECONDS=2", .. variables],
+            ["env", $"{SecretFile.Variable}={SecretPath}", "RVAULT_DRAIN_SECONDS=0", .. variables],
             "rvault",
             ["silo", "--store", _scratch["store"], "--keys", _scratch["keys"], "--wait", "0", "-o", "json"]
         );

@@ -95,13 +95,52 @@ public sealed class StoreLockTests : IDisposable
     }
 
     [Fact]
+    public async Task Acquire_ByTheSilosOfACluster_IsSharedAndKeepsOthersOut()
+    {
+        Task<StoreLock> ShareAsync() => StoreLock.AcquireAsync(_root, "rvault silo", TimeSpan.Zero, TimeProvider.System, cluster: "rvault");
+        using (await StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System))
+            await Assert.ThrowsAsync<StoreLockedException>(ShareAsync);
+        using (await ShareAsync())
+        using (await ShareAsync())
+        {
+            var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+                StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System)
+            );
+            Assert.Equal("rvault", error.Holder.Cluster);
+        }
+        using var after = await StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task Acquire_TextOfAClusterThatIsGone_IsNotTakenForTheHolders()
+    {
+        using var held = await StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System);
+        // As its text is for a moment after the lock was taken.
+        await File.WriteAllTextAsync(
+            _lockFile,
+            """{"pid":1,"host":"x","command":"rvault silo","since":"2026-01-01T00:00:00Z","cluster":"old"}"""
+        );
+        var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
+            StoreLock.AcquireAsync(_root, "second", TimeSpan.Zero, TimeProvider.System)
+        );
+        Assert.Null(error.Holder.Cluster);
+    }
+
+    [Fact]
     public async Task Acquire_Cancelled_EndsTheWaitAndTakesNothing()
     {
         using var cancel = new CancellationTokenSource();
         using (await StoreLock.AcquireAsync(_root, "first", TimeSpan.Zero, TimeProvider.System))
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-                StoreLock.AcquireAsync(_root, "second", TimeSpan.FromMinutes(1), TimeProvider.System, _ => cancel.Cancel(), cancel.Token)
+                StoreLock.AcquireAsync(
+                    _root,
+                    "second",
+                    TimeSpan.FromMinutes(1),
+                    TimeProvider.System,
+                    _ => cancel.Cancel(),
+                    cancellation: cancel.Token
+                )
             );
         }
         using var third = await StoreLock.AcquireAsync(_root, "third", TimeSpan.Zero, TimeProvider.System);

@@ -28,8 +28,8 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
     /// Told the holder before the wait begins, and again when it changes; what it throws ends the wait: a holder that serves the store is
     /// better asked than waited for.
     /// </param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <param name="cluster">Hold it together with the other silos of this cluster; null: alone.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StoreLockedException">The wait is over.</exception>
     /// <exception cref="BlobStoreException">There is no store, or its lock file cannot be opened.</exception>
     public static async Task<StoreLock> AcquireAsync(
@@ -38,8 +38,8 @@ public sealed class StoreLock : IDisposable, IAsyncDisposable
         TimeSpan wait,
         TimeProvider time,
         Action<StoreLockHolder>? onWaiting = null,
-        CancellationToken cancellation = default,
-        string? cluster = null
+        string? cluster = null,
+        CancellationToken cancellation = default
     )
     {
         SafeFileHandle? file = null;
