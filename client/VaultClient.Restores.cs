@@ -184,14 +184,14 @@ public sealed partial class VaultClient
         }
     }
 
-    /// <summary>Says how far it is; false when nobody wants it any more. A session that is lost may begin again.</summary>
+    /// <summary>Says how far it is; false when nobody wants it any more. A session that is lost may begin again: its next use says.</summary>
     private async Task<bool> IsWantedAsync(IProtectedItemGrain item, ReadingSession session, RestoreCounters counters)
     {
         var ticket = session.Ticket;
         var progress = new ReportProgress(ticket.Session.SessionId, counters.Entries, counters.Bytes, counters.BytesTotal);
         if (await item.ReportProgressAsync(progress))
             return true;
-        return Patience > TimeSpan.Zero && await FindEndAsync(item, ticket.JobId) is null;
+        return Patience > TimeSpan.Zero && await FindEndAsync(item, ticket.JobId) is not { Code: ErrorCodes.JobCancelled };
     }
 
     /// <summary>

@@ -49,7 +49,7 @@ public sealed class DevClusterTests : IDisposable
         Assert.Equal(["letter"], Directory.EnumerateFileSystemEntries(_scratch["cluster"]).Select(Path.GetFileName));
     }
 
-    /// <summary>Four processes to start and a silo to lose: two minutes on a busy machine, so only where more than the least is asked for.</summary>
+    /// <summary>Four processes to start and a silo to lose: only where more than the least is asked for.</summary>
     [ToolsFact("bash", "setsid", "flock")]
     public async Task Commands_OfTheGuide_RunAsTheyStand()
     {

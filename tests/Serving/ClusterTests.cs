@@ -22,7 +22,7 @@ public sealed class ClusterTests : IDisposable
     private const int FileBytes = 48 << 20;
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Of everything that waits for a lost silo: ten to twenty seconds, and much more on a machine that does a lot besides.</summary>
+    /// <summary>Of everything that waits for a lost silo: ten to twenty seconds, and more on a machine that does a lot besides.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SiloPlace _place = new();

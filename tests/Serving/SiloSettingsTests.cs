@@ -8,6 +8,7 @@ namespace RecoveryVault.Tests.Serving;
 public sealed partial class SiloSettingsTests
 {
     private const string Document = "deploy/SETTINGS.md";
+    private static readonly string[] Folders = ["client", "silo", "grains", "grain-interfaces", "deploy"];
 
     [Theory]
     [InlineData("RVAULT_CLUSTER_ID", "a/b", ErrorCodes.InvalidRequest)]
@@ -56,7 +57,7 @@ public sealed partial class SiloSettingsTests
     public void Settings_OfTheWholeProgram_AreDocumented()
     {
         var document = Repository.Read(Document);
-        var used = new[] { "client", "silo", "grains", "grain-interfaces", "deploy" }
+        var used = Folders
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => Variable().Matches(File.ReadAllText(file)).Select(m => m.Value))

@@ -116,10 +116,9 @@ public sealed class StoreLockTests : IDisposable
     {
         using var held = await StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System);
         // As its text is for a moment after the lock was taken.
-        await File.WriteAllTextAsync(
-            _lockFile,
-            """{"pid":1,"host":"x","command":"rvault silo","since":"2026-01-01T00:00:00Z","cluster":"old"}"""
-        );
+        const string old = """{"pid":1,"host":"x","command":"rvault silo","since":"2026-01-01T00:00:00Z","cluster":"old"}""";
+        await using (var file = new FileStream(_lockFile, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite))
+            await file.WriteAsync(Encoding.UTF8.GetBytes(old));
         var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
             StoreLock.AcquireAsync(_root, "second", TimeSpan.Zero, TimeProvider.System)
         );
