@@ -13,7 +13,7 @@ public static class BlobStoreClusteringExtensions
     private const string Clustering = "Blob store clustering";
     private const string GatewayList = "Blob store gateway list";
 
-    /// <summary>Silos find each other through a table on the host's <see cref="IBlobStore"/>, named by <c>ClusterOptions.ClusterId</c>.</summary>
+    /// <summary>Silos find each other through a table on the host's <see cref="IBlobStore"/>, named by the cluster's id.</summary>
     public static ISiloBuilder UseBlobStoreClustering(this ISiloBuilder builder, Action<BlobStoreClusteringOptions>? configure = null)
     {
         var services = builder.Services.AddClusteringOptions(configure, Clustering);

@@ -6,7 +6,7 @@ namespace RecoveryVault.Reminders;
 /// <summary>Reading a bucket row by row.</summary>
 public sealed partial class BlobReminderTable
 {
-    /// <summary>A row that cannot be read is logged and has no value: others are read all the same, and writing the bucket keeps it.</summary>
+    /// <summary>A row that cannot be read is logged and has no value: others are read all the same, and a write keeps it.</summary>
     private List<(ReminderRow? Row, JsonElement Json)> Parse(int bucket, JsonElement[]? content)
     {
         List<(ReminderRow? Row, JsonElement Json)> rows = [];

@@ -8,8 +8,8 @@ using Bucket = RecoveryVault.Storage.MarkedBlob<System.Text.Json.JsonElement[]>;
 namespace RecoveryVault.Reminders;
 
 /// <summary>
-/// A service's reminders on a blob store: 256 blobs by the highest byte of the grain's hash, each changed by one conditional put. A range is
-/// read by listing which of them there are and getting those it touches.
+/// A service's reminders on a blob store: 256 blobs by the highest byte of the grain's hash, each changed by one conditional put. A range
+/// is read by listing which of them there are and getting those it touches.
 /// </summary>
 public sealed partial class BlobReminderTable : IReminderTable
 {
@@ -116,7 +116,7 @@ public sealed partial class BlobReminderTable : IReminderTable
             await _store.DeleteAsync(blob.Name, cancellation: cancellationToken);
     }
 
-    /// <summary>Computes a bucket's rows anew from those it has until the change is made; null from it: there is nothing to change.</summary>
+    /// <summary>Computes a bucket's rows anew from those it has until the change is made; null: there is nothing to change.</summary>
     /// <returns>Whether it was changed; null: others were always faster.</returns>
     private async Task<bool?> ChangeAsync(
         GrainId grainId,

@@ -116,7 +116,17 @@ public sealed class BlobClusterTests : IAsyncDisposable
         public static SiloProcess Start(string root) => new(ChildProcess.Start("blob-cluster", root, FreePort(), FreePort()));
 
         /// <summary>Ends when it has said so, since the last <see cref="Forget"/>; fails when it ends or stays silent instead.</summary>
-        public Task Said(string line) => Task.WhenAny(Of(line).Task, _reading).Unwrap().WaitAsync(Patience, TimeProvider.System);
+        public async Task Said(string line)
+        {
+            try
+            {
+                await Task.WhenAny(Of(line).Task, _reading).Unwrap().WaitAsync(Patience, TimeProvider.System);
+            }
+            catch (TimeoutException e)
+            {
+                throw new TimeoutException($"No '{line}' from {await Ready}, which logged: {_child.Errors}", e);
+            }
+        }
 
         public void Forget() => _said.Clear();
 

@@ -16,8 +16,10 @@ public interface ITickingGrain : IGrainWithIntegerKey
 }
 
 /// <summary>What it keeps.</summary>
+[GenerateSerializer, Alias("rv.tests.TickingState")]
 public sealed class TickingState
 {
+    [Id(0)]
     public int Count { get; set; }
 }
 
