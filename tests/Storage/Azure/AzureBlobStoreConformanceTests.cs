@@ -1,0 +1,10 @@
+using RecoveryVault.Storage;
+using RecoveryVault.Tests.DevKeyVault;
+
+namespace RecoveryVault.Tests.Storage.Azure;
+
+[NeedsTools("node", "npm")]
+public sealed class AzureBlobStoreConformanceTests : BlobStoreConformance
+{
+    protected override async Task<IBlobStore> OpenAsync() => await AzureStage.NewStoreAsync();
+}
