@@ -1,5 +1,4 @@
 using RecoveryVault.Storage;
-using RecoveryVault.Tests.DevKeyVault;
 
 namespace RecoveryVault.Tests.Storage.Azure;
 

@@ -19,7 +19,7 @@ public sealed class AzureFaultTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var azurite = await AzuriteServer.SharedAsync();
-        _proxy = new FaultProxy(azurite);
+        _proxy = FaultProxy.Start(azurite);
         _direct = await AzureBlobStore.OpenAsync(AzureStage.Connect(azurite, _container), create: true, options: AzureStage.Quick);
         _store = new AzureBlobStore(
             AzureStage.Connect(azurite, _container, _proxy.Port),

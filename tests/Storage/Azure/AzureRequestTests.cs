@@ -17,7 +17,7 @@ public sealed class AzureRequestTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _azurite = await AzuriteServer.SharedAsync();
-        _proxy = new FaultProxy(_azurite);
+        _proxy = FaultProxy.Start(_azurite);
         _store = await AzureBlobStore.OpenAsync(
             AzureStage.Connect(_azurite, _container, _proxy.Port),
             create: true,

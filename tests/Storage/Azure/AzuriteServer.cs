@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using RecoveryVault.Tests.Style;
 
 namespace RecoveryVault.Tests.Storage.Azure;
 

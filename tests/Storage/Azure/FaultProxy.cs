@@ -67,13 +67,16 @@ internal sealed class FaultProxy : IAsyncDisposable
     private readonly int _servicePort;
     private readonly Task _accepting;
 
-    public FaultProxy(AzuriteServer azurite)
+    private FaultProxy(AzuriteServer azurite)
     {
         _servicePort = azurite.Port;
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
     }
+
+    /// <summary>Starts one in front of a service; the caller disposes it.</summary>
+    public static FaultProxy Start(AzuriteServer azurite) => new(azurite);
 
     public int Port { get; }
 
