@@ -26,6 +26,7 @@ public sealed class AzureFaultTests : IAsyncLifetime
             options: AzureStage.Quick with
             {
                 Patience = TimeSpan.FromMilliseconds(250),
+                Tries = 3,
             }
         );
     }
