@@ -125,7 +125,7 @@ public static partial class ErrorTable
                 "The store has no space left.",
                 "Free space where the store lies and run the command again; nothing stored before is affected."
             ),
-            new(StoreUnavailable, "The store could not be read or written.", "Check the disk or mount the message names and try again."),
+            new(StoreUnavailable, "The store could not be read or written.", "Check the disk, mount or network it names and try again."),
             new(StoreAccessDenied, "The store refused access.", "Run as the user who owns the store, or correct its permissions."),
             new(
                 KeysNotFound,

@@ -13,12 +13,15 @@ internal sealed class VaultCredentials(Func<string, string?> variable)
 {
     private TokenCredential? _process;
 
+    /// <summary>The identity of this process.</summary>
+    public TokenCredential OfProcess => _process ??= Make();
+
     /// <summary>
     /// On Azure: a user-assigned identity is itself; for a system-assigned one stands the identity of this process, whichever vault asks,
     /// for Azure gives those to its own resources only, and to Azure this process is the resource.
     /// </summary>
     public TokenCredential OnAzure(string principal) =>
-        VaultPrincipal.Parse(principal) is { IsUserAssigned: true } user ? OfUserAssigned(user.Id) : _process ??= Make();
+        VaultPrincipal.Parse(principal) is { IsUserAssigned: true } user ? OfUserAssigned(user.Id) : OfProcess;
 
     /// <summary>A vault's own identity at a token endpoint that knows vaults, such as the development server's.</summary>
     public static TokenCredential OfPrincipal(string principal) => OfUserAssigned(VaultPrincipal.Parse(principal).Id);

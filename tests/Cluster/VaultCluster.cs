@@ -9,6 +9,7 @@ using RecoveryVault.Keys;
 using RecoveryVault.Keys.Local;
 using RecoveryVault.KeyVaults;
 using RecoveryVault.Records;
+using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
@@ -28,6 +29,9 @@ public sealed class VaultCluster : IAsyncLifetime
 
     /// <summary>How many silos there are.</summary>
     public short Silos { get; init; } = 2;
+
+    /// <summary>What <see cref="Store"/> writes to, where that is not <see cref="Beneath"/>.</summary>
+    public IBlobStore? Place { get; init; }
 
     /// <summary>The silos' own keys.</summary>
     public PlatformKeyring Keyring => _keyring ?? throw new InvalidOperationException("The cluster is not started.");
@@ -64,7 +68,7 @@ public sealed class VaultCluster : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Beneath = new MemoryBlobStore(Time);
-        Store = new FaultyBlobStore(Beneath);
+        Store = new FaultyBlobStore(Place ?? Beneath);
         KeyVaults = new LocalKeyVaults(KeyStore, Time, "11111111-1111-1111-1111-111111111111", RsaKeyPool.Take);
         (_, _keyring) = await StoreManifest.CreateAsync(Store, "22222222-2222-2222-2222-222222222222", "rvault", KeyStore, Time);
         KeyVaultTraffic = new WatchedKeyVaults(

@@ -10,7 +10,7 @@ public abstract partial class BlobStoreConformance
     private const int Writers = 8,
         Rounds = 10;
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ManyIncrementByETag_NoUpdateIsLost()
     {
         await Store.PutTextAsync("counter", "0");
@@ -25,7 +25,7 @@ public abstract partial class BlobStoreConformance
         Assert.Equal((Writers * Rounds).ToString(CultureInfo.InvariantCulture), await Store.GetTextAsync("counter"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ManyCreateOneName_ExactlyOneWins()
     {
         for (var round = 0; round < Rounds; round++)
@@ -37,7 +37,7 @@ public abstract partial class BlobStoreConformance
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ManyReplaceOneVersion_ExactlyOneWins()
     {
         var etag = await Store.PutTextAsync("a", "start");
@@ -54,7 +54,7 @@ public abstract partial class BlobStoreConformance
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task DeleteAndPut_OfOneVersion_ExactlyOneWins()
     {
         for (var round = 0; round < 2 * Rounds; round++)
@@ -73,7 +73,7 @@ public abstract partial class BlobStoreConformance
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_ManyAtOnce_ExactlyOneFindsIt()
     {
         for (var round = 0; round < Rounds; round++)
@@ -84,7 +84,7 @@ public abstract partial class BlobStoreConformance
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task CreateAndDelete_Interleaved_EveryDeletionIsOfOneCreation()
     {
         var outcomes = await EachAsync(
@@ -105,7 +105,7 @@ public abstract partial class BlobStoreConformance
         Assert.Equal(await Store.GetAsync("a") is null ? 0 : 1, outcomes.Sum());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Get_WhileReplaced_IsOneWholeVersion()
     {
         await Store.PutAsync("a", new ReadOnlySequence<byte>(Version(0, 50_000)), PutCondition.Always);
@@ -126,7 +126,7 @@ public abstract partial class BlobStoreConformance
         await reader;
     }
 
-    [Fact]
+    [StoreFact]
     public async Task List_WhileOthersComeAndGo_ShowsEachLastingNameOnce()
     {
         var lasting = Enumerable.Range(0, 40).Select(i => $"d{i % 3}/{i:d2}").Order(StringComparer.Ordinal).ToList();

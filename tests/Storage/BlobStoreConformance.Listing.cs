@@ -51,7 +51,7 @@ public abstract partial class BlobStoreConformance
         new('é', 1024),
     ];
 
-    [Fact]
+    [StoreFact]
     public async Task List_EmptyStore_IsOneEmptyPage()
     {
         var page = await Store.ListAsync("");
@@ -60,13 +60,13 @@ public abstract partial class BlobStoreConformance
         Assert.Empty((await Store.ListAsync("no/such/")).Items);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(-1)]
     public async Task List_NoRoomForAnItem_IsTheCallersFault(int maxCount) =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.ListAsync("", maxCount: maxCount));
 
-    [Fact]
+    [StoreFact]
     public async Task List_NeighbouringNames_AreAllThereInOrdinalOrder()
     {
         var names = await PutNeighboursAsync();
@@ -75,7 +75,7 @@ public abstract partial class BlobStoreConformance
             Assert.Equal(name, await Store.GetTextAsync(name));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(7)]
@@ -90,7 +90,7 @@ public abstract partial class BlobStoreConformance
             );
     }
 
-    [Fact]
+    [StoreFact]
     public async Task List_AnyPrefixAndAfter_AreAFilterOfTheWhole()
     {
         var names = await PutNeighboursAsync();
@@ -114,7 +114,7 @@ public abstract partial class BlobStoreConformance
             );
     }
 
-    [Fact]
+    [StoreFact]
     public async Task List_PageEndsWithTheLastItem_SaysThatItIsTheLast()
     {
         foreach (var name in new[] { "a", "b", "c" })
@@ -125,7 +125,7 @@ public abstract partial class BlobStoreConformance
         Assert.Empty((await Store.ListAsync("", after: "c")).Items);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task List_Item_HasTheContentsLengthAndATimeOfItsWrite()
     {
         await Store.PutTextAsync("before", "");

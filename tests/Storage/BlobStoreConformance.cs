@@ -24,7 +24,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
 
     public Task DisposeAsync() => CloseAsync();
 
-    [Fact]
+    [StoreFact]
     public async Task AnyCall_NameBreaksTheRule_IsRefusedAsInvalidName()
     {
         foreach (var name in new[] { "", "/", "/a", "a/", "a\0b", "a\nb", "a\u0085", "half\uD83D", "\uDE00half", new string('a', 1025) })
@@ -36,7 +36,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task AnyCall_Cancelled_ThrowsAndChangesNothing()
     {
         var etag = await Store.PutTextAsync("a", "old");
@@ -49,7 +49,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Equal("old", await Store.GetTextAsync("a"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_IfAbsentWhereOneIs_IsRefusedAndChangesNothing()
     {
         var etag = await Store.PutTextAsync("a", "old", PutCondition.IfAbsent);
@@ -58,7 +58,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         await RequireUnchangedAsync("a", "old", etag);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_IfPresentWhereNoneIs_IsRefusedAndMakesNothing()
     {
         await RefusedAsync(BlobError.PreconditionFailed, () => Store.PutTextAsync("a", "new", PutCondition.IfPresent));
@@ -66,7 +66,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Empty(await Store.ListNamesAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_IfMatchOfAnotherVersion_IsRefusedAndChangesNothing()
     {
         var first = await Store.PutTextAsync("a", "1");
@@ -76,7 +76,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         await RequireUnchangedAsync("a", "2", second);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_IfMatchWhereNoneIs_IsRefusedAndMakesNothing()
     {
         var etag = await Store.PutTextAsync("a", "1");
@@ -85,7 +85,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Null(await Store.GetAsync("a"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ConditionHolds_Replaces()
     {
         var created = await Store.PutTextAsync("a", "1", PutCondition.IfAbsent);
@@ -97,7 +97,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         await RequireUnchangedAsync("b", "5", await Store.PutTextAsync("b", "5", PutCondition.Always));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_EqualContentAgain_GetsAnotherETag()
     {
         HashSet<string> etags = [];
@@ -107,7 +107,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.True(etags.Add(await Store.PutTextAsync("a", "same", PutCondition.IfAbsent)), "an etag came again after a deletion");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ContentInManySegments_IsOneContent()
     {
         var whole = Version(7, 100_000);
@@ -116,7 +116,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.True(blob is not null && blob.Content.Span.SequenceEqual(whole), "the segments were not put together");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Get_WhatTheCallerDoesToItsBytes_DoesNotReachTheStore()
     {
         var content = Encoding.UTF8.GetBytes("abc");
@@ -128,7 +128,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Equal("abc", await Store.GetTextAsync("a"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Get_NothingThere_IsNull()
     {
         Assert.Null(await Store.GetAsync("a"));
@@ -139,7 +139,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Null(await Store.GetAsync("A/b"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Get_EmptyBlob_IsThereAndEmpty()
     {
         var etag = await Store.PutAsync("a", ReadOnlySequence<byte>.Empty, PutCondition.IfAbsent);
@@ -149,7 +149,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Equal(0, Assert.Single((await Store.ListAsync("")).Items).Length);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0, 10, "0123456789")]
     [InlineData(0, 3, "012")]
     [InlineData(3, 4, "3456")]
@@ -169,14 +169,14 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Equal(expected.PadRight(length, '-'), Encoding.UTF8.GetString(destination));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Read_NegativeOffset_IsTheCallersFault()
     {
         await Store.PutTextAsync("a", "0123456789");
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.ReadAsync("a", -1, new byte[3]));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_NothingThere_IsFalseWhateverTheVersion()
     {
         Assert.False(await Store.DeleteAsync("a"));
@@ -186,7 +186,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         Assert.Equal("x", await Store.GetTextAsync("a/b"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_AnotherVersion_IsRefusedAndChangesNothing()
     {
         var first = await Store.PutTextAsync("a", "1");
@@ -195,7 +195,7 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
         await RequireUnchangedAsync("a", "2", second);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_ThatVersionOrAny_IsGone()
     {
         var etag = await Store.PutTextAsync("a", "1");
