@@ -96,7 +96,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         Assert.Null(listener.Address);
     }
 
-    private async Task<(int Status, string Failed)> ReadyAsync(HealthListener listener)
+    private static async Task<(int Status, string Failed)> ReadyAsync(HealthListener listener)
     {
         using var answer = await Client.GetAsync($"http://{listener.Address}{HealthEndpoint.ReadyPath}");
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
