@@ -1,6 +1,8 @@
 namespace RecoveryVault.Health;
 
-/// <summary>The parts of a silo that Orleans' own watchdog asks: membership and its timers. Each wants to know when it was asked last.</summary>
+/// <summary>
+/// The parts of a silo that Orleans' own watchdog asks: membership and its timers. Each wants to know when it was asked last.
+/// </summary>
 internal sealed class SiloParticipants(IEnumerable<IHealthCheckParticipant> participants, TimeProvider time)
 {
     private readonly IHealthCheckParticipant[] _participants = [.. participants];

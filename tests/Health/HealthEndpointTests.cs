@@ -13,7 +13,6 @@ using RecoveryVault.Errors;
 using RecoveryVault.Health;
 using RecoveryVault.Hosting;
 using RecoveryVault.Keys;
-using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.Storage;
 
@@ -24,7 +23,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
 {
     private readonly FaultyBlobStore _store = new(new MemoryBlobStore());
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
-    private readonly HttpClient _client = new();
+    private static readonly HttpClient Client = new();
     private PlatformKeyring _keyring = null!;
 
     public async Task InitializeAsync() =>
@@ -38,7 +37,6 @@ public sealed class HealthEndpointTests : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        _client.Dispose();
         _keyring.Dispose();
         return Task.CompletedTask;
     }
@@ -68,7 +66,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         await using var endpoint = await HealthEndpoint.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), health);
 
         using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{endpoint.Address}{path}");
-        using var answer = await _client.SendAsync(request);
+        using var answer = await Client.SendAsync(request);
 
         Assert.Equal(expected, answer.StatusCode);
         Assert.Empty(await answer.Content.ReadAsStringAsync());
@@ -81,7 +79,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         var listener = host.Services.GetRequiredService<HealthListener>();
         await listener.StartingAsync(default);
         Assert.Equal((503, "silo"), await ReadyAsync(listener));
-        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"http://{listener.Address}{HealthEndpoint.LivePath}")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync($"http://{listener.Address}{HealthEndpoint.LivePath}")).StatusCode);
         await listener.StoppedAsync(default);
 
         await host.StartAsync();
@@ -98,9 +96,9 @@ public sealed class HealthEndpointTests : IAsyncLifetime
         Assert.Null(listener.Address);
     }
 
-    private async Task<(int Status, string Failed)> ReadyAsync(HealthListener listener)
+    private static async Task<(int Status, string Failed)> ReadyAsync(HealthListener listener)
     {
-        using var answer = await _client.GetAsync($"http://{listener.Address}{HealthEndpoint.ReadyPath}");
+        using var answer = await Client.GetAsync($"http://{listener.Address}{HealthEndpoint.ReadyPath}");
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal(answer.IsSuccessStatusCode ? "ok" : "failed", body.GetProperty("outcome").GetString());
         var failed =

@@ -80,7 +80,7 @@ public sealed class ProgressMeterTests
         Assert.Equal(-1, gauges["rvault.items.oldest_backup.age"]);
     }
 
-    private static Task PutAsync(MemoryBlobStore store, ItemRecord record) =>
+    private static Task<string> PutAsync(MemoryBlobStore store, ItemRecord record) =>
         store.PutTextAsync(
             GrainRecords.ItemBlob(new ItemKey(VaultId.Create(), ItemId.Create())),
             JsonSerializer.Serialize(record, RecordJson.Default.ItemRecord)
