@@ -47,14 +47,21 @@ internal sealed class Invocation : IAsyncDisposable
     public bool ShowsProgress => !_parsed.GetValue(GlobalOptions.NoProgress);
 
     /// <summary>The store's directory, absolute.</summary>
-    public string StorePath => Path.GetFullPath(Setting(GlobalOptions.Store, "RVAULT_STORE") ?? Path.Combine(Home, ".recoveryvault"));
+    public string StorePath =>
+        Place?.Directory ?? Path.GetFullPath(Setting(GlobalOptions.Store, "RVAULT_STORE") ?? Path.Combine(Home, ".recoveryvault"));
+
+    /// <summary>The store where it is no directory; null: it is one.</summary>
+    public BlobStoreLocation? RemotePlace => Place is { Directory: null } place ? place : null;
+
+    /// <summary>What RVAULT_BLOBS says, unless a directory is named on the command line.</summary>
+    private BlobStoreLocation? Place => _parsed.GetValue(GlobalOptions.Store) is { Length: > 0 } ? null : BlobStoreLocation.OfProcess();
 
     /// <summary>A cluster needs less than a minute to find out that a silo is gone, and to take over what it did.</summary>
     private static readonly TimeSpan ClusterPatience = TimeSpan.FromMinutes(2);
 
     public string? KeysPath => Setting(GlobalOptions.Keys, "RVAULT_KEYS");
 
-    public bool NamesStore => Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
+    public bool NamesStore => Place?.Directory is not null || Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
 
     public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
@@ -166,7 +173,10 @@ internal sealed class Invocation : IAsyncDisposable
     public async Task<(IBlobStore Blobs, IBlobStore Keys, string StoreId)> OpenStoreAsync(CancellationToken cancellation)
     {
         var (keys, storeId) = await OpenKeysAsync(create: false, cancellation);
-        return (_store?.Blobs ?? _served?.Blobs ?? new FileBlobStore(StorePath, Time), keys, storeId);
+        IBlobStore blobs = _served is not null
+            ? await _served.OpenBlobsAsync(cancellation)
+            : _store?.Blobs ?? new FileBlobStore(StorePath, Time);
+        return (blobs, keys, storeId);
     }
 
     /// <summary>
@@ -177,9 +187,11 @@ internal sealed class Invocation : IAsyncDisposable
     {
         if (Cluster is { } cluster)
         {
-            await using var served = new ServedStore(FindWay(cluster), StoreOptions(create: false), Time);
-            return (served.Blobs, null);
+            await using var served = new ServedStore(FindWay(cluster), PlaceOptions(create: false), Time);
+            return (await served.OpenBlobsAsync(cancellation), null);
         }
+        if (RemotePlace is { } remote)
+            return ((await RemoteStore.FindAsync(remote, Time, cancellation)).Blobs, null);
         var options = StoreOptions(create: false) with { LeavesToServer = true };
         try
         {
@@ -206,7 +218,8 @@ internal sealed class Invocation : IAsyncDisposable
             OpenSecret = () => SecretFile.Read(secret),
             ClusterId = SiloSettings.IdOf(SiloSettings.ClusterIdSetting, Variable),
             ServiceId = SiloSettings.IdOf(SiloSettings.ServiceIdSetting, Variable),
-            StorePath = NamesStore ? StorePath : null,
+            StorePath = NamesStore && RemotePlace is null ? StorePath : null,
+            Remote = RemotePlace,
             KeysPath = KeysPath,
             Patience = ClusterPatience,
         };
@@ -220,7 +233,7 @@ internal sealed class Invocation : IAsyncDisposable
             return;
         if (Cluster is { } cluster)
         {
-            _served = new ServedStore(FindWay(cluster), StoreOptions(create), Time);
+            _served = new ServedStore(FindWay(cluster), PlaceOptions(create), Time);
             return;
         }
         var options = StoreOptions(create) with { LeavesToServer = true };
@@ -234,7 +247,19 @@ internal sealed class Invocation : IAsyncDisposable
         }
     }
 
+    /// <summary>For what works on the store by itself.</summary>
+    /// <exception cref="VaultException">InvalidRequest: the store is no directory.</exception>
     public EmbeddedStoreOptions StoreOptions(bool create) =>
+        RemotePlace is { } remote
+            ? throw new VaultException(
+                ErrorCodes.InvalidRequest,
+                $"The store in {remote} is no directory: this command cannot work on it by itself.",
+                "Go through a cluster on it, with --cluster; or name a directory with --store."
+            )
+            : PlaceOptions(create);
+
+    /// <summary>Where store and keys are; the store may be elsewhere.</summary>
+    public EmbeddedStoreOptions PlaceOptions(bool create) =>
         new()
         {
             StorePath = StorePath,

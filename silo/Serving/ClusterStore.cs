@@ -1,5 +1,6 @@
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.Storage;
 
 namespace RecoveryVault.Serving;
 
@@ -19,8 +20,9 @@ public sealed class ClusterStore : IDisposable
     /// <summary>Where its keys lie.</summary>
     public string KeysPath { get; }
 
-    /// <summary>Opens a store directory that is there; none is ever made.</summary>
-    /// <param name="options">Where it is; cluster and creation are set here.</param>
+    /// <summary>Opens a store that is there; none is ever made.</summary>
+    /// <param name="remote">Where it is, when that is no directory.</param>
+    /// <param name="options">Where it and its keys are; cluster and creation are set here.</param>
     /// <param name="settings">Whose it must be.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Ends the wait for another process.</param>
@@ -28,6 +30,7 @@ public sealed class ClusterStore : IDisposable
     /// StoreOfAnotherCluster: its service is another. Else as <see cref="EmbeddedStore.OpenAsync"/>.
     /// </exception>
     public static async Task<ClusterStore> OpenAsync(
+        BlobStoreLocation? remote,
         EmbeddedStoreOptions options,
         SiloSettings settings,
         TimeProvider time,
@@ -35,17 +38,40 @@ public sealed class ClusterStore : IDisposable
     )
     {
         options = options with { Create = false, LeavesToServer = false, Cluster = settings.ClusterId };
-        var store = await EmbeddedStore.OpenAsync(options, time, cancellation);
+        var store = remote is null
+            ? await OpenDirectoryAsync(options, time, cancellation)
+            : await OpenRemoteAsync(remote, options, time, cancellation);
         try
         {
             RequireService(store.Parts, settings);
-            return new ClusterStore(store.Parts, options.StorePath, store.KeysPath, store);
+            return store;
         }
         catch
         {
             store.Dispose();
             throw;
         }
+    }
+
+    private static async Task<ClusterStore> OpenDirectoryAsync(
+        EmbeddedStoreOptions options,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var store = await EmbeddedStore.OpenAsync(options, time, cancellation);
+        return new ClusterStore(store.Parts, options.StorePath, store.KeysPath, store);
+    }
+
+    private static async Task<ClusterStore> OpenRemoteAsync(
+        BlobStoreLocation remote,
+        EmbeddedStoreOptions options,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var (parts, keysPath) = await RemoteStore.OpenAsync(remote, options, time, cancellation);
+        return new ClusterStore(parts, remote.Name, keysPath, parts.Keyring);
     }
 
     public void Dispose() => _hold.Dispose();

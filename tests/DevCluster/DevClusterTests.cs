@@ -22,7 +22,7 @@ public sealed class DevClusterTests : IDisposable
     [InlineData("restart", 2, "usage:")]
     [InlineData("up --silos", 2, "usage:")]
     [InlineData("up --silos 0", 1, "want a number from 1 to 9")]
-    [InlineData("up --store tape", 1, "--store tape")]
+    [InlineData("up --store tape", 1, "want files or azurite")]
     [InlineData("status", 1, "there is no cluster in")]
     [InlineData("logs silo-1", 1, "there is no cluster in")]
     [InlineData("down", 0, "There is no cluster in")]

@@ -62,8 +62,8 @@ public sealed class SiloRefusalTests : IDisposable
         await _place.CreateStoreAsync();
         using (await EmbeddedStore.OpenAsync(_place.Options, TimeProvider.System))
             await RefusesAsync(ErrorCodes.StoreInUse, _place.Options);
-        using var first = await ClusterStore.OpenAsync(_place.Options, _place.Settings, TimeProvider.System);
-        using var second = await ClusterStore.OpenAsync(_place.Options, _place.Settings, TimeProvider.System);
+        using var first = await ClusterStore.OpenAsync(null, _place.Options, _place.Settings, TimeProvider.System);
+        using var second = await ClusterStore.OpenAsync(null, _place.Options, _place.Settings, TimeProvider.System);
         // It would wait for a process that has the store alone; a cluster does not end by itself.
         var alone = _place.Options with
         {
@@ -84,7 +84,7 @@ public sealed class SiloRefusalTests : IDisposable
         if (content is not null)
             await File.WriteAllTextAsync(_place.SecretPath, content);
         File.SetUnixFileMode(_place.SecretPath, mode);
-        using var store = await ClusterStore.OpenAsync(_place.Options, _place.Settings, TimeProvider.System);
+        using var store = await ClusterStore.OpenAsync(null, _place.Options, _place.Settings, TimeProvider.System);
         var refused = await Assert.ThrowsAsync<VaultException>(() => ClusterSilo.StartAsync(store, _place.Settings, TimeProvider.System));
         Assert.Equal(ErrorCodes.InvalidRequest, refused.Code);
         Assert.Contains(_place.SecretPath, refused.Message, StringComparison.Ordinal);
@@ -93,7 +93,7 @@ public sealed class SiloRefusalTests : IDisposable
     private async Task RefusesAsync(string code, EmbeddedStoreOptions options, SiloSettings? settings = null)
     {
         var refused = await Assert.ThrowsAsync<VaultException>(() =>
-            ClusterStore.OpenAsync(options, settings ?? _place.Settings, TimeProvider.System)
+            ClusterStore.OpenAsync(null, options, settings ?? _place.Settings, TimeProvider.System)
         );
         Assert.Equal(code, refused.Code);
         Assert.DoesNotContain('\n', refused.Message);

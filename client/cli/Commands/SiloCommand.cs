@@ -42,7 +42,7 @@ internal static class SiloCommand
     private static async Task RunAsync(Invocation run, CancellationToken cancellation)
     {
         var settings = ReadSettings();
-        var store = await ClusterStore.OpenAsync(run.StoreOptions(create: false), settings, Invocation.Time, cancellation);
+        var store = await ClusterStore.OpenAsync(run.RemotePlace, run.PlaceOptions(create: false), settings, Invocation.Time, cancellation);
         ClusterSilo silo;
         try
         {

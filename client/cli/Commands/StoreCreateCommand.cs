@@ -1,6 +1,8 @@
 using RecoveryVault.Cli.Output;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.Serving;
+using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 
 namespace RecoveryVault.Cli.Commands;
@@ -16,11 +18,11 @@ internal static class StoreCreateCommand
         ).Runs(
             async (run, cancellation) =>
             {
-                if (File.Exists(Path.Combine(run.StorePath, StoreManifest.BlobName)))
-                    throw new VaultException(ErrorCodes.StoreNotEmpty, $"There is a store in {run.StorePath} already.");
-                using var store = await EmbeddedStore.OpenAsync(run.StoreOptions(create: true), Invocation.Time, cancellation);
+                var made = run.RemotePlace is { } remote
+                    ? await CreateRemoteAsync(remote, run, cancellation)
+                    : await CreateDirectoryAsync(run, cancellation);
                 run.Print(
-                    new StoreShape(run.StorePath, store.Manifest.StoreId, store.Manifest.ServiceId, store.KeysPath),
+                    made,
                     OutputJson.Plain.StoreShape,
                     (console, made) =>
                         Show.Facts(
@@ -32,4 +34,19 @@ internal static class StoreCreateCommand
                 );
             }
         );
+
+    private static async Task<StoreShape> CreateDirectoryAsync(Invocation run, CancellationToken cancellation)
+    {
+        if (File.Exists(Path.Combine(run.StorePath, StoreManifest.BlobName)))
+            throw new VaultException(ErrorCodes.StoreNotEmpty, $"There is a store in {run.StorePath} already.");
+        using var store = await EmbeddedStore.OpenAsync(run.StoreOptions(create: true), Invocation.Time, cancellation);
+        return new StoreShape(run.StorePath, store.Manifest.StoreId, store.Manifest.ServiceId, store.KeysPath);
+    }
+
+    private static async Task<StoreShape> CreateRemoteAsync(BlobStoreLocation remote, Invocation run, CancellationToken cancellation)
+    {
+        var (parts, keysPath) = await RemoteStore.CreateAsync(remote, run.PlaceOptions(create: true), Invocation.Time, cancellation);
+        parts.Keyring.Dispose();
+        return new StoreShape(remote.Name, parts.Manifest.StoreId, parts.Manifest.ServiceId, keysPath);
+    }
 }

@@ -1,6 +1,7 @@
 using RecoveryVault.Connections;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
+using RecoveryVault.Serving;
 using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 
@@ -15,25 +16,31 @@ internal sealed class ServedStore(WayIn way, EmbeddedStoreOptions options, TimeP
     private ConnectionSecret? _secret;
     private ClusterConnection? _connection;
 
-    /// <summary>Where it lies; null: nobody said.</summary>
+    /// <summary>The directory it lies in; null: it is none, or nobody said.</summary>
     public string? StorePath => way.StorePath;
 
-    /// <summary>The store as it lies on disk.</summary>
+    /// <summary>The store as it lies there.</summary>
     /// <exception cref="VaultException">StoreNotFound: nobody said where it is.</exception>
-    public FileBlobStore Blobs => new(RequirePath(), time);
+    public async Task<IBlobStore> OpenBlobsAsync(CancellationToken cancellation) =>
+        way.Remote is { } remote ? (await RemoteStore.FindAsync(remote, time, cancellation)).Blobs : new FileBlobStore(RequirePath(), time);
 
     /// <summary>The keys and the store's id.</summary>
     /// <exception cref="VaultException">StoreNotFound, KeysNotFound, NotAStore.</exception>
     public async Task<(IBlobStore Keys, string StoreId)> OpenKeysAsync(CancellationToken cancellation)
     {
+        var own = options with { KeysPath = way.KeysPath };
+        if (way.Remote is { } remote)
+            return OpenKeys(own, (await RemoteStore.FindAsync(remote, time, cancellation)).Manifest);
         var path = RequirePath();
         StorePlace.Require(path, create: false);
         var manifest =
-            await StoreManifest.FindAsync(Blobs, cancellation)
+            await StoreManifest.FindAsync(new FileBlobStore(path, time), cancellation)
             ?? throw new VaultException(ErrorCodes.StoreNotFound, $"There is no store in {path}.");
-        var place = StorePlace.RequireKeys(options with { KeysPath = way.KeysPath, StorePath = path }, manifest.StoreId, create: false);
-        return (new FileBlobStore(place, time), manifest.StoreId);
+        return OpenKeys(own with { StorePath = path }, manifest);
     }
+
+    private (IBlobStore Keys, string StoreId) OpenKeys(EmbeddedStoreOptions own, StoreManifest manifest) =>
+        (new FileBlobStore(StorePlace.RequireKeys(own, manifest.StoreId, create: false), time), manifest.StoreId);
 
     public async Task<VaultClient> ConnectAsync(CancellationToken cancellation)
     {
@@ -65,6 +72,6 @@ internal sealed class ServedStore(WayIn way, EmbeddedStoreOptions options, TimeP
         ?? throw new VaultException(
             ErrorCodes.StoreNotFound,
             "This command reads the store or its keys themselves, and nobody said where the cluster's are.",
-            "Name them with --store and --keys, on a machine that has them."
+            "Name them with --store or RVAULT_BLOBS, and --keys, on a machine that has the keys."
         );
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using RecoveryVault.Connections;
+using RecoveryVault.Storage;
 
 namespace RecoveryVault.Cli.Serving;
 
@@ -17,6 +18,9 @@ internal sealed record WayIn
 
     /// <summary>The store's directory; null: nobody said where it is.</summary>
     public string? StorePath { get; init; }
+
+    /// <summary>The store where it is no directory.</summary>
+    public BlobStoreLocation? Remote { get; init; }
 
     /// <summary>The keys directory; null: where a store's keys are unless told otherwise.</summary>
     public string? KeysPath { get; init; }
