@@ -184,7 +184,7 @@ public sealed partial class VaultClient
         }
     }
 
-    /// <summary>Says how far it is; false when nobody wants it any more. A session that is lost may begin again: its next use says.</summary>
+    /// <summary>Says how far it is; false when nobody wants it any more. A session that is lost may begin again.</summary>
     private async Task<bool> IsWantedAsync(IProtectedItemGrain item, ReadingSession session, RestoreCounters counters)
     {
         var ticket = session.Ticket;

@@ -4,8 +4,8 @@ using RecoveryVault.Items;
 namespace RecoveryVault.Backups;
 
 /// <summary>
-/// How often a backup or restore may begin again whose silo was lost: a bounded number of sessions, and a bounded time without any. What the
-/// lost one had stored is found, so each comes further than the one before.
+/// How often a backup or restore may begin again whose silo was lost: a bounded number of sessions, and a bounded time without any. What
+/// the lost one had stored is found, so each comes further than the one before.
 /// </summary>
 internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
 {

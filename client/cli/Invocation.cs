@@ -22,7 +22,7 @@ using Spectre.Console;
 namespace RecoveryVault.Cli;
 
 /// <summary>One run of one command: its options, where it prints, and the silo it works with, started when first needed.</summary>
-internal sealed class Invocation : IAsyncDisposable
+internal sealed partial class Invocation : IAsyncDisposable
 {
     private readonly ParseResult _parsed;
     private readonly NamedServer _server;
@@ -45,23 +45,6 @@ internal sealed class Invocation : IAsyncDisposable
     public bool IsVerbose => _parsed.GetValue(GlobalOptions.Verbose);
 
     public bool ShowsProgress => !_parsed.GetValue(GlobalOptions.NoProgress);
-
-    /// <summary>The store's directory, absolute.</summary>
-    public string StorePath =>
-        Place?.Directory ?? Path.GetFullPath(Setting(GlobalOptions.Store, "RVAULT_STORE") ?? Path.Combine(Home, ".recoveryvault"));
-
-    /// <summary>The store where it is no directory; null: it is one.</summary>
-    public BlobStoreLocation? RemotePlace => Place is { Directory: null } place ? place : null;
-
-    /// <summary>What RVAULT_BLOBS says, unless a directory is named on the command line.</summary>
-    private BlobStoreLocation? Place => _parsed.GetValue(GlobalOptions.Store) is { Length: > 0 } ? null : BlobStoreLocation.OfProcess();
-
-    /// <summary>A cluster needs less than a minute to find out that a silo is gone, and to take over what it did.</summary>
-    private static readonly TimeSpan ClusterPatience = TimeSpan.FromMinutes(2);
-
-    public string? KeysPath => Setting(GlobalOptions.Keys, "RVAULT_KEYS");
-
-    public bool NamesStore => Place?.Directory is not null || Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
 
     public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
@@ -204,29 +187,6 @@ internal sealed class Invocation : IAsyncDisposable
         }
     }
 
-    private string? Cluster => Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER");
-
-    /// <summary>A cluster's silos share a secret, in a file that is named; a server's is found beside its keys.</summary>
-    private WayIn FindWay(string cluster)
-    {
-        var gateways = ServerSearch.ParseGateways(cluster);
-        if (Variable(SecretFile.Variable) is not { Length: > 0 } secret)
-            return WayIn.Of(ServerSearch.AtGateway(gateways, KeysPath, Home));
-        return new WayIn
-        {
-            Gateways = gateways,
-            OpenSecret = () => SecretFile.Read(secret),
-            ClusterId = SiloSettings.IdOf(SiloSettings.ClusterIdSetting, Variable),
-            ServiceId = SiloSettings.IdOf(SiloSettings.ServiceIdSetting, Variable),
-            StorePath = NamesStore && RemotePlace is null ? StorePath : null,
-            Remote = RemotePlace,
-            KeysPath = KeysPath,
-            Patience = ClusterPatience,
-        };
-    }
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
-
     private async Task OpenAsync(bool create, CancellationToken cancellation)
     {
         if (_store is not null || _served is not null)
@@ -247,41 +207,10 @@ internal sealed class Invocation : IAsyncDisposable
         }
     }
 
-    /// <summary>For what works on the store by itself.</summary>
-    /// <exception cref="VaultException">InvalidRequest: the store is no directory.</exception>
-    public EmbeddedStoreOptions StoreOptions(bool create) =>
-        RemotePlace is { } remote
-            ? throw new VaultException(
-                ErrorCodes.InvalidRequest,
-                $"The store in {remote} is no directory: this command cannot work on it by itself.",
-                "Go through a cluster on it, with --cluster; or name a directory with --store."
-            )
-            : PlaceOptions(create);
-
-    /// <summary>Where store and keys are; the store may be elsewhere.</summary>
-    public EmbeddedStoreOptions PlaceOptions(bool create) =>
-        new()
-        {
-            StorePath = StorePath,
-            KeysPath = KeysPath,
-            Create = create,
-            Wait = TimeSpan.FromSeconds(_parsed.GetValue(GlobalOptions.Wait)),
-            Command = PathOf(_parsed.CommandResult.Command),
-            OnWaiting = holder => Tell($"Waiting for {holder} ..."),
-            Home = Home,
-            ServiceId = SiloSettings.IdOf(SiloSettings.ServiceIdSetting, Variable),
-        };
-
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, KeyVaultAccess? access, CancellationToken cancellation) =>
         EmbeddedSilo.StartAsync(store, Time, Logging, access, cancellation);
 
     public Action<ILoggingBuilder>? Logging => IsVerbose ? LogToStandardError : null;
-
-    /// <summary>The store's own directory: backing it up into itself would never end.</summary>
-    public IReadOnlySet<InodeId> OwnDirectories() =>
-        _served is null ? new HashSet<InodeId> { InodeId.Of(StorePath) }
-        : _served.StorePath is { } path && Directory.Exists(path) ? new HashSet<InodeId> { InodeId.Of(path) }
-        : new HashSet<InodeId>();
 
     /// <summary>
     /// Set once part of a result is printed that is too long to be held: a failure after that leaves the document unfinished, so that

@@ -117,8 +117,9 @@ public sealed class StoreLockTests : IDisposable
         using var held = await StoreLock.AcquireAsync(_root, "alone", TimeSpan.Zero, TimeProvider.System);
         // As its text is for a moment after the lock was taken.
         const string old = """{"pid":1,"host":"x","command":"rvault silo","since":"2026-01-01T00:00:00Z","cluster":"old"}""";
-        await using (var file = new FileStream(_lockFile, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite))
-            await file.WriteAsync(Encoding.UTF8.GetBytes(old));
+        // The runtime's own way to open a file for writing would want a lock on it.
+        using (var file = Libc.OpenOrCreate(_lockFile))
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(old.PadRight(200)), 0);
         var error = await Assert.ThrowsAsync<StoreLockedException>(() =>
             StoreLock.AcquireAsync(_root, "second", TimeSpan.Zero, TimeProvider.System)
         );
