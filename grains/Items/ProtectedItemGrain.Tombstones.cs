@@ -106,6 +106,9 @@ public sealed partial class ProtectedItemGrain
     }
 
     private OwedNote NoteOf(string operation, Guid jobId, params IEnumerable<KeyValuePair<string, string>> details) =>
+        NoteOf(operation, Item.RequireSettings().Name, jobId, details);
+
+    private OwedNote NoteOf(string operation, string itemName, Guid jobId, params IEnumerable<KeyValuePair<string, string>> details) =>
         new(
             Guid.NewGuid(),
             jobId,
@@ -113,7 +116,7 @@ public sealed partial class ProtectedItemGrain
             operation,
             Caller.Current,
             Journal.Now,
-            details.Append(new("itemName", Item.RequireSettings().Name)).ToImmutableSortedDictionary(StringComparer.Ordinal)
+            details.Append(new("itemName", itemName)).ToImmutableSortedDictionary(StringComparer.Ordinal)
         );
 
     /// <summary>A crash left something owed: whoever comes next pays.</summary>
@@ -124,8 +127,10 @@ public sealed partial class ProtectedItemGrain
         await base.OnActivateAsync(cancellationToken);
     }
 
+    public Task SettleAsync(Guid jobId) => SettleAsync(_cell.Current?.Owed.FirstOrDefault(note => note.CorrelationId == jobId));
+
     /// <summary>Pays what changes owe to jobs and log. What cannot be paid now stays owed, until too much has come together.</summary>
-    /// <param name="fresh">The note of the change just made, which nobody can have paid yet.</param>
+    /// <param name="fresh">The note of the change just made, which nobody can have paid long ago.</param>
     private async Task SettleAsync(OwedNote? fresh = null)
     {
         if (_cell.Current is not { Owed.IsEmpty: false })
