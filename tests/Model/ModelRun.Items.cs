@@ -199,6 +199,9 @@ internal sealed partial class ModelRun
                 throw new VaultException(error.Code, error.Message);
         });
         var expected = ForReading(before, await LookAsync(item));
+        // A deleted item of which nothing is left is freed without its key.
+        if (Knows(item, ProtectionState.SoftDeleted) && item.Points.Values.All(p => p.MayBe(PointStates.Purged)))
+            expected = expected.OrSucceed();
         if (_pending.TryGetValue(item, out var pending))
             expected.When(true, !pending.IsTroubled, ErrorCodes.BackupInProgress);
         Judge($"A reclaim of '{item.Name}'", outcome, expected);
