@@ -32,7 +32,10 @@ public sealed class InterruptedJobTests(VaultCluster cluster)
         var jobs = await vault.Jobs.ListAsync(new JobQuery(null, JobOperations.Backup, new PageRequest()));
 
         var job = Assert.Single(jobs.Items);
-        Assert.Equal((expected, expected == JobStatus.Failed ? ErrorCodes.JobInterrupted : null), (job.Status, job.ErrorDetails.FirstOrDefault()?.Code));
+        Assert.Equal(
+            (expected, expected == JobStatus.Failed ? ErrorCodes.JobInterrupted : null),
+            (job.Status, job.ErrorDetails.FirstOrDefault()?.Code)
+        );
         var logged = (await vault.Activity.ListAsync(new PageRequest())).Items.Where(e => e.Operation == "Backup").ToList();
         Assert.Equal(expected == JobStatus.Completed ? 1 : 0, logged.Count(e => e.CorrelationId == job.JobId && e.Status == "Succeeded"));
         var points = await cluster.ClientOf(twin).OpenItem(item.Key).ListRecoveryPointsAsync(new PageRequest());
