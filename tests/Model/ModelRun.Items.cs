@@ -1,3 +1,4 @@
+using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
