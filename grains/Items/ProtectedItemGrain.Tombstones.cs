@@ -105,6 +105,14 @@ public sealed partial class ProtectedItemGrain
             : Task.CompletedTask;
     }
 
+    private ItemRecord Vouched(ItemRecord item) => item with { Owed = _parts.Notes.Seal($"{Key}", item.Owed) };
+
+    private async Task VerifyAsync(ItemRecord item)
+    {
+        await _parts.Proof.VerifyAsync(Key, item);
+        _parts.Notes.Require($"{Key}", item.Owed);
+    }
+
     private OwedNote NoteOf(string operation, Guid jobId, params IEnumerable<KeyValuePair<string, string>> details) =>
         NoteOf(operation, Item.RequireSettings().Name, jobId, details);
 

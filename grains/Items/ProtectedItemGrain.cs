@@ -29,7 +29,7 @@ public sealed partial class ProtectedItemGrain
         ItemParts parts
     )
     {
-        _cell = new RecordCell<ItemRecord>(state, record => parts.Proof.VerifyAsync(Key, record));
+        _cell = new RecordCell<ItemRecord>(state, VerifyAsync);
         _parts = parts;
     }
 
@@ -140,7 +140,10 @@ public sealed partial class ProtectedItemGrain
         _cell.UpdateAsync(async current =>
         {
             var next = await change(current);
-            if (ReferenceEquals(next, current) || next.Settings is not { } settings || settings == current?.Settings)
+            if (ReferenceEquals(next, current))
+                return next;
+            next = Vouched(next);
+            if (next.Settings is not { } settings || settings == current?.Settings)
                 return next;
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
             return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };

@@ -1,9 +1,7 @@
 using RecoveryVault.Errors;
-using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Records;
 using RecoveryVault.Tests.Storage;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Cluster;
 
@@ -34,7 +32,7 @@ public sealed class InterruptedJobTests(VaultCluster cluster)
         var job = Assert.Single(jobs.Items);
         Assert.Equal(
             (expected, expected == JobStatus.Failed ? ErrorCodes.JobInterrupted : null),
-            (job.Status, job.ErrorDetails.FirstOrDefault()?.Code)
+            (job.Status, job.ErrorDetails is [var error, ..] ? error.Code : null)
         );
         var logged = (await vault.Activity.ListAsync(new PageRequest())).Items.Where(e => e.Operation == "Backup").ToList();
         Assert.Equal(expected == JobStatus.Completed ? 1 : 0, logged.Count(e => e.CorrelationId == job.JobId && e.Status == "Succeeded"));

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Text.Json;
 using RecoveryVault.Items;
 using RecoveryVault.Records;
-using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
 
 namespace RecoveryVault.Tests.Model;

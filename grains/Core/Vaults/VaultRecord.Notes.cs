@@ -40,4 +40,8 @@ public sealed record OwedNote(
     string Caller,
     DateTimeOffset Time,
     ImmutableSortedDictionary<string, string> Details
-);
+)
+{
+    /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is first written.</summary>
+    public byte[] Seal { get; init; } = [];
+}
