@@ -143,6 +143,8 @@ public sealed partial class ProtectedItemGrain
     {
         if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        // At the activation nobody has looked yet whether the record is authentic.
+        await _cell.RefreshAsync();
         await _settling.WaitAsync();
         var owed = _cell.Current.Owed;
         try

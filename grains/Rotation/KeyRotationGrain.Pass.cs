@@ -87,7 +87,7 @@ public sealed partial class KeyRotationGrain
         _fruitless = ("", 0);
         var unreadable = new VaultException(
             ErrorCodes.DataBitRot,
-            "They stand at the new version, but a key ring that lies beside the one in force cannot be read, and which version it needs nobody can say.",
+            "They stand at the new version, but a key ring beside the one in force cannot be read, and which version it needs nobody can say.",
             "Run 'rvault store verify': it names the ring. Bring it back from a copy of the store, or remove it; the rotation goes on by itself."
         );
         throw Blocked(keys, unreadable, remaining);

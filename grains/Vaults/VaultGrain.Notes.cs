@@ -52,6 +52,7 @@ public sealed partial class VaultGrain
     {
         if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        await _cell.RefreshAsync();
         await _settling.WaitAsync();
         var record = _cell.Current;
         try

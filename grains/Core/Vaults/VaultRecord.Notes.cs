@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using RecoveryVault.Records;
 
 namespace RecoveryVault.Vaults;
@@ -42,6 +43,11 @@ public sealed record OwedNote(
     ImmutableSortedDictionary<string, string> Details
 )
 {
-    /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is first written.</summary>
-    public byte[] Seal { get; init; } = [];
+    /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is written.</summary>
+    [AllowNull]
+    public byte[] Seal
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
