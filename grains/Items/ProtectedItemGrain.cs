@@ -29,7 +29,7 @@ public sealed partial class ProtectedItemGrain
         ItemParts parts
     )
     {
-        _cell = new RecordCell<ItemRecord>(state, record => parts.Proof.VerifyAsync(Key, record));
+        _cell = new RecordCell<ItemRecord>(state, VerifyAsync);
         _parts = parts;
     }
 
@@ -59,6 +59,7 @@ public sealed partial class ProtectedItemGrain
 
     public async Task<ItemSummary> GetAsync()
     {
+        await Journal.BestEffortAsync(() => SettleAsync());
         var deletions = await FindDeletionsAsync();
         var item = Item;
         return item.ToSummary(deletions, await _parts.RecoveryPoints.FindLatestAsync(item, deletions));
@@ -73,6 +74,7 @@ public sealed partial class ProtectedItemGrain
         var settings = Item.RequireSettings();
         if (settings.State != ProtectionState.Protected)
             return;
+        await SettleAsync();
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name, Key.ItemId);
         await Journal.FailOnRefusalAsync(
             Key.VaultId,
@@ -80,13 +82,9 @@ public sealed partial class ProtectedItemGrain
             "DisableProtection",
             async () =>
             {
-                await UpdateAsync(_ => Item.StopProtection());
-                await Journal.EndAsync(
-                    Key.VaultId,
-                    jobId,
-                    "DisableProtection",
-                    JobEnd.Completed(Journal.Now, new("itemName", settings.Name), new("reason", request.Reason))
-                );
+                var note = NoteOf("DisableProtection", jobId, new KeyValuePair<string, string>("reason", request.Reason));
+                await UpdateAsync(_ => Item.StopProtection().Owe(note));
+                await SettleAsync(note);
                 return true;
             }
         );
@@ -142,7 +140,10 @@ public sealed partial class ProtectedItemGrain
         _cell.UpdateAsync(async current =>
         {
             var next = await change(current);
-            if (ReferenceEquals(next, current) || next.Settings is not { } settings || settings == current?.Settings)
+            if (ReferenceEquals(next, current))
+                return next;
+            next = Vouched(next);
+            if (next.Settings is not { } settings || settings == current?.Settings)
                 return next;
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
             return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };

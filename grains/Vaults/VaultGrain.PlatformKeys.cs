@@ -56,14 +56,16 @@ public sealed partial class VaultGrain
         var note = NoteOf(PlatformOperation, Guid.NewGuid(), new KeyValuePair<string, string>("platformKeyId", $"{_parts.Renewal.KeyId}"));
         await _cell.UpdateAsync(async current =>
         {
+            if (current is null)
+                throw new InvalidOperationException("A record does not vanish.");
             if (current is not { Descriptor: { } named } || !await _parts.Renewal.IsDueAsync(named))
-                return current ?? throw new InvalidOperationException("A record does not vanish.");
+                return _parts.Notes.AreCurrent(current.Owed) ? current : Vouched(current);
             renewed = 1;
             var seq = AuthenticatedRecords.SequenceOf(named.Name) + 1;
             var log = await Journal.FindMarkAsync(VaultId);
             var next = current with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, current.Settings, log) };
             // Of a deleted vault nobody would pay it.
-            return current.Settings.Deleted ? next : next.Owe(note);
+            return Vouched(current.Settings.Deleted ? next : next.Owe(note));
         });
         await SettleAsync();
         if (_cell.Current?.Descriptor is not { } inForce)

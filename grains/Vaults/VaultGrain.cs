@@ -30,7 +30,7 @@ public sealed partial class VaultGrain
         VaultParts parts
     )
     {
-        _cell = new RecordCell<VaultRecord>(state, record => parts.Descriptors.VerifyAsync(VaultId, record));
+        _cell = new RecordCell<VaultRecord>(state, VerifyAsync);
         _parts = parts;
     }
 
@@ -281,7 +281,10 @@ public sealed partial class VaultGrain
         _cell.UpdateAsync(async current =>
         {
             var next = change(current);
-            if (ReferenceEquals(next, current) || next.Settings == current?.Settings)
+            if (ReferenceEquals(next, current))
+                return next;
+            next = Vouched(next);
+            if (next.Settings == current?.Settings)
                 return next;
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
             var log = await Journal.FindMarkAsync(VaultId);

@@ -25,6 +25,7 @@ public sealed class VaultParts(
     ReportSigner reports,
     ShredProofs proofs,
     RecordRenewal renewal,
+    NoteSeals notes,
     TimeProvider time,
     ILogger<VaultGrain> log
 )
@@ -32,6 +33,8 @@ public sealed class VaultParts(
     public TimeProvider Time { get; } = time;
 
     public ILogger Log { get; } = log;
+
+    public NoteSeals Notes { get; } = notes;
 
     public ReportSigner Reports { get; } = reports;
 

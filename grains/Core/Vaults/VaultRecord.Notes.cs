@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using RecoveryVault.Records;
 
 namespace RecoveryVault.Vaults;
@@ -40,4 +41,13 @@ public sealed record OwedNote(
     string Caller,
     DateTimeOffset Time,
     ImmutableSortedDictionary<string, string> Details
-);
+)
+{
+    /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is written.</summary>
+    [AllowNull]
+    public byte[] Seal
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+}
