@@ -75,8 +75,8 @@ public sealed partial class KeyRotationGrain
     }
 
     /// <summary>
-    /// What no item clears away, because it lies after the ring in force, and nobody can read keeps the pass open until it has been looked at:
-    /// the next tick sees whether it is still there.
+    /// What nobody can read, and no item clears away because it lies after the ring in force, keeps the pass open: the next tick sees
+    /// whether it is still there.
     /// </summary>
     private void RequireFruit(VaultKeyContext keys, RemainingItems remaining)
     {
