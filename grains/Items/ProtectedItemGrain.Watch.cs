@@ -16,63 +16,43 @@ public sealed partial class ProtectedItemGrain
 
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(15);
 
-    private IGrainTimer? _watch;
-
-    /// <summary>When sessions were looked at last, and since when they could be heard.</summary>
-    private long _watchedAt;
-
-    private long _hearingSince;
+    private (IGrainTimer Timer, SessionWatch Watch)? _watch;
 
     /// <summary>While sessions are open the activation stays, and those whose client is gone are ended.</summary>
     private void WatchSessions()
     {
         if (_watch is not null)
             return;
-        _watchedAt = _hearingSince = _parts.Time.GetTimestamp();
-        _watch = this.RegisterGrainTimer(
-            EndIdleSessionsAsync,
+        var watch = new SessionWatch(WatchPeriod, _parts.Time);
+        var timer = this.RegisterGrainTimer(
+            () => EndIdleSessionsAsync(watch),
             new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { KeepAlive = true }
         );
+        _watch = (timer, watch);
     }
 
-    private async Task EndIdleSessionsAsync()
+    private async Task EndIdleSessionsAsync(SessionWatch watch)
     {
-        NotePause();
+        watch.Look();
         var error = SessionLost($"The client was not heard of for {IdleLimit}.");
         foreach (var sessionId in _backups.Keys.ToList())
         {
-            if (_parts.Sessions.Find<BackupSession>(sessionId) is not { } backup || IsSilent(backup.LastUsedAt, IdleLimit))
+            if (_parts.Sessions.Find<BackupSession>(sessionId) is not { } backup || watch.IsSilent(backup.LastUsedAt, IdleLimit))
                 await AbandonBackupAsync(new AbandonBackup(sessionId, error));
         }
         foreach (var sessionId in _restores.Keys.ToList())
         {
-            if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || IsSilent(restore.LastUsedAt, IdleLimit))
+            if (_parts.Sessions.Find<RestoreSession>(sessionId) is not { } restore || watch.IsSilent(restore.LastUsedAt, IdleLimit))
                 await EndRestoreAsync(new EndRestore(sessionId, JobStatus.Failed, [error], new Dictionary<string, string>()));
         }
         // Nobody needs to watch a reclaim; one that does not get on any more must not hold the slot for ever.
-        if (_reclaim is { IsRunning: true } reclaim && IsSilent(reclaim.Session.Counters.LastStepAt, StallLimit))
+        if (_reclaim is { IsRunning: true } reclaim && watch.IsSilent(reclaim.Session.Counters.LastStepAt, StallLimit))
             reclaim.Session.Stop();
         if (_restores.Count + _backups.Count > 0 || _reclaim is { IsRunning: true })
             return;
-        _watch?.Dispose();
+        _watch?.Timer.Dispose();
         _watch = null;
     }
-
-    /// <summary>
-    /// A process that was stopped (Ctrl-Z, a frozen virtual machine) heard nobody, and its clients may have stood still with it: they get
-    /// the whole time once more.
-    /// </summary>
-    private void NotePause()
-    {
-        var now = _parts.Time.GetTimestamp();
-        if (_parts.Time.GetElapsedTime(_watchedAt, now) > 2 * WatchPeriod)
-            _hearingSince = now;
-        _watchedAt = now;
-    }
-
-    /// <summary>As of the look: the process may stand still once more in the middle of it.</summary>
-    private bool IsSilent(long lastHeardAt, TimeSpan limit) =>
-        _parts.Time.GetElapsedTime(Math.Max(lastHeardAt, _hearingSince), _watchedAt) > limit;
 
     /// <summary>The sessions go with the activation: their clients begin again, and find what was stored.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ public interface IVaultKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("GetRoster")]
     Task<IReadOnlyList<ItemId>> GetRosterAsync();
 
-    /// <summary>Has an item pay what it owes to jobs and log; no such item is fine.</summary>
+    /// <summary>Has an item pay what it owes to jobs and log; no such item is fine. Who looks at jobs asks for it, never an item.</summary>
     [AlwaysInterleave, Alias("SettleItem")]
     Task SettleItemAsync(string itemName);
 

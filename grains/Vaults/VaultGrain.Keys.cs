@@ -200,10 +200,10 @@ public sealed partial class VaultGrain
         if (encryption.Previous is null)
             return RemainingItems.None;
         var uses = await _parts.Census.TakeAsync(VaultId, Vault.Roster);
-        var remaining = RotationPass.Remaining(uses, encryption).Select(use => use.Name).ToList();
+        var remaining = RotationPass.Remaining(uses, encryption);
         NoteRewrapped(uses.Count - remaining.Count, uses.Count);
         if (remaining.Count > 0 || encryption.Current.Generation != generation)
-            return RemainingItems.Of(remaining);
+            return RemainingItems.Of(remaining, encryption.Current);
         await FinishAsync(generation);
         return RemainingItems.None;
     }

@@ -4,8 +4,8 @@ using System.Globalization;
 using CsCheck;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys;
 using RecoveryVault.Storage;
+using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Style;
 using RecoveryVault.Vaults;
@@ -13,24 +13,14 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Tests.Activity;
 
 /// <summary>The activity log's chain: what it bears and what it gives away.</summary>
-public sealed class ActivityLogTests : IAsyncLifetime
+public sealed class ActivityLogTests : KeyringTest
 {
     private static readonly LogHead Empty = new(0, ActivityLog.Genesis);
 
     private readonly MemoryBlobStore _store = new();
     private readonly VaultId _vault = VaultId.Create();
-    private PlatformKeyring _keyring = null!;
 
-    private ActivityLog Log => new(_store, _keyring);
-
-    public async Task InitializeAsync() =>
-        _keyring = await PlatformKeyring.CreateAsync(new MemoryBlobStore(), "store", TimeProvider.System);
-
-    public Task DisposeAsync()
-    {
-        _keyring.Dispose();
-        return Task.CompletedTask;
-    }
+    private ActivityLog Log => new(_store, Keyring);
 
     private static LogRecord Entry(string operation) =>
         new()
@@ -132,7 +122,7 @@ public sealed class ActivityLogTests : IAsyncLifetime
     public async Task Append_AnswerLost_IsOneEntry()
     {
         var faulty = new FaultyBlobStore(_store);
-        var log = new ActivityLog(faulty, _keyring);
+        var log = new ActivityLog(faulty, Keyring);
         faulty.Inject(new Fault.AckLost(), BlobCalls.Put);
 
         Assert.Equal(1, (await log.AppendAsync(_vault, Empty, _ => Entry("once"))).Seq);
@@ -172,7 +162,7 @@ public sealed class ActivityLogTests : IAsyncLifetime
 
                     async Task WriteAsync(int writer)
                     {
-                        var log = new ActivityLog(faulty, _keyring);
+                        var log = new ActivityLog(faulty, Keyring);
                         var head = Empty;
                         for (var i = 0; i < each; i++)
                         {

@@ -4,30 +4,21 @@ using RecoveryVault.Activity;
 using RecoveryVault.Format;
 using RecoveryVault.Keys;
 using RecoveryVault.Storage;
+using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Activity;
 
 /// <summary>What checkpoints, and records that remember the log, give away that the chain of entries alone does not.</summary>
-public sealed class LogCheckpointTests : IAsyncLifetime
+public sealed class LogCheckpointTests : KeyringTest
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly MemoryBlobStore _store = new();
     private readonly VaultId _vault = VaultId.Create();
-    private PlatformKeyring _keyring = null!;
 
-    private ActivityLog Log => new(_store, _keyring);
-
-    public async Task InitializeAsync() =>
-        _keyring = await PlatformKeyring.CreateAsync(new MemoryBlobStore(), "store", TimeProvider.System);
-
-    public Task DisposeAsync()
-    {
-        _keyring.Dispose();
-        return Task.CompletedTask;
-    }
+    private ActivityLog Log => new(_store, Keyring);
 
     /// <summary>Entries in a row; those of the given numbers are stated by a checkpoint.</summary>
     private async Task<LogHead> FillAsync(int count, params int[] stated)
@@ -210,7 +201,7 @@ public sealed class LogCheckpointTests : IAsyncLifetime
     public async Task WriteCheckpoint_AnswerLost_IsThatCheckpoint_AndFailed_IsNone()
     {
         var faulty = new FaultyBlobStore(_store);
-        var log = new ActivityLog(faulty, _keyring);
+        var log = new ActivityLog(faulty, Keyring);
         var head = await FillAsync(2);
         faulty.Inject(new Fault.Fail(), BlobCalls.Put);
         await Assert.ThrowsAsync<BlobStoreException>(() => log.WriteCheckpointAsync(_vault, head, Noon));

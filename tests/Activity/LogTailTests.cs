@@ -1,30 +1,20 @@
 using System.Collections.Immutable;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys;
 using RecoveryVault.Storage;
+using RecoveryVault.Tests.Keys;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Activity;
 
 /// <summary>Two writers of one log who owe the same entry.</summary>
-public sealed class LogTailTests : IAsyncLifetime
+public sealed class LogTailTests : KeyringTest
 {
     private readonly MemoryBlobStore _store = new();
     private readonly VaultId _vault = VaultId.Create();
-    private PlatformKeyring _keyring = null!;
 
-    public async Task InitializeAsync() =>
-        _keyring = await PlatformKeyring.CreateAsync(new MemoryBlobStore(), "store", TimeProvider.System);
-
-    public Task DisposeAsync()
-    {
-        _keyring.Dispose();
-        return Task.CompletedTask;
-    }
-
-    private LogTail Tail() => new(new ActivityLog(_store, _keyring), _vault);
+    private LogTail Tail() => new(new ActivityLog(_store, Keyring), _vault);
 
     private static LogRecord Entry(string operation, Guid id = default, string status = "Succeeded") =>
         new()
@@ -113,8 +103,8 @@ public sealed class LogTailTests : IAsyncLifetime
         await Tail().AppendOnceAsync(Entry("paid", Guid.NewGuid()), LogTail.LongOwed);
 
         Assert.Equal(5, await CountAsync());
-        var read = await new ActivityLog(_store, _keyring).ReadAsync(_vault, 5);
+        var read = await new ActivityLog(_store, Keyring).ReadAsync(_vault, 5);
         Assert.Equal("paid", read?.Record.Operation);
-        await Assert.ThrowsAsync<VaultException>(async () => await new ActivityLog(_store, _keyring).ReadAsync(_vault, 3));
+        await Assert.ThrowsAsync<VaultException>(async () => await new ActivityLog(_store, Keyring).ReadAsync(_vault, 3));
     }
 }

@@ -1,29 +1,19 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using RecoveryVault.Errors;
-using RecoveryVault.Keys;
+using RecoveryVault.Items;
 using RecoveryVault.Records;
-using RecoveryVault.Tests.Storage;
+using RecoveryVault.Tests.Keys;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Records;
 
 /// <summary>What a record owes to the log counts only as the cluster wrote it, where it wrote it.</summary>
-public sealed class NoteSealsTests : IAsyncLifetime
+public sealed class NoteSealsTests : KeyringTest
 {
     private const string Owner = "vault-item";
 
-    private PlatformKeyring _keyring = null!;
-
-    public async Task InitializeAsync() =>
-        _keyring = await PlatformKeyring.CreateAsync(new MemoryBlobStore(), "store", TimeProvider.System);
-
-    public Task DisposeAsync()
-    {
-        _keyring.Dispose();
-        return Task.CompletedTask;
-    }
-
-    private NoteSeals Seals => new(_keyring);
+    private NoteSeals Seals => new(Keyring);
 
     private static OwedNote Note(string caller = "anna@here") =>
         new(
@@ -70,21 +60,14 @@ public sealed class NoteSealsTests : IAsyncLifetime
     [Fact]
     public void Require_OfWhatWasSealedAndReadBack_IsFine()
     {
-        var sealedNotes = Seals.Seal(Owner, [Note(), Note("bob@there")]);
-        var record = VaultRecordOf(sealedNotes);
-        Assert.Null(CodeOf(Owner, record.Owed));
-        Assert.Equal(sealedNotes.Select(n => n.Id), record.Owed.Select(n => n.Id));
-        Assert.Equal(sealedNotes, Seals.Seal(Owner, sealedNotes));
-    }
+        var notes = Seals.Seal(Owner, [Note(), Note("bob@there")]);
+        var key = new ItemKey(VaultId.Create(), ItemId.Create());
+        var json = JsonSerializer.Serialize(ItemRecord.Enrolled(key, 1) with { Owed = notes }, RecordJson.Default.ItemRecord);
 
-    /// <summary>As a grain's record comes back from storage.</summary>
-    private static ItemRecordLike VaultRecordOf(ImmutableArray<OwedNote> notes)
-    {
-        var key = new RecoveryVault.Items.ItemKey(VaultId.Create(), RecoveryVault.Items.ItemId.Create());
-        var item = RecoveryVault.Items.ItemRecord.Enrolled(key, 1) with { Owed = notes };
-        var json = System.Text.Json.JsonSerializer.Serialize(item, RecordJson.Default.ItemRecord);
-        return new(System.Text.Json.JsonSerializer.Deserialize(json, RecordJson.Default.ItemRecord)!.Owed);
-    }
+        var read = JsonSerializer.Deserialize(json, RecordJson.Default.ItemRecord)!.Owed;
 
-    private sealed record ItemRecordLike(ImmutableArray<OwedNote> Owed);
+        Assert.Equal(notes.Select(n => n.Id), read.Select(n => n.Id));
+        Assert.Null(CodeOf(Owner, read));
+        Assert.Equal(notes, Seals.Seal(Owner, notes));
+    }
 }

@@ -1,6 +1,7 @@
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
+using RecoveryVault.Records;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;
@@ -73,6 +74,33 @@ public sealed class PlatformKeyRolloutTests(OneSiloCluster fixture) : IClassFixt
         }
         Assert.Contains(await platform.Stage.JobsAsync(JobStatus.Completed), j => j.Operation == JobOperations.RotatePlatformKey);
         Assert.Contains(await customers.Stage.LogAsync(), e => e.Operation == "RotatePlatformKey");
+    }
+
+    /// <summary>With a key of the customer's nothing else of the rotation writes the item's record after its descriptor.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rotate_EntriesAreOwed_AreVouchedForByTheNewKeyAndPaidWithoutTheOld(bool hasKey)
+    {
+        using var item = await CreateAsync(hasKey);
+        var old = _cluster.Keyring.CurrentId;
+        _cluster.Store.Inject(
+            new Fault.Fail(),
+            BlobCalls.Put,
+            names: name => name.StartsWith($"log/{item.Key.VaultId}/", StringComparison.Ordinal)
+        );
+        await item.Grain.DisableAsync(new DisableProtection(Guid.NewGuid(), "owed"));
+        _cluster.Store.Recover();
+        Assert.DoesNotContain(await item.Stage.LogAsync(), e => e.Operation == "DisableProtection");
+
+        await _cluster.Client.RotatePlatformKeyAsync();
+
+        Assert.DoesNotContain(await item.Stage.LogAsync(), e => e.Operation == "DisableProtection");
+        Assert.Equal(0, (await CensusAsync()).NeedsOf(old).Records);
+        await _cluster.RestartAsync(item.Key.VaultId);
+        await _cluster.DeactivateAsync(GrainId.Create(GrainRecords.ItemType, item.Key.ToString()));
+        await item.Grain.GetAsync();
+        Assert.Single(await item.Stage.LogAsync(), e => e.Operation == "DisableProtection");
     }
 
     [Fact]

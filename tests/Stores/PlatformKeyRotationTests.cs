@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
+using RecoveryVault.Items;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Stores;
 
@@ -24,6 +28,8 @@ public sealed class PlatformKeyRotationTests
             return faults;
         }
     }
+
+    private static readonly ImmutableSortedDictionary<string, string> NoDetails = ImmutableSortedDictionary<string, string>.Empty;
 
     private static async Task<(MemoryBlobStore Store, MemoryBlobStore Keys)> CreateAsync()
     {
@@ -246,5 +252,32 @@ public sealed class PlatformKeyRotationTests
         Assert.Equal(2u, keyId);
         Assert.Equal("{}"u8.ToArray(), RecordEnvelope.Open(after, RecordType.Head, keyring.Find));
         Assert.Equal(forged, (await store.GetAsync("heads/x/2"))!.Content.ToArray());
+    }
+
+    [Fact]
+    public async Task Census_OfWhatRecordsOwe_NeedsTheKeyThatVouchesForIt()
+    {
+        var (store, keys) = await CreateAsync();
+        using var keyring = await OpenAsync(store, keys);
+        var note = new OwedNote(Guid.NewGuid(), Guid.NewGuid(), true, "Backup", "anna@here", default, NoDetails);
+        var notes = new NoteSeals(keyring).Seal("owner", [note]);
+        var item = ItemRecord.Enrolled(new ItemKey(VaultId.Create(), ItemId.Create()), 1) with { Owed = notes };
+        await PutAsync(GrainRecords.ItemBlob(item.Key), JsonSerializer.SerializeToUtf8Bytes(item, RecordJson.Default.ItemRecord));
+        Assert.Equal(1, await NeedsAsync());
+
+        var vault = RecoveryVault.Tests.Vaults.VaultSamples.New() with { Owed = notes };
+        await PutAsync(
+            $"{GrainRecords.AllVaultBlobs}{vault.VaultId}.json",
+            JsonSerializer.SerializeToUtf8Bytes(vault, RecordJson.Default.VaultRecord)
+        );
+        Assert.Equal(2, await NeedsAsync());
+
+        Task PutAsync(string name, byte[] content) => store.PutAsync(name, new(content), PutCondition.IfAbsent);
+        async Task<long> NeedsAsync()
+        {
+            var census = new PlatformKeyCensus(store);
+            await census.TakeAsync();
+            return census.NeedsOf(keyring.CurrentId).Records;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
@@ -6,6 +7,7 @@ using RecoveryVault.Storage;
 using RecoveryVault.Stores;
 using RecoveryVault.Tests.DataPath;
 using RecoveryVault.Tests.Keys;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Stores;
 
@@ -155,5 +157,34 @@ public sealed class StoreScrubTests : IAsyncLifetime
         Assert.Empty(await DamagedAsync());
         await _stage.WriteAsync(name, "{"u8.ToArray());
         Assert.Equal([name], await DamagedAsync());
+    }
+
+    private async Task<string> OweAsync(Func<OwedNote, OwedNote> alter)
+    {
+        var note = new OwedNote(
+            Guid.NewGuid(),
+            Guid.NewGuid(),
+            EndsJob: false,
+            "StopProtection",
+            "anna@here",
+            default,
+            ImmutableSortedDictionary<string, string>.Empty
+        );
+        var vouched = new NoteSeals(_stage.Keyring).Seal($"{_stage.Item}", [note])[0];
+        var name = GrainRecords.ItemBlob(_stage.Item);
+        var record = JsonSerializer.Deserialize((await _stage.ReadAsync(name)).AsSpan(), RecordJson.Default.ItemRecord)!;
+        record = record with { Owed = [alter(vouched)] };
+        await _stage.WriteAsync(name, JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ItemRecord));
+        return name;
+    }
+
+    [Fact]
+    public async Task Run_OwedNoteThatIsNotWhatWasSealed_IsFoundWithoutAnyKey()
+    {
+        await OweAsync(note => note);
+        Assert.Empty(await DamagedAsync());
+        Assert.Equal([await OweAsync(note => note with { Seal = [] })], await DamagedAsync());
+        Assert.Equal([await OweAsync(note => note with { Seal = note.Seal[..^1] })], await DamagedAsync());
+        Assert.Equal([await OweAsync(note => note with { Caller = "mallory@there" })], await DamagedAsync());
     }
 }

@@ -12,8 +12,13 @@ namespace RecoveryVault.Records;
 /// Vouches for what a record owes to jobs and log (FORMAT.md, section 6). The record carries no MAC: without this, whoever can write to the
 /// store could have the cluster itself put entries of his own invention, under anybody's name, into the authentic log.
 /// </summary>
-public sealed class NoteSeals(PlatformKeyring keyring)
+public sealed class NoteSeals(PlatformKeyring? keyring)
 {
+    /// <summary>The same without keys: a seal is compared with its note and its MAC is not tested. For reports, never for decisions; seals nothing.</summary>
+    internal static NoteSeals Unverified { get; } = new(keyring: null);
+
+    private PlatformKeyring Keyring => keyring ?? throw new InvalidOperationException("Without keys nothing is sealed.");
+
     /// <summary>The notes with a seal of the platform key in force each; the very same when they have one.</summary>
     /// <param name="owner">The vault or item whose record holds them.</param>
     public ImmutableArray<OwedNote> Seal(string owner, ImmutableArray<OwedNote> notes) =>
@@ -31,8 +36,7 @@ public sealed class NoteSeals(PlatformKeyring keyring)
                 throw new VaultException(ErrorCodes.RecordTampered, $"The record of {owner} owes an entry that nobody vouches for.");
             try
             {
-                var payload = RecordEnvelope.Open(note.Seal, RecordType.Note, keyring.Find);
-                if (!CryptographicOperations.FixedTimeEquals(payload, Digest(owner, note)))
+                if (!CryptographicOperations.FixedTimeEquals(Open(note.Seal), Digest(owner, note)))
                     throw new VaultException(
                         ErrorCodes.RecordTampered,
                         $"The record of {owner} owes an entry that is not the one it was sealed as."
@@ -45,9 +49,12 @@ public sealed class NoteSeals(PlatformKeyring keyring)
         }
     }
 
-    private bool IsCurrent(OwedNote note) => RecordEnvelope.TryKeyIdOf(note.Seal, out var id) && id == keyring.CurrentId;
+    private ReadOnlySpan<byte> Open(byte[] seal) =>
+        keyring is null ? RecordEnvelope.UnverifiedPayload(seal) : RecordEnvelope.Open(seal, RecordType.Note, keyring.Find);
 
-    private byte[] SealOf(string owner, OwedNote note) => RecordEnvelope.Seal(RecordType.Note, keyring.Current, Digest(owner, note));
+    private bool IsCurrent(OwedNote note) => RecordEnvelope.TryKeyIdOf(note.Seal, out var id) && id == Keyring.CurrentId;
+
+    private byte[] SealOf(string owner, OwedNote note) => RecordEnvelope.Seal(RecordType.Note, Keyring.Current, Digest(owner, note));
 
     private static byte[] Digest(string owner, OwedNote note) =>
         SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new SealedNote(owner, note with { Seal = [] }), RecordJson.Default.SealedNote));

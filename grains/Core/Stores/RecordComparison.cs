@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Stores;
 
@@ -45,15 +47,29 @@ internal sealed class RecordComparison(IBlobStore store)
     private async Task VerifyAsync(string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         if (GrainRecords.TryItemOf(blobName, out var key))
-            await new ItemProof(store, _records).VerifyAsync(
-                key,
-                JsonSerializer.Deserialize(content.Span, RecordJson.Default.ItemRecord) ?? throw new JsonException("It is null."),
-                cancellation
-            );
+        {
+            var item = JsonSerializer.Deserialize(content.Span, RecordJson.Default.ItemRecord) ?? throw new JsonException("It is null.");
+            RequireNotes($"{key}", item.Owed);
+            await new ItemProof(store, _records).VerifyAsync(key, item, cancellation);
+        }
         else if (GrainRecords.TryVaultOf(blobName, out var vaultId))
-            await new Descriptors(_records).VerifyAsync(
-                vaultId,
-                JsonSerializer.Deserialize(content.Span, RecordJson.Default.VaultRecord) ?? throw new JsonException("It is null.")
-            );
+        {
+            var vault = JsonSerializer.Deserialize(content.Span, RecordJson.Default.VaultRecord) ?? throw new JsonException("It is null.");
+            RequireNotes($"{vaultId}", vault.Owed);
+            await new Descriptors(_records).VerifyAsync(vaultId, vault);
+        }
+    }
+
+    /// <summary>A note's seal lies in the record itself: whatever is wrong with it is wrong here.</summary>
+    private static void RequireNotes(string owner, ImmutableArray<OwedNote> notes)
+    {
+        try
+        {
+            NoteSeals.Unverified.Require(owner, notes);
+        }
+        catch (VaultException e)
+        {
+            throw new VaultException(ErrorCodes.RecordTampered, e.Message);
+        }
     }
 }
