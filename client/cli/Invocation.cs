@@ -50,6 +50,9 @@ internal sealed class Invocation : IAsyncDisposable
 
     public bool NamesStore => Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
 
+    /// <summary>A cluster was named, by option or environment.</summary>
+    public bool NamesCluster => Cluster is not null;
+
     public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     public static TimeProvider Time => TimeProvider.System;

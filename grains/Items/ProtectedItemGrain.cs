@@ -80,12 +80,18 @@ public sealed partial class ProtectedItemGrain
             "DisableProtection",
             async () =>
             {
-                await UpdateAsync(_ => Item.StopProtection());
+                var stopped = await UpdateAsync(_ => Item.StopProtection());
                 await Journal.EndAsync(
                     Key.VaultId,
                     jobId,
                     "DisableProtection",
-                    JobEnd.Completed(Journal.Now, new("itemName", settings.Name), new("reason", request.Reason))
+                    JobEnd.Completed(
+                        Journal.Now,
+                        new("itemName", settings.Name),
+                        new("reason", request.Reason),
+                        new(NoteStamps.ItemId, Key.ItemId.ToString()),
+                        new(NoteStamps.Settings, AuthenticatedRecords.OwnName(stopped.Descriptor?.Name ?? ""))
+                    )
                 );
                 return true;
             }
@@ -142,9 +148,13 @@ public sealed partial class ProtectedItemGrain
         _cell.UpdateAsync(async current =>
         {
             var next = await change(current);
-            if (ReferenceEquals(next, current) || next.Settings is not { } settings || settings == current?.Settings)
+            if (ReferenceEquals(next, current))
                 return next;
-            var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-            return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };
+            if (next.Settings is { } settings && settings != current?.Settings)
+            {
+                var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
+                next = next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings, next.Owed) };
+            }
+            return next.StampNotes(current);
         });
 }

@@ -60,10 +60,8 @@ public sealed partial class VaultGrain
                 return current ?? throw new InvalidOperationException("A record does not vanish.");
             renewed = 1;
             var seq = AuthenticatedRecords.SequenceOf(named.Name) + 1;
-            var log = await Journal.FindMarkAsync(VaultId);
-            var next = current with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, current.Settings, log) };
             // Of a deleted vault nobody would pay it.
-            return current.Settings.Deleted ? next : next.Owe(note);
+            return await DescribeAsync(current.Settings.Deleted ? current with { } : current.Owe(note), current, seq);
         });
         await SettleAsync();
         if (_cell.Current?.Descriptor is not { } inForce)

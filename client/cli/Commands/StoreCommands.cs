@@ -9,7 +9,14 @@ namespace RecoveryVault.Cli.Commands;
 internal static class StoreCommands
 {
     public static Command Build() =>
-        CommandParts.Group("store", "The store itself.", Verify(), StoreReclaimCommand.Build(), PlatformKeyCommands.Build());
+        CommandParts.Group(
+            "store",
+            "The store itself.",
+            Verify(),
+            StoreReclaimCommand.Build(),
+            StoreRebuildCommand.Build(),
+            PlatformKeyCommands.Build()
+        );
 
     private static CliCommand Verify() =>
         new CliCommand(
