@@ -70,7 +70,11 @@ internal sealed class DrillPlace : IDisposable
         var points = await item.Grain.ListRecoveryPointsAsync(new PageRequest());
         await item.Grain.DeleteRecoveryPointAsync(new DeleteRecoveryPoint(Guid.NewGuid(), points.Items[^1].Name, "a password"));
         foreach (var name in (string[])["gone", "stopped"])
+        {
+            // Items of one moment come back in any order.
+            cluster.Time.Advance(TimeSpan.FromSeconds(1));
             await item.Stage.ProtectAsync(name);
+        }
         await (await OpenAsync(item, "gone")).DeleteAsync(new DeleteItem(Guid.NewGuid(), "moved"));
         await (await OpenAsync(item, "stopped")).DisableAsync(new DisableProtection(Guid.NewGuid(), "for now"));
         return item;

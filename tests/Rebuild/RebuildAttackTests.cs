@@ -17,11 +17,13 @@ public sealed class RebuildAttackTests(VaultCluster cluster)
     private readonly RebuildStage _stage = new(cluster);
 
     private static bool IsOf(KeyedItem item, string name) =>
-        name.Contains(item.Key.VaultId.ToString(), StringComparison.Ordinal) || name.Contains(item.Key.ItemId.ToString(), StringComparison.Ordinal);
+        name.Contains(item.Key.VaultId.ToString(), StringComparison.Ordinal)
+        || name.Contains(item.Key.ItemId.ToString(), StringComparison.Ordinal);
 
     private Task LoseStateAsync(KeyedItem item) => _stage.LoseAsync(name => RebuildStage.IsGrainState(name) && IsOf(item, name));
 
-    private async Task<List<string>> NamesAsync(string folder) => [.. (await cluster.Beneath.ListNamesAsync(folder + "/")).Order(StringComparer.Ordinal)];
+    private async Task<List<string>> NamesAsync(string folder) =>
+        [.. (await cluster.Beneath.ListNamesAsync(folder + "/")).Order(StringComparer.Ordinal)];
 
     private async Task DeleteNewestAsync(string folder)
     {

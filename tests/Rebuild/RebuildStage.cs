@@ -59,8 +59,9 @@ internal sealed class RebuildStage(VaultCluster cluster)
         {
             if (GrainRecords.TryItemOf(name, out var key))
                 await cluster.DeactivateAsync(GrainId.Create(GrainRecords.ItemType, key.ToString()));
-            if (GrainRecords.TryVaultOf(name, out var vaultId))
-                await cluster.RestartAsync(vaultId);
+            // Also of a vault without record somebody may remember that it had none.
+            if (name.StartsWith("log/", StringComparison.Ordinal) && name.EndsWith("/0000000000000001", StringComparison.Ordinal))
+                await cluster.RestartAsync(VaultId.Parse(name.Split('/')[1]));
         }
     }
 

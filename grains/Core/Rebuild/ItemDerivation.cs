@@ -19,7 +19,7 @@ internal sealed class ItemDerivation(ItemEvidence found, LogEvidence log, long v
 
     private ItemWitness Witness => log.Of(Key.ItemId);
 
-    /// <summary>What is to be written beside the record before it: deletions that follow from a loss, settings that nothing holds.</summary>
+    /// <summary>The record; before it, what it will name: deletions that follow from a loss, settings that nothing holds.</summary>
     public sealed record Derived(ItemRecord Record, Deletions Deletions, long NextDescriptor)
     {
         public bool NeedsTombstone => Record.Tombstones is null && Deletions.Seq > 0;
@@ -83,7 +83,7 @@ internal sealed class ItemDerivation(ItemEvidence found, LogEvidence log, long v
         return inForce ?? newest.OrderBy(t => t.Value.PurgedCount + t.Value.SoftDeletedCount).ThenBy(t => t.Written).LastOrDefault();
     }
 
-    /// <summary>The one that the log names, if it is of the newest number. A later one, or another of that number, was there and is gone.</summary>
+    /// <summary>The one that the log names, if it is of the newest number; a later one, or another of that number, is gone.</summary>
     private FoundRecord<T>? FindNamed<T>(IReadOnlyList<FoundRecord<T>> newest, string? named, Losses losses, string what)
         where T : class
     {

@@ -42,7 +42,7 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
             var losses = new Losses(parts.Options.AcceptsLoss);
             var derivation = new ItemDerivation(item, log, vault?.Settings.Encryption.Current.Generation ?? 1);
             var derived = derivation.Derive(losses, parts.Now);
-            RequireNotBehind(item.Key, stored.Value, derived.Record);
+            RequireNotBehind(item.Key, stored.Value, derived);
             return new(item, stored, derived, derived.Record, null, [.. item.Problems, .. losses.Accepted]);
         }
         catch (VaultException refusal)
@@ -75,12 +75,13 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
     }
 
     /// <summary>A record that does not pass its authentication still tells what there was: nothing older takes its place.</summary>
-    private static void RequireNotBehind(ItemKey key, ItemRecord? old, ItemRecord derived)
+    private static void RequireNotBehind(ItemKey key, ItemRecord? old, ItemDerivation.Derived made)
     {
         if (old is null)
             return;
+        var derived = made.Record;
         var (oldNewest, newest) = (old.Newest?.Seq ?? 0, derived.Newest?.Seq ?? 0);
-        if (oldNewest > newest || old.RingSeq > derived.RingSeq || SeqOf(old.Tombstones) > Math.Max(SeqOf(derived.Tombstones), 0))
+        if (oldNewest > newest || old.RingSeq > derived.RingSeq || SeqOf(old.Tombstones) > made.Deletions.Seq)
             throw new VaultException(
                 ErrorCodes.DataMissing,
                 $"The record of item {key.ItemId} does not pass its authentication, but is newer (recovery point {oldNewest}, ring {old.RingSeq}) than all that is stored beside it (recovery point {newest}, ring {derived.RingSeq}).",

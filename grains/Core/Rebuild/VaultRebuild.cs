@@ -140,7 +140,7 @@ internal sealed class VaultRebuild(RebuildParts parts, VaultId vaultId, IReadOnl
     private static long SeqOf(RecordRef? named) =>
         named is { IsWhole: true } && AuthenticatedRecords.TrySequenceOf(named.Name, out var seq) ? seq : 0;
 
-    /// <summary>Items that something authentic is there of, or a proof says there is; as far as it is known, in order of their making.</summary>
+    /// <summary>Items that something authentic is there of, or in a proof; as far as it is known, in order of their making.</summary>
     private static ImmutableArray<ItemId> RosterOf(List<ItemEvidence> items, FoundRecords<ShredProof> proofs) =>
         [
             .. items
