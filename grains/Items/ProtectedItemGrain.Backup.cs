@@ -199,6 +199,7 @@ public sealed partial class ProtectedItemGrain
             RetainUntil = manifest.RetainUntil,
             Log = await Journal.FindMarkAsync(Key.VaultId),
             KeyCommitment = session.KeyCommitment,
+            Caller = Caller.Current,
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.

@@ -1,6 +1,5 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Rebuild;
-using RecoveryVault.Records;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Tests.Storage;
 

@@ -1,6 +1,5 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
-using RecoveryVault.Keys;
 using RecoveryVault.Rebuild;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
@@ -20,7 +19,8 @@ public sealed class RebuildAttackTests(VaultCluster cluster)
         name.Contains(item.Key.VaultId.ToString(), StringComparison.Ordinal)
         || name.Contains(item.Key.ItemId.ToString(), StringComparison.Ordinal);
 
-    private Task LoseStateAsync(KeyedItem item) => _stage.LoseAsync(name => RebuildStage.IsGrainState(name) && IsOf(item, name));
+    private async Task LoseStateAsync(KeyedItem item) =>
+        await _stage.LoseAsync(name => RebuildStage.IsGrainState(name) && IsOf(item, name));
 
     private async Task<List<string>> NamesAsync(string folder) =>
         [.. (await cluster.Beneath.ListNamesAsync(folder + "/")).Order(StringComparer.Ordinal)];

@@ -138,6 +138,9 @@ public sealed record RecoveryPointHead
     /// <summary>The commitment (hex) of the data key it was sealed under: of several rings it tells the right one.</summary>
     public string? KeyCommitment { get; init; }
 
+    /// <summary>The verified caller who made it; null in those of older versions.</summary>
+    public string? Caller { get; init; }
+
     /// <summary>What job and log say of it.</summary>
     public IEnumerable<KeyValuePair<string, string>> ToDetails() =>
         [

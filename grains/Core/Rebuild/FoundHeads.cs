@@ -25,9 +25,6 @@ internal sealed class FoundHeads
     /// <summary>All there are, of whatever became of them.</summary>
     public IEnumerable<RecoveryPointHead> All => _bySeq.SelectMany(h => h).Select(h => h.Value);
 
-    /// <summary>Who made it, as its job has it; null without a job.</summary>
-    public string? CallerOf(RecoveryPointHead head) => _jobs.GetValueOrDefault(head.JobId)?.Start.Caller;
-
     public static async Task<FoundHeads> ReadAsync(
         IBlobStore store,
         RecordFolders folders,

@@ -180,18 +180,19 @@ internal sealed class ItemDerivation(ItemEvidence found, LogEvidence log, long v
     )
     {
         IEnumerable<OwedNote> notes = [.. descriptor?.Value.Owed ?? [], .. tombstones?.Value.Owed ?? []];
-        if (heads is [var newest, ..] && found.Heads.CallerOf(newest) is { } caller)
-            notes = notes.Append(NoteOf(newest, caller));
+        if (heads is [var newest, ..])
+            notes = notes.Append(NoteOf(newest));
         return notes.DistinctBy(n => (n.CorrelationId, n.Operation)).Where(n => !log.IsPaid(n));
     }
 
-    private static OwedNote NoteOf(RecoveryPointHead head, string caller) =>
+    /// <summary>A job would know who it was, too, but proves nothing: no name gets into the log by it.</summary>
+    private static OwedNote NoteOf(RecoveryPointHead head) =>
         new(
             Guid.NewGuid(),
             head.JobId,
             EndsJob: head.Statistics.FilesUnreadable == 0,
             JobOperations.Backup,
-            caller,
+            head.Caller ?? "unknown",
             head.Time,
             head.ToDetails().ToImmutableSortedDictionary(StringComparer.Ordinal)
         );

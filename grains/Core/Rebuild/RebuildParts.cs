@@ -4,7 +4,6 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
 using RecoveryVault.Storage;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Rebuild;
 

@@ -4,7 +4,6 @@ using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Items;
 using RecoveryVault.Records;
-using RecoveryVault.Storage;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Rebuild;
