@@ -25,11 +25,16 @@ public interface IItemKeys : IGrainWithStringKey
     Task<string?> GetNameAsync();
 
     /// <summary>
-    /// Completes an item's protection: makes its keys if it has none and keeps its source. Interleaves, because the vault waits for it, and
-    /// a backup of this item may be waiting for the vault.
+    /// Completes an item's protection: makes its keys if it has none, keeps its source, and owes the job's end and the log's entry until
+    /// <see cref="SettleAsync"/>. Interleaves, because the vault waits for it, and a backup of this item may be waiting for the vault.
     /// </summary>
     [AlwaysInterleave, Alias("Protect")]
-    Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source);
+    Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source, Guid jobId);
+
+    /// <summary>Pays what the item owes to jobs and log, as far as that can be done now.</summary>
+    /// <param name="jobId">What is owed of this job is owed since a moment; anything else may have been paid long ago.</param>
+    [AlwaysInterleave, Alias("Settle")]
+    Task SettleAsync(Guid jobId);
 
     /// <summary>
     /// Re-wraps the item's data keys for the generation in force; nothing to do is success. Interleaves, because a backup that waits for

@@ -15,6 +15,7 @@ public sealed record ItemParts(
     KeyRings Rings,
     KeyVaultConnector KeyVaults,
     Descriptors Descriptors,
+    NoteSeals Notes,
     ItemProof Proof,
     RecoveryPoints RecoveryPoints,
     Tombstones Tombstones,

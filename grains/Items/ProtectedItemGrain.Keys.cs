@@ -8,9 +8,10 @@ namespace RecoveryVault.Items;
 
 public sealed partial class ProtectedItemGrain
 {
-    public async Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source)
+    public async Task ProtectAsync(VaultKeyContext keys, string itemName, ItemSource source, Guid jobId)
     {
         source.RequireBounded();
+        await SettleAsync();
         var settings = new ItemSettings
         {
             Name = itemName,
@@ -22,21 +23,23 @@ public sealed partial class ProtectedItemGrain
         var former = _cell.Current?.Settings is { Policy: not null, State: not ProtectionState.Protected } stopped
             ? await FormerOfAsync(stopped, stopped.Policy)
             : _cell.Current?.Settings?.Former;
+        var note = NoteOf("ProtectItem", itemName, jobId, new("source", source.Path), new("host", source.Host));
         await UpdateAsync(async current =>
         {
             var item = current ?? ItemRecord.Enrolled(Key, keys.Generation);
             if (item.Ring is null)
                 item = await WithKeysAsync(item, keys);
             return item.Protect(
-                item.Settings is { } known
-                    ? settings with
-                    {
-                        CreatedAt = known.CreatedAt,
-                        Policy = known.Policy,
-                        Former = former,
-                    }
-                    : settings
-            );
+                    item.Settings is { } known
+                        ? settings with
+                        {
+                            CreatedAt = known.CreatedAt,
+                            Policy = known.Policy,
+                            Former = former,
+                        }
+                        : settings
+                )
+                .Owe(note);
         });
         await ClearRingsAsync();
     }

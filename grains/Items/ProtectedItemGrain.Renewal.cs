@@ -56,6 +56,6 @@ public sealed partial class ProtectedItemGrain
             var anew = await _parts.Tombstones.WriteAsync(deletions with { Seq = deletions.Seq + 1 });
             (next, renewed) = (next with { Tombstones = anew }, renewed + 1);
         }
-        return (next, renewed);
+        return (_parts.Notes.AreCurrent(next.Owed) ? next : Vouched(next), renewed);
     }
 }

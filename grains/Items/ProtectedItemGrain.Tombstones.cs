@@ -106,7 +106,18 @@ public sealed partial class ProtectedItemGrain
             : Task.CompletedTask;
     }
 
+    private ItemRecord Vouched(ItemRecord item) => item with { Owed = _parts.Notes.Seal($"{Key}", item.Owed) };
+
+    private async Task VerifyAsync(ItemRecord item)
+    {
+        await _parts.Proof.VerifyAsync(Key, item);
+        _parts.Notes.Require($"{Key}", item.Owed);
+    }
+
     private OwedNote NoteOf(string operation, Guid jobId, params IEnumerable<KeyValuePair<string, string>> details) =>
+        NoteOf(operation, Item.RequireSettings().Name, jobId, details);
+
+    private OwedNote NoteOf(string operation, string itemName, Guid jobId, params IEnumerable<KeyValuePair<string, string>> details) =>
         new(
             Guid.NewGuid(),
             jobId,
@@ -114,7 +125,7 @@ public sealed partial class ProtectedItemGrain
             operation,
             Caller.Current,
             Journal.Now,
-            details.Append(new("itemName", Item.RequireSettings().Name)).ToImmutableSortedDictionary(StringComparer.Ordinal)
+            details.Append(new("itemName", itemName)).ToImmutableSortedDictionary(StringComparer.Ordinal)
         );
 
     /// <summary>A crash left something owed: whoever comes next pays.</summary>
@@ -125,12 +136,16 @@ public sealed partial class ProtectedItemGrain
         await base.OnActivateAsync(cancellationToken);
     }
 
+    public Task SettleAsync(Guid jobId) => SettleAsync(_cell.Current?.Owed.FirstOrDefault(note => note.CorrelationId == jobId));
+
     /// <summary>Pays what changes owe to jobs and log. What cannot be paid now stays owed, until too much has come together.</summary>
-    /// <param name="fresh">The note of the change just made, which nobody can have paid yet.</param>
+    /// <param name="fresh">The note of the change just made, which nobody can have paid long ago.</param>
     private async Task SettleAsync(OwedNote? fresh = null)
     {
         if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        // At the activation nobody has looked yet whether the record is authentic.
+        await _cell.RefreshAsync();
         await _settling.WaitAsync();
         var owed = _cell.Current.Owed;
         try

@@ -29,7 +29,7 @@ public sealed partial class ProtectedItemGrain
         ItemParts parts
     )
     {
-        _cell = new RecordCell<ItemRecord>(state, record => parts.Proof.VerifyAsync(Key, record));
+        _cell = new RecordCell<ItemRecord>(state, VerifyAsync);
         _parts = parts;
     }
 
@@ -59,6 +59,7 @@ public sealed partial class ProtectedItemGrain
 
     public async Task<ItemSummary> GetAsync()
     {
+        await Journal.BestEffortAsync(() => SettleAsync());
         var deletions = await FindDeletionsAsync();
         var item = Item;
         return item.ToSummary(deletions, await _parts.RecoveryPoints.FindLatestAsync(item, deletions));
@@ -73,6 +74,7 @@ public sealed partial class ProtectedItemGrain
         var settings = Item.RequireSettings();
         if (settings.State != ProtectionState.Protected)
             return;
+        await SettleAsync();
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.DisableBackup, settings.Name, Key.ItemId);
         await Journal.FailOnRefusalAsync(
             Key.VaultId,
@@ -80,19 +82,9 @@ public sealed partial class ProtectedItemGrain
             "DisableProtection",
             async () =>
             {
-                var stopped = await UpdateAsync(_ => Item.StopProtection());
-                await Journal.EndAsync(
-                    Key.VaultId,
-                    jobId,
-                    "DisableProtection",
-                    JobEnd.Completed(
-                        Journal.Now,
-                        new("itemName", settings.Name),
-                        new("reason", request.Reason),
-                        new(NoteStamps.ItemId, Key.ItemId.ToString()),
-                        new(NoteStamps.Settings, AuthenticatedRecords.OwnName(stopped.Descriptor?.Name ?? ""))
-                    )
-                );
+                var note = NoteOf("DisableProtection", jobId, new KeyValuePair<string, string>("reason", request.Reason));
+                await UpdateAsync(_ => Item.StopProtection().Owe(note));
+                await SettleAsync(note);
                 return true;
             }
         );
@@ -155,6 +147,6 @@ public sealed partial class ProtectedItemGrain
                 var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
                 next = next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings, next.Owed) };
             }
-            return next.StampNotes(current);
+            return Vouched(next.StampNotes(current));
         });
 }

@@ -105,8 +105,10 @@ public sealed class JobLedgerGrain(JobLedger ledger, Journal journal, SiloLivene
     {
         if (job.End is not null || liveness.IsAlive(job.Start.Owner))
             return job;
-        // What a job of the vault itself did may be durable though its end was not written: the vault knows, and writes it now.
+        // What a job did may be durable though its end was not written: the vault, or the item, knows, and writes it now.
         await Journal.BestEffortAsync(() => GrainFactory.GetGrain<IVaultCreation>(this.GetPrimaryKeyString()).FindAsync());
+        if (job.Start.ItemName is { } name)
+            await Journal.BestEffortAsync(() => GrainFactory.GetGrain<IVaultKeys>(this.GetPrimaryKeyString()).SettleItemAsync(name));
         if (await ledger.FindAsync(VaultId, job.Start.JobId) is { End: not null } settled)
             return settled;
         var row = ErrorTable.Find(ErrorCodes.JobInterrupted);

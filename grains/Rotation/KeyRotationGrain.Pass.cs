@@ -17,6 +17,12 @@ public sealed partial class KeyRotationGrain
     private readonly Dictionary<ItemId, VaultException> _refused = [];
     private long _passGeneration;
 
+    /// <summary>How often the same was left by a round in which every item said that it was done.</summary>
+    private (string Left, int Rounds) _fruitless = ("", 0);
+
+    /// <summary>Another activation, or an item that has just been enrolled, may be in the way once or twice.</summary>
+    private const int MaxFruitless = 3;
+
     /// <summary>The pass with nobody there to hear why it stops.</summary>
     private async Task<RotationProgress> PassUnattendedAsync(VaultKeyContext keys)
     {
@@ -64,7 +70,27 @@ public sealed partial class KeyRotationGrain
             return await ReplaceTargetAsync(keys) is { } replaced
                 ? Progress(replaced, remaining.Count)
                 : throw Blocked(keys, refusal, remaining);
+        RequireFruit(keys, remaining);
         return Progress(keys, remaining.Count);
+    }
+
+    /// <summary>
+    /// What no item clears away, because it lies after the ring in force, and nobody can read keeps the pass open until somebody has looked:
+    /// the next tick sees whether it is still there.
+    /// </summary>
+    private void RequireFruit(VaultKeyContext keys, RemainingItems remaining)
+    {
+        _fruitless =
+            remaining.Count > 0 && remaining.ToString() == _fruitless.Left ? (_fruitless.Left, _fruitless.Rounds + 1) : ($"{remaining}", 1);
+        if (remaining.Count == 0 || _fruitless.Rounds < MaxFruitless)
+            return;
+        _fruitless = ("", 0);
+        var unreadable = new VaultException(
+            ErrorCodes.DataBitRot,
+            "They stand at the new version, but a key ring beside the one in force cannot be read, and which version it needs nobody can say.",
+            "Run 'rvault store verify': it names the ring. Bring it back from a copy of the store, or remove it; the rotation goes on by itself."
+        );
+        throw Blocked(keys, unreadable, remaining);
     }
 
     /// <summary>

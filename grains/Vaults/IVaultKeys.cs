@@ -31,6 +31,10 @@ public interface IVaultKeys : IGrainWithStringKey
     [AlwaysInterleave, Alias("GetRoster")]
     Task<IReadOnlyList<ItemId>> GetRosterAsync();
 
+    /// <summary>Has an item pay what it owes to jobs and log; no such item is fine.</summary>
+    [AlwaysInterleave, Alias("SettleItem")]
+    Task SettleItemAsync(string itemName);
+
     /// <summary>
     /// Outside a pass: items with something stored that another version wraps. Nobody needs it, but only their grains may clear it away.
     /// </summary>

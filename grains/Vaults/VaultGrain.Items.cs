@@ -74,13 +74,21 @@ public sealed partial class VaultGrain
         var itemId = ItemId.Parse(claim.Id);
         await UpdateAsync(_ => Vault.Enrol(itemId));
         var item = GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, itemId).ToString());
-        await item.ProtectAsync(await GetKeyContextAsync(), claim.Name, request.Source);
-        await Journal.EndAsync(
-            VaultId,
-            request.Ticket.JobId,
-            ProtectOperation,
-            JobEnd.Completed(Journal.Now, new("itemName", claim.Name), new("source", request.Source.Path), new("host", request.Source.Host))
+        await item.ProtectAsync(await GetKeyContextAsync(), claim.Name, request.Source, request.Ticket.JobId);
+        // It stands. The job's tasks are known here; that it has ended, and the log's entry, the item owes.
+        await Journal.BestEffortAsync(() =>
+            Journal.CloseAsync(
+                VaultId,
+                request.Ticket.JobId,
+                JobEnd.Completed(
+                    Journal.Now,
+                    new("itemName", claim.Name),
+                    new("source", request.Source.Path),
+                    new("host", request.Source.Host)
+                )
+            )
         );
+        await Journal.BestEffortAsync(() => item.SettleAsync(request.Ticket.JobId));
     }
 
     /// <summary>The name's item: the ticket's, or whoever came first and is stopped. No second name leads to an item.</summary>
@@ -141,6 +149,12 @@ public sealed partial class VaultGrain
         var claims = await _parts.ItemNames(VaultId).ListAsync(page);
         var items = claims.Items.Select(c => new ItemListing(c.Name, ItemId.Parse(c.Id))).Where(i => roster.Contains(i.ItemId));
         return new Page<ItemListing>([.. items], claims.Next);
+    }
+
+    public async Task SettleItemAsync(string itemName)
+    {
+        if (await _parts.ItemNames(VaultId).FindAsync(itemName) is { } claim)
+            await GrainFactory.GetGrain<IItemKeys>(new ItemKey(VaultId, ItemId.Parse(claim.Id)).ToString()).SettleAsync(Guid.Empty);
     }
 
     private async Task RequireStoppedAsync(ItemId itemId, string name)

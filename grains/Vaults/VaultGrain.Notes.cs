@@ -20,6 +20,14 @@ public sealed partial class VaultGrain
             details.ToImmutableSortedDictionary(StringComparer.Ordinal)
         );
 
+    private VaultRecord Vouched(VaultRecord vault) => vault with { Owed = _parts.Notes.Seal($"{VaultId}", vault.Owed) };
+
+    private async Task VerifyAsync(VaultRecord vault)
+    {
+        await _parts.Descriptors.VerifyAsync(VaultId, vault);
+        _parts.Notes.Require($"{VaultId}", vault.Owed);
+    }
+
     /// <summary>A refused attempt leaves the vault as it was, and itself in the log.</summary>
     private async Task<T> LogRefusalAsync<T>(string operation, Guid operationId, Func<Task<T>> attempt)
     {
@@ -44,6 +52,7 @@ public sealed partial class VaultGrain
     {
         if (_cell.Current is not { Owed.IsEmpty: false })
             return;
+        await _cell.RefreshAsync();
         await _settling.WaitAsync();
         var record = _cell.Current;
         try

@@ -56,8 +56,10 @@ public sealed partial class VaultGrain
         var note = NoteOf(PlatformOperation, Guid.NewGuid(), new KeyValuePair<string, string>("platformKeyId", $"{_parts.Renewal.KeyId}"));
         await _cell.UpdateAsync(async current =>
         {
+            if (current is null)
+                throw new InvalidOperationException("A record does not vanish.");
             if (current is not { Descriptor: { } named } || !await _parts.Renewal.IsDueAsync(named))
-                return current ?? throw new InvalidOperationException("A record does not vanish.");
+                return _parts.Notes.AreCurrent(current.Owed) ? current : Vouched(current);
             renewed = 1;
             var seq = AuthenticatedRecords.SequenceOf(named.Name) + 1;
             // Of a deleted vault nobody would pay it.

@@ -31,7 +31,7 @@ public sealed partial class VaultGrain
         VaultParts parts
     )
     {
-        _cell = new RecordCell<VaultRecord>(state, record => parts.Descriptors.VerifyAsync(VaultId, record));
+        _cell = new RecordCell<VaultRecord>(state, VerifyAsync);
         _parts = parts;
     }
 
@@ -295,8 +295,10 @@ public sealed partial class VaultGrain
         _cell.UpdateAsync(async current =>
         {
             var next = change(current);
-            if (ReferenceEquals(next, current) || next.Settings == current?.Settings)
+            if (ReferenceEquals(next, current))
                 return next;
+            if (next.Settings == current?.Settings)
+                return Vouched(next);
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
             return await DescribeAsync(next, current, seq);
         });
@@ -306,6 +308,6 @@ public sealed partial class VaultGrain
     {
         var log = await Journal.FindMarkAsync(VaultId);
         var descriptor = await _parts.Descriptors.WriteAsync(next.ToDescriptor(seq, log));
-        return (next with { Descriptor = descriptor }).StampNotes(before);
+        return Vouched((next with { Descriptor = descriptor }).StampNotes(before));
     }
 }

@@ -24,10 +24,13 @@ public sealed class VaultParts(
     ReportSigner reports,
     ShredProofs proofs,
     RecordRenewal renewal,
+    NoteSeals notes,
     TimeProvider time
 )
 {
     public TimeProvider Time { get; } = time;
+
+    public NoteSeals Notes { get; } = notes;
 
     public ReportSigner Reports { get; } = reports;
 

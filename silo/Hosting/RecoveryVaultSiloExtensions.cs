@@ -43,6 +43,7 @@ public static class RecoveryVaultSiloExtensions
         services
             .AddSingleton<AuthenticatedRecords>()
             .AddSingleton<RecordRenewal>()
+            .AddSingleton<NoteSeals>()
             .AddSingleton<Descriptors>()
             .AddSingleton<ItemProof>()
             .AddSingleton<RecoveryPoints>()

@@ -1,6 +1,7 @@
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
+using RecoveryVault.Records;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
@@ -30,7 +31,10 @@ public sealed class VaultFaultTests(VaultCluster cluster)
                 await cluster.RestartAsync(run.VaultId);
                 cluster.Store.Inject(fault, nth: nth);
                 var isDone = await TryAsync(run.ActAsync);
-                await cluster.RestartAsync(fault is Fault.CrashBefore or Fault.CrashAfter ? run.VaultId : null);
+                var isDead = fault is Fault.CrashBefore or Fault.CrashAfter;
+                await cluster.RestartAsync(isDead ? run.VaultId : null);
+                if (isDead && run.Item is { } item)
+                    await cluster.DeactivateAsync(GrainId.Create(GrainRecords.ItemType, item.ToString()));
                 try
                 {
                     if (isDone)
@@ -63,6 +67,9 @@ public sealed class VaultFaultTests(VaultCluster cluster)
     private interface IFaultCase
     {
         VaultId? VaultId { get; }
+
+        /// <summary>The item that it is about.</summary>
+        ItemKey? Item => null;
 
         Task ActAsync();
 
@@ -212,12 +219,17 @@ public sealed class VaultFaultTests(VaultCluster cluster)
 
     private sealed class Completing(VaultStage stage, CompleteProtection request) : IFaultCase
     {
+        private bool _hasFailed;
+
         public VaultId? VaultId => stage.Vault.VaultId;
+
+        public ItemKey? Item => new(stage.Vault.VaultId, request.Ticket.ItemId);
 
         public Task ActAsync() => stage.Vault.Vault.CompleteProtectionAsync(request);
 
         public async Task CheckOldOrNewAsync()
         {
+            _hasFailed = true;
             var items = (await stage.Vault.Vault.ListItemsAsync(new PageRequest())).Items;
             Assert.True(items.Count <= 1);
             var code = await VaultStage.CodeOfAsync(() => stage.Cluster.Client.FindItemAsync(stage.Name, "docs"));
@@ -230,7 +242,47 @@ public sealed class VaultFaultTests(VaultCluster cluster)
             var shown = await item.GetAsync();
             Assert.Equal(("docs", ProtectionState.Protected), (shown.Name, shown.State));
             Assert.Equal(1, (await stage.Vault.Vault.GetAsync()).ItemCount);
-            Assert.InRange(await LoggedAsync(stage, "ProtectItem"), 0, 2);
+            Assert.Equal(1, await LoggedAsync(stage, "ProtectItem"));
+            // A job that has failed stays failed, though its ticket is still good for another try.
+            var status = (await stage.Vault.Jobs.GetAsync(request.Ticket.JobId)).Status;
+            Assert.True(status == JobStatus.Completed || (_hasFailed && status == JobStatus.Failed), $"The job is {status}.");
+        }
+    }
+
+    [Fact]
+    public Task Disable_AnyFault_IsOldOrNewAndLoggedOnce() =>
+        SweepAsync(async () =>
+        {
+            var stage = await VaultStage.CreateAsync(cluster, isReady: false);
+            await stage.ProtectAsync("docs");
+            return new Disabling(stage, await stage.Vault.Vault.FindItemAsync("docs"));
+        });
+
+    private sealed class Disabling(VaultStage stage, ItemId itemId) : IFaultCase
+    {
+        public VaultId? VaultId => stage.Vault.VaultId;
+
+        public ItemKey? Item => new(stage.Vault.VaultId, itemId);
+
+        private async Task<ProtectionState> StateAsync() =>
+            (await (await stage.Cluster.Client.FindItemAsync(stage.Name, "docs")).GetAsync()).State;
+
+        public async Task ActAsync() =>
+            await (await stage.Cluster.Client.FindItemAsync(stage.Name, "docs")).DisableAsync(
+                new DisableProtection(Guid.NewGuid(), "no longer needed")
+            );
+
+        public async Task CheckOldOrNewAsync()
+        {
+            var isStopped = await StateAsync() == ProtectionState.ProtectionStopped;
+            Assert.Equal(isStopped ? 1 : 0, await LoggedAsync(stage, "DisableProtection"));
+        }
+
+        public async Task CheckDoneAsync()
+        {
+            Assert.Equal(ProtectionState.ProtectionStopped, await StateAsync());
+            Assert.Equal(1, await LoggedAsync(stage, "DisableProtection"));
+            Assert.Single(await stage.JobsAsync(operation: JobOperations.DisableBackup), job => job.Status == JobStatus.Completed);
         }
     }
 

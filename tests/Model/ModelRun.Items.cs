@@ -1,3 +1,4 @@
+using RecoveryVault.Clocks;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
@@ -125,11 +126,11 @@ internal sealed partial class ModelRun
     {
         ItemSummary? summary = null;
         var outcome = await Outcome.OfAsync(async () => summary = await cluster.Client.OpenItem(item.Key).GetAsync());
-        // Once their time is over it still takes a log entry that proves it.
+        // Once their time is over it still takes a log entry that proves it, of a day on which something was logged.
         return !outcome.IsSuccess ? null
             : summary?.Former is not { } former ? false
             : former.Until > Now ? true
-            : _isLoggedDaily ? false
+            : _isLoggedDaily && former.Until < Now - TrustedTime.ProofAge - TimeSpan.FromDays(1) ? false
             : null;
     }
 
@@ -158,7 +159,10 @@ internal sealed partial class ModelRun
         if (!outcome.IsSuccess && !IsLoose)
             NoteLoud(JobOperations.ExpireRecoveryPoints, outcome);
         if (isCertain && expired is { } done && done.Expired != expiring.Count)
-            throw new InvariantBrokenException($"I16 ExpiryExact: {done.Expired} points of '{item.Name}' expired, not {expiring.Count}.");
+            throw new InvariantBrokenException(
+                $"I16 ExpiryExact: {done.Expired} points of '{item.Name}' expired, not {expiring.Count} (former rules until "
+                    + $"{(await cluster.Client.OpenItem(item.Key).GetAsync()).Former?.Until:u}, it is {Now:u}; {done})."
+            );
         if (expiring.Count == 0 && isCertain)
             return;
         Owe("ExpireRecoveryPoints", item.Name, outcome.IsSuccess && isCertain && !IsLoose);
@@ -199,6 +203,9 @@ internal sealed partial class ModelRun
                 throw new VaultException(error.Code, error.Message);
         });
         var expected = ForReading(before, await LookAsync(item));
+        // A deleted item of which nothing is left is freed without its key.
+        if (Knows(item, ProtectionState.SoftDeleted) && item.Points.Values.All(p => p.MayBe(PointStates.Purged)))
+            expected = expected.OrSucceed();
         if (_pending.TryGetValue(item, out var pending))
             expected.When(true, !pending.IsTroubled, ErrorCodes.BackupInProgress);
         Judge($"A reclaim of '{item.Name}'", outcome, expected);

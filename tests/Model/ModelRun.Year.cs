@@ -256,12 +256,9 @@ internal sealed partial class ModelRun
     {
         foreach (var item in Items.Values)
         {
-            var mayExpire = item.FollowsPolicy is true && Is(item, ProtectionState.Protected);
-            var due = mayExpire && await IsKeptByFormerRulesAsync(item) is false ? item.Expiring(Now, Keep).Count : 0;
-            await ExpireAsync(item, cluster.Client);
-            if (due > 0)
-                NoteJob(JobOperations.ExpireRecoveryPoints);
-            Figures.Expired += _last.IsSuccess ? due : 0;
+            // What nobody can say for certain yet is left for the next week.
+            if (await IsKeptByFormerRulesAsync(item) is { } isKept)
+                await ExpireAsync(item, isKept);
             var before = item.Points.Values.Count(p => p.Is(PointStates.Purged));
             await ReclaimAsync(item, cluster.Client);
             NoteJob(JobOperations.ReclaimSpace);
@@ -269,6 +266,16 @@ internal sealed partial class ModelRun
             Figures.Purged += item.Points.Values.Count(p => p.Is(PointStates.Purged)) - before;
         }
         _toObserve = null;
+    }
+
+    private async Task ExpireAsync(ItemLedger item, bool isKept)
+    {
+        var mayExpire = item.FollowsPolicy is true && Is(item, ProtectionState.Protected);
+        var due = mayExpire && !isKept ? item.Expiring(Now, Keep).Count : 0;
+        await ExpireAsync(item, cluster.Client);
+        if (due > 0)
+            NoteJob(JobOperations.ExpireRecoveryPoints);
+        Figures.Expired += _last.IsSuccess ? due : 0;
     }
 
     /// <summary>In the evening: points, jobs and log entries are what the day was.</summary>

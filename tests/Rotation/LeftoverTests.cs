@@ -1,5 +1,6 @@
 using System.Buffers;
 using RecoveryVault.Backups;
+using RecoveryVault.Errors;
 using RecoveryVault.Keys;
 using RecoveryVault.Rotation;
 using RecoveryVault.Storage;
@@ -48,6 +49,35 @@ public sealed class LeftoverTests(VaultCluster cluster)
         await cluster.Store.PutAsync(ring, new ReadOnlySequence<byte>(content), PutCondition.IfAbsent);
         Assert.Equal(["a"], (await stage.UseOfAsync(v1)).NeededBy);
         return v1;
+    }
+
+    [Fact]
+    [Trait("Requirement", "R56")]
+    public async Task Rotation_UnreadableRingAfterTheOneInForce_IsBlockedAndSaysSoAndGoesOnWhenItIsGone()
+    {
+        using var stage = await RotationStage.CreateAsync(cluster);
+        await stage.ProtectAsync("a");
+        await stage.BackUpAsync("a");
+        var v1 = await stage.CurrentAsync();
+        var ring = Assert.Single(await stage.RingsOfAsync("a"));
+        var stray = $"{ring[..ring.LastIndexOf('/')]}/{0x70:x16}-{new string('a', 32)}";
+        await cluster.Store.PutAsync(stray, new ReadOnlySequence<byte>([1, 2, 3]), PutCondition.IfAbsent);
+        await stage.NewVersionAsync();
+
+        var refusal = await Assert.ThrowsAsync<VaultException>(() => VaultClient.SyncAsync(stage.Vault));
+
+        Assert.Equal(ErrorCodes.RotationBlocked, refusal.Code);
+        Assert.Contains("1 item(s): a. DataBitRot", refusal.Message, StringComparison.Ordinal);
+        Assert.False((await stage.UseOfAsync(v1)).SafeToDisable);
+        await stage.RequireRestorableAsync("a");
+        // Nobody works on it until the next tick.
+        var reads = cluster.Store.Count();
+        await stage.Vault.Vault.GetAsync();
+        Assert.InRange(cluster.Store.Count() - reads, 0, 20);
+
+        await cluster.Store.DeleteAsync(stray);
+        await stage.LiveAsync(PollRules.Period);
+        Assert.True((await stage.UseOfAsync(v1)).SafeToDisable);
     }
 
     private static async Task RequireClearedAsync(RotationStage stage, KeyId old)

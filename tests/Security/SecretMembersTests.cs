@@ -21,6 +21,7 @@ public sealed partial class SecretMembersTests
         ["StoredPlatformKey.Key"] = "a key: kept in the keys store, never in the data store",
         ["PrivateKey.pkcs8"] = "a key: kept in the keys store, never in the data store",
         ["PublicKey.Spki"] = "public",
+        ["OwedNote.Seal"] = "a MAC over the note and what names its key",
         ["SecretValue.Bytes"] = "a value in a request to the development Key Vault or its answer; never stored, never printed",
         ["SecretValue.Memory"] = "the same",
     };

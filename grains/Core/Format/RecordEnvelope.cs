@@ -14,6 +14,7 @@ public enum RecordType : byte
     LogEntry = 5,
     LogCheckpoint = 6,
     Proof = 7,
+    Note = 8,
 }
 
 /// <summary>

@@ -27,7 +27,8 @@ public sealed partial record ItemRecord
     public ItemRecord WithState(ProtectionState state) =>
         RequireSettings() is var settings && settings.State == state ? this : this with { Settings = settings with { State = state } };
 
-    public ItemRecord Owe(OwedNote note) => this with { Owed = Owed.Add(note) };
+    /// <summary>The same note twice is owed once.</summary>
+    public ItemRecord Owe(OwedNote note) => Owed.Any(n => n.Id == note.Id) ? this : this with { Owed = Owed.Add(note) };
 
     /// <summary>Strikes notes that were paid.</summary>
     public ItemRecord Settle(ImmutableArray<OwedNote> paid)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using RecoveryVault.Format;
@@ -65,6 +66,8 @@ public sealed class PlatformKeyCensus(IBlobStore store)
         {
             if (blob.Name.StartsWith(GrainRecords.AllVaultBlobs, StringComparison.Ordinal))
                 await LookAtVaultAsync(blob.Name, cancellation);
+            else if (GrainRecords.TryItemOf(blob.Name, out _))
+                await LookAtItemAsync(blob.Name, cancellation);
             else
                 await LookAtHeaderAsync(blob, cancellation);
         }
@@ -125,12 +128,27 @@ public sealed class PlatformKeyCensus(IBlobStore store)
         if (await store.GetAsync(name, cancellation) is not { Content.IsEmpty: false } blob)
             return;
         var vault = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.VaultRecord);
+        LookAtNotes(vault?.Owed ?? []);
         if (vault?.Settings.Deleted == true)
             _deleted[vault.VaultId] = true;
         var encryption = vault?.Settings.Deleted == false ? vault.Settings.Encryption : null;
         foreach (var use in new[] { encryption?.Current, encryption?.Previous })
             if (use is not null && KeyVersions.IsPlatform(use.KeyId))
                 Add(KeyVersions.PlatformKeyId(use.KeyId), PlatformKeyNeeds.None with { Vaults = 1 });
+    }
+
+    private async Task LookAtItemAsync(string name, CancellationToken cancellation)
+    {
+        if (await store.GetAsync(name, cancellation) is { Content.IsEmpty: false } blob)
+            LookAtNotes(JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.ItemRecord)?.Owed ?? []);
+    }
+
+    /// <summary>Until what a record owes is paid, the key that vouches for it is needed.</summary>
+    private void LookAtNotes(ImmutableArray<OwedNote> notes)
+    {
+        foreach (var note in notes)
+            if (RecordEnvelope.TryKeyIdOf(note.Seal, out var id))
+                Add(id, PlatformKeyNeeds.None with { Records = 1 });
     }
 
     private void Add(uint id, PlatformKeyNeeds needs) => _needs.AddOrUpdate(id, needs, (_, known) => known + needs);

@@ -31,7 +31,7 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
                 parts.Store,
                 GrainRecords.ItemBlob(item.Key),
                 RecordJson.Default.ItemRecord,
-                record => parts.Proof.VerifyAsync(item.Key, record, cancellation),
+                record => VerifyAsync(item.Key, record, cancellation),
                 cancellation
             );
             stored = WithoutFence(item, stored);
@@ -114,6 +114,12 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
         );
     }
 
+    private async Task VerifyAsync(ItemKey key, ItemRecord record, CancellationToken cancellation)
+    {
+        await parts.Proof.VerifyAsync(key, record, cancellation);
+        parts.Notes.Require($"{key}", record.Owed);
+    }
+
     /// <summary>What the record names first; then the record, once it agrees with all that is stored beside it.</summary>
     private async Task<VaultException?> TryWriteAsync(
         ItemKey key,
@@ -127,9 +133,10 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
             record = record with { Tombstones = await parts.Tombstones.WriteAsync(derived.Deletions) };
         if (derived.NeedsDescriptor && record.Settings is { } settings)
             record = record with { Descriptor = await parts.Descriptors.WriteAsync(key, derived.NextDescriptor, settings, record.Owed) };
+        record = record with { Owed = parts.Notes.Seal($"{key}", record.Owed) };
         try
         {
-            await parts.Proof.VerifyAsync(key, record, cancellation);
+            await VerifyAsync(key, record, cancellation);
         }
         catch (VaultException refusal)
         {

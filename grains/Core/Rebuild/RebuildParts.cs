@@ -20,6 +20,7 @@ internal sealed class RebuildParts
         Descriptors = new Descriptors(Records);
         Tombstones = new Tombstones(store, Records);
         Proof = new ItemProof(store, Records);
+        Notes = new NoteSeals(keyring);
         Names = new NameRepair(store, options.IsDryRun);
     }
 
@@ -42,6 +43,8 @@ internal sealed class RebuildParts
     public Tombstones Tombstones { get; }
 
     public ItemProof Proof { get; }
+
+    public NoteSeals Notes { get; }
 
     public NameRepair Names { get; }
 

@@ -92,7 +92,7 @@ internal sealed class VaultRebuild(RebuildParts parts, VaultId vaultId, IReadOnl
                 parts.Store,
                 Blob,
                 RecordJson.Default.VaultRecord,
-                record => parts.Descriptors.VerifyAsync(vaultId, record),
+                VerifyAsync,
                 cancellation
             );
             var roster = RosterOf(items, proofs);
@@ -116,6 +116,12 @@ internal sealed class VaultRebuild(RebuildParts parts, VaultId vaultId, IReadOnl
             _problems.Insert(0, RebuildProblem.Of(refusal));
             return new(stored, null, null, stored?.Fault ?? "not to be read");
         }
+    }
+
+    private async Task VerifyAsync(VaultRecord record)
+    {
+        await parts.Descriptors.VerifyAsync(vaultId, record);
+        parts.Notes.Require($"{vaultId}", record.Owed);
     }
 
     /// <summary>A record that is authentic stays; an item it has lost from its roster comes back.</summary>
@@ -191,7 +197,8 @@ internal sealed class VaultRebuild(RebuildParts parts, VaultId vaultId, IReadOnl
     {
         if (next.Descriptor is null)
             next = next with { Descriptor = await parts.Descriptors.WriteAsync(next.ToDescriptor(seq, await FindMarkAsync(cancellation))) };
-        await parts.Descriptors.VerifyAsync(vaultId, next);
+        next = next with { Owed = parts.Notes.Seal($"{vaultId}", next.Owed) };
+        await VerifyAsync(next);
         await stored.WriteAsync(parts.Store, Blob, next, RecordJson.Default.VaultRecord, cancellation);
     }
 

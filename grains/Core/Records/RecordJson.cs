@@ -37,6 +37,7 @@ namespace RecoveryVault.Records;
 [JsonSerializable(typeof(JobStart))]
 [JsonSerializable(typeof(JobEnd))]
 [JsonSerializable(typeof(LogRecord))]
+[JsonSerializable(typeof(SealedNote))]
 [JsonSerializable(typeof(LogCheckpoint))]
 [JsonSerializable(typeof(ShredProof))]
 [JsonSerializable(typeof(NameClaim))]

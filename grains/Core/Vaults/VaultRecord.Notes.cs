@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using RecoveryVault.Activity;
 using RecoveryVault.Records;
 
@@ -59,4 +60,13 @@ public sealed record OwedNote(
     string Caller,
     DateTimeOffset Time,
     ImmutableSortedDictionary<string, string> Details
-);
+)
+{
+    /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is written.</summary>
+    [AllowNull]
+    public byte[] Seal
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+}
