@@ -10,7 +10,7 @@ namespace RecoveryVault.Tests.Model;
 
 internal sealed partial class ModelRun
 {
-    /// <summary>Some of what only grains keep is lost while nothing runs, and rebuilt: then everything is as it was, and nothing weaker.</summary>
+    /// <summary>Some of what only grains keep is lost while nothing runs, and rebuilt: then everything is as it was.</summary>
     private async Task LoseRecordsAsync(Step step)
     {
         if (_pending.Count > 0)
