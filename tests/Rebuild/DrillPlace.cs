@@ -1,5 +1,4 @@
 using RecoveryVault.Items;
-using RecoveryVault.Keys.Local;
 using RecoveryVault.Retention;
 using RecoveryVault.Tests.Cluster;
 using RecoveryVault.Vaults;
