@@ -75,13 +75,13 @@ public sealed partial class KeyRotationGrain
     }
 
     /// <summary>
-    /// What no item clears away, because it lies after the ring in force, and nobody can read keeps the pass open until somebody has looked:
-    /// the next tick sees whether it is still there.
+    /// What nobody can read, and no item clears away because it lies after the ring in force, keeps the pass open: the next tick sees
+    /// whether it is still there.
     /// </summary>
     private void RequireFruit(VaultKeyContext keys, RemainingItems remaining)
     {
-        _fruitless =
-            remaining.Count > 0 && remaining.ToString() == _fruitless.Left ? (_fruitless.Left, _fruitless.Rounds + 1) : ($"{remaining}", 1);
+        var left = remaining.ToString();
+        _fruitless = (left, remaining.Count > 0 && left == _fruitless.Left ? _fruitless.Rounds + 1 : 1);
         if (remaining.Count == 0 || _fruitless.Rounds < MaxFruitless)
             return;
         _fruitless = ("", 0);
