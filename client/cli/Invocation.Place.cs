@@ -28,6 +28,9 @@ internal sealed partial class Invocation
 
     public bool NamesStore => Place?.Directory is not null || Setting(GlobalOptions.Store, "RVAULT_STORE") is not null;
 
+    /// <summary>A cluster was named, by option or environment.</summary>
+    public bool NamesCluster => Cluster is not null;
+
     private string? Cluster => Setting(GlobalOptions.Cluster, "RVAULT_CLUSTER");
 
     /// <summary>A cluster's silos share a secret, in a file that is named; a server's is found beside its keys.</summary>

@@ -203,6 +203,8 @@ public sealed partial class ProtectedItemGrain
             BytesStored = session.BytesStored,
             RetainUntil = manifest.RetainUntil,
             Log = await Journal.FindMarkAsync(Key.VaultId),
+            KeyCommitment = session.KeyCommitment,
+            Caller = Caller.Current,
         };
         await _parts.RecoveryPoints.WriteAsync(Key.ItemId, head);
         // A ring that changed meanwhile is in force with this very write.
@@ -227,18 +229,8 @@ public sealed partial class ProtectedItemGrain
             BackupOperation,
             Caller.Current,
             Journal.Now,
-            DetailsOf(head).ToImmutableSortedDictionary(StringComparer.Ordinal)
+            head.ToDetails().ToImmutableSortedDictionary(StringComparer.Ordinal)
         );
-
-    private static KeyValuePair<string, string>[] DetailsOf(RecoveryPointHead head) =>
-        [
-            new("recoveryPoint", head.Name),
-            new("headHash", head.HeadHash),
-            new("keyId", head.KeyIdAtBackup),
-            new("bytesNew", $"{head.BytesNew}"),
-            new("bytesStored", $"{head.BytesStored}"),
-            new("filesUnreadable", $"{head.Statistics.FilesUnreadable}"),
-        ];
 
     private Manifest ManifestOf(CommitBackup request, OpenBackup backup)
     {
@@ -277,7 +269,7 @@ public sealed partial class ProtectedItemGrain
         if (!isPartial && warning is null)
             return null;
         List<JobError> errors = [.. warning is null ? [] : new[] { warning }, .. isPartial ? request.Warnings : []];
-        var end = JobEnd.Completed(Journal.Now, DetailsOf(head)) with
+        var end = JobEnd.Completed(Journal.Now, head.ToDetails()) with
         {
             Status = isPartial ? JobStatus.CompletedWithWarnings : JobStatus.Completed,
             Errors = [.. errors.Take(CommitBackup.MaxWarnings)],

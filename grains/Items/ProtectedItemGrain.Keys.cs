@@ -53,6 +53,7 @@ public sealed partial class ProtectedItemGrain
         if (item.KeyGeneration > keys.Generation)
             keys = await Vault.GetKeyContextSinceAsync(item.KeyGeneration);
         item.RequireGeneration(keys.Generation);
+        await RequireNoHistoryAsync();
         try
         {
             var ring = await _parts.Rings.CreateAsync(Key, keys.Generation, KekOf(keys), item.RingSeq + 1, keys.InfrastructureEncryption);
@@ -79,7 +80,10 @@ public sealed partial class ProtectedItemGrain
         {
             var step = RotationPass.StepFor(current, keys.Generation);
             if (step is PassStep.Create or PassStep.Raise)
+            {
+                await RequireNoHistoryAsync();
                 return RotationPass.Fence(Key, current, keys.Generation);
+            }
             if (step is PassStep.None || current is not { Ring: { } reference })
                 return current ?? ItemRecord.Enrolled(Key, keys.Generation);
             var ring = await _parts.Rings.ReadAsync(Key, reference);
@@ -92,8 +96,25 @@ public sealed partial class ProtectedItemGrain
     {
         if (_cell.Current is { Ring: { } inForce })
             await _parts.Rings.DeleteSupersededAsync(Key, inForce);
-        else if (_cell.Current is { } record)
+        else if (_cell.Current is { } record && !await HasHistoryAsync())
             await _parts.Rings.DeleteUnnamedAsync(Key, record.KeyGeneration);
+    }
+
+    /// <summary>
+    /// Recovery points without a record that names their keys: the record was lost. Whoever went on as if there were nothing would clear
+    /// the keys away.
+    /// </summary>
+    private async Task<bool> HasHistoryAsync() =>
+        (await _parts.Store.ListAsync($"{ItemBlobs.Heads(Key.ItemId)}/", maxCount: 1)).Items.Count > 0;
+
+    private async Task RequireNoHistoryAsync()
+    {
+        if (await HasHistoryAsync())
+            throw new VaultException(
+                ErrorCodes.DataMissing,
+                $"The record of item {Key.ItemId} is missing, and its recovery points are there.",
+                "Stop whatever serves the store and run 'rvault store rebuild'."
+            );
     }
 
     /// <summary>

@@ -79,6 +79,7 @@ public sealed partial class ProtectedItemGrain
                 var changed = item.WithState(state ?? item.RequireSettings().State);
                 if (ReferenceEquals(next, current))
                     return ReferenceEquals(changed, item) ? item : changed.Owe(note);
+                next = next with { Owed = item.Owed.Add(note) };
                 return changed.UseDeletions(await _parts.Tombstones.WriteAsync(next), note);
             });
         }

@@ -142,10 +142,11 @@ public sealed partial class ProtectedItemGrain
             var next = await change(current);
             if (ReferenceEquals(next, current))
                 return next;
-            next = Vouched(next);
-            if (next.Settings is not { } settings || settings == current?.Settings)
-                return next;
-            var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-            return next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings) };
+            if (next.Settings is { } settings && settings != current?.Settings)
+            {
+                var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
+                next = next with { Descriptor = await _parts.Descriptors.WriteAsync(Key, seq, settings, next.Owed) };
+            }
+            return Vouched(next.StampNotes(current));
         });
 }

@@ -78,7 +78,7 @@ public sealed partial class Journal(
     public async Task PayAsync(VaultId vaultId, OwedNote note, bool mayBePaid)
     {
         if (note.EndsJob)
-            await EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, note.Details));
+            await EndAsync(vaultId, note.CorrelationId, JobEnd.Completed(note.Time, NoteStamps.Without(note.Details)));
         await grains
             .GetGrain<IActivityLogWriter>(vaultId.ToString())
             .AppendOnceAsync(note.Caller, note.Operation, note.CorrelationId, note.Details, mayBePaid);

@@ -62,10 +62,8 @@ public sealed partial class VaultGrain
                 return _parts.Notes.AreCurrent(current.Owed) ? current : Vouched(current);
             renewed = 1;
             var seq = AuthenticatedRecords.SequenceOf(named.Name) + 1;
-            var log = await Journal.FindMarkAsync(VaultId);
-            var next = current with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, current.Settings, log) };
             // Of a deleted vault nobody would pay it.
-            return Vouched(current.Settings.Deleted ? next : next.Owe(note));
+            return await DescribeAsync(current.Settings.Deleted ? current with { } : current.Owe(note), current, seq);
         });
         await SettleAsync();
         if (_cell.Current?.Descriptor is not { } inForce)

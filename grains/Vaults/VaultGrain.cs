@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orleans.Placement;
+using RecoveryVault.Activity;
 using RecoveryVault.Errors;
 using RecoveryVault.Identities;
 using RecoveryVault.Items;
@@ -62,6 +63,8 @@ public sealed partial class VaultGrain
         await SettleAsync();
         if (_cell.Current is { Settings.Deleted: true })
             return null;
+        if (_cell.Current is null)
+            await RequireNoHistoryAsync();
         var note = NoteOf("CreateVault", request.OperationId, new("name", request.Name), new("location", request.Location));
         var created = VaultRecord
             .Create(VaultId, request, _parts.TenantId, KeyVersions.Platform(_parts.PlatformKeyId), Journal.Now)
@@ -74,6 +77,17 @@ public sealed partial class VaultGrain
         );
         await SettleAsync(note);
         return Vault.ToSummary();
+    }
+
+    /// <summary>A vault that has a log has existed: made anew it would be another one, of weaker settings, under the same id.</summary>
+    private async Task RequireNoHistoryAsync()
+    {
+        if ((await GrainFactory.GetGrain<IActivityLogWriter>(VaultId.ToString()).GetMarkAsync()).Seq > 0)
+            throw new VaultException(
+                ErrorCodes.DataMissing,
+                $"The record of vault {VaultId} is missing, and its activity log is there.",
+                "Stop whatever serves the store and run 'rvault store rebuild'."
+            );
     }
 
     public async Task<VaultSummary?> FindAsync()
@@ -283,11 +297,17 @@ public sealed partial class VaultGrain
             var next = change(current);
             if (ReferenceEquals(next, current))
                 return next;
-            next = Vouched(next);
             if (next.Settings == current?.Settings)
-                return next;
+                return Vouched(next);
             var seq = next.Descriptor is { } last ? AuthenticatedRecords.SequenceOf(last.Name) + 1 : 1;
-            var log = await Journal.FindMarkAsync(VaultId);
-            return next with { Descriptor = await _parts.Descriptors.WriteAsync(VaultId, seq, next.Settings, log) };
+            return await DescribeAsync(next, current, seq);
         });
+
+    /// <summary>The record with its settings written as a descriptor, which the notes of this change remember.</summary>
+    private async Task<VaultRecord> DescribeAsync(VaultRecord next, VaultRecord? before, long seq)
+    {
+        var log = await Journal.FindMarkAsync(VaultId);
+        var descriptor = await _parts.Descriptors.WriteAsync(next.ToDescriptor(seq, log));
+        return Vouched((next with { Descriptor = descriptor }).StampNotes(before));
+    }
 }

@@ -124,6 +124,7 @@ internal sealed partial class ModelRun
             Operation.DuplicateActivation => DuplicateAsync(step),
             Operation.KillSilo => KillSiloAsync(step),
             Operation.DirtyReboot => RebootAsync(),
+            Operation.LoseRecords => LoseRecordsAsync(step),
             _ => throw new ArgumentOutOfRangeException(nameof(step), step.Operation, "Nobody takes this step."),
         };
 

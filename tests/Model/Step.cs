@@ -49,6 +49,7 @@ internal enum Operation
     KillSilo,
     DirtyReboot,
     CrashAtStore,
+    LoseRecords,
 }
 
 /// <summary>How rough a run is.</summary>
@@ -62,6 +63,9 @@ internal enum Roughness
 
     /// <summary>Silos and the whole cluster die, too.</summary>
     Deadly,
+
+    /// <summary>Records of grains are lost and rebuilt, too; the store does not fail.</summary>
+    Lossy,
 }
 
 /// <summary>One operation; the numbers say on what, counted around whatever there is by then, so that steps can be left out.</summary>
@@ -104,6 +108,7 @@ internal sealed record Plan(int Seed, Roughness Roughness, IReadOnlyList<Step> S
         [Operation.KillSilo] = 2,
         [Operation.DirtyReboot] = 1,
         [Operation.CrashAtStore] = 2,
+        [Operation.LoseRecords] = 9,
     };
 
     private const int Usual = 3;
@@ -136,6 +141,7 @@ internal sealed record Plan(int Seed, Roughness Roughness, IReadOnlyList<Step> S
         {
             0 => Roughness.Deadly,
             1 or 2 => Roughness.Duplicated,
+            5 => Roughness.Lossy,
             _ => Roughness.Calm,
         };
 
@@ -144,6 +150,8 @@ internal sealed record Plan(int Seed, Roughness Roughness, IReadOnlyList<Step> S
         {
             Operation.KillSilo or Operation.DirtyReboot or Operation.CrashAtStore => roughness == Roughness.Deadly,
             Operation.DuplicateActivation => roughness == Roughness.Duplicated,
+            Operation.LoseRecords => roughness == Roughness.Lossy,
+            Operation.StoreFault => roughness != Roughness.Lossy,
             _ => true,
         };
 }

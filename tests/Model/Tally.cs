@@ -62,4 +62,5 @@ internal enum Situation
     Rebooted,
     CrashedAtStore,
     ClockWrong,
+    RecordsRebuilt,
 }

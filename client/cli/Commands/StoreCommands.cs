@@ -15,6 +15,7 @@ internal static class StoreCommands
             StoreCreateCommand.Build(),
             Verify(),
             StoreReclaimCommand.Build(),
+            StoreRebuildCommand.Build(),
             PlatformKeyCommands.Build()
         );
 

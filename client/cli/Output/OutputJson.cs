@@ -43,6 +43,7 @@ namespace RecoveryVault.Cli.Output;
 [JsonSerializable(typeof(VerifyShape))]
 [JsonSerializable(typeof(ScrubShape))]
 [JsonSerializable(typeof(ReclaimShape))]
+[JsonSerializable(typeof(RebuildShape))]
 [JsonSerializable(typeof(PlatformKeyShape[]))]
 [JsonSerializable(typeof(PlatformKeyRotationShape))]
 [JsonSerializable(typeof(RemovedPlatformKeyShape))]

@@ -33,6 +33,7 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
     {
         (_store, _secrets, _index, _time) = (store, secrets, index, time);
         Chunker = new ChunkerSettings(256 << 10, 1 << 20, ChunkRef.MaxLength, secrets.Keys.ChunkerSeed.Memory);
+        KeyCommitment = Convert.ToHexStringLower(secrets.Newest.Commit());
         _packs = new PackPipeline(store, secrets, index, gate);
         _checkpointAt = _lastUsedAt = time.GetTimestamp();
     }
@@ -132,6 +133,9 @@ public sealed class BackupSession : IBackupChannel, IAsyncDisposable
         using var use = Enter();
         return _index.IsStored(_secrets.Keys.ChunkIdOf(chunk.Digest));
     }
+
+    /// <summary>The commitment (hex) of the data key that seals what this session stores.</summary>
+    public string KeyCommitment { get; }
 
     /// <summary>Seals and stores the manifest and returns its name and head hash.</summary>
     public async Task<(string Name, HeadHash HeadHash)> WriteManifestAsync(Manifest manifest, CancellationToken cancellation = default)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RecoveryVault.Errors;
 using RecoveryVault.Records;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Items;
 
@@ -35,6 +36,9 @@ public sealed record Deletions
         get;
         init => field = RecordJson.ListOf(value);
     } = [];
+
+    /// <summary>What the item's record owes to log and jobs once it names this; null: nothing.</summary>
+    public ImmutableArray<OwedNote>? Owed { get; init; }
 
     public static Deletions None(ItemKey item) => new() { Item = item, Seq = 0 };
 

@@ -67,7 +67,13 @@ public sealed class ItemProof(IBlobStore store, AuthenticatedRecords records)
     {
         var json = RecordJson.Default.ItemDescriptor;
         var authentic = item.Descriptor is { } named ? await records.ReadAsync(named, RecordType.Descriptor, json, cancellation) : null;
-        var claimed = item.Settings is { } settings ? new ItemDescriptor(key, authentic?.Seq ?? 0, settings) : null;
+        var claimed = item.Settings is { } settings
+            ? (authentic ?? new ItemDescriptor(key, 0, settings)) with
+            {
+                Item = key,
+                Settings = settings,
+            }
+            : null;
         if (JsonSerializer.Serialize(claimed, json!) != JsonSerializer.Serialize(authentic, json!))
             throw Contradicted(key, "does not say what its authenticated descriptor says");
     }

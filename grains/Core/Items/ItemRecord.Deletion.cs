@@ -37,6 +37,21 @@ public sealed partial record ItemRecord
         return left.Length == Owed.Length ? this : this with { Owed = left };
     }
 
+    /// <summary>The notes of the change that is about to be written say whose it is, and which records it made.</summary>
+    public ItemRecord StampNotes(ItemRecord? before) =>
+        this with
+        {
+            Owed = NoteStamps.Put(
+                Owed,
+                before?.Owed ?? [],
+                [
+                    (NoteStamps.Settings, before?.Descriptor == Descriptor ? null : Descriptor),
+                    (NoteStamps.Deletions, before?.Tombstones == Tombstones ? null : Tombstones),
+                ],
+                Key.ItemId
+            ),
+        };
+
     /// <summary>How many recovery points can be restored.</summary>
     public long AvailableCount(Deletions deletions) => NextSeq - 1 - deletions.SoftDeletedCount - deletions.PurgedCount;
 

@@ -134,4 +134,21 @@ public sealed record RecoveryPointHead
 
     /// <summary>Where the vault's log stood.</summary>
     public LogMark? Log { get; init; }
+
+    /// <summary>The commitment (hex) of the data key it was sealed under: of several rings it tells the right one.</summary>
+    public string? KeyCommitment { get; init; }
+
+    /// <summary>The verified caller who made it; null in those of older versions.</summary>
+    public string? Caller { get; init; }
+
+    /// <summary>What job and log say of it.</summary>
+    public IEnumerable<KeyValuePair<string, string>> ToDetails() =>
+        [
+            new("recoveryPoint", Name),
+            new("headHash", HeadHash),
+            new("keyId", KeyIdAtBackup),
+            new("bytesNew", $"{BytesNew}"),
+            new("bytesStored", $"{BytesStored}"),
+            new("filesUnreadable", $"{Statistics.FilesUnreadable}"),
+        ];
 }

@@ -54,6 +54,18 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring? keyr
     public async Task<T?> FindAsync<T>(string name, RecordType type, JsonTypeInfo<T> json, CancellationToken cancellation = default)
         where T : class => await store.GetAsync(name, cancellation) is { } blob ? Open(name, blob, type, json) : null;
 
+    /// <summary>The same, with what names it from then on: for records found in a listing.</summary>
+    public async Task<(T Value, RecordRef Reference)?> FindNamedAsync<T>(
+        string name,
+        RecordType type,
+        JsonTypeInfo<T> json,
+        CancellationToken cancellation = default
+    )
+        where T : class =>
+        await store.GetAsync(name, cancellation) is { } blob
+            ? (Open(name, blob, type, json), new RecordRef(name, Hash(blob.Content.Span)))
+            : null;
+
     /// <summary>The same; null too when it is not authentic or cannot be read: then it proves nothing.</summary>
     public async Task<T?> FindSoundAsync<T>(string name, RecordType type, JsonTypeInfo<T> json, CancellationToken cancellation = default)
         where T : class
@@ -109,6 +121,9 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring? keyr
             && own[16] == '-'
             && long.TryParse(own[..16], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out seq);
     }
+
+    /// <summary>A record's name within its folder: "{seq}-{random}".</summary>
+    public static string OwnName(string name) => name[(name.LastIndexOf('/') + 1)..];
 
     public static string Sequence(long seq) => seq.ToString("x16", CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using RecoveryVault.Activity;
 using RecoveryVault.Errors;
@@ -12,11 +13,14 @@ public sealed class Descriptors(AuthenticatedRecords records)
 {
     /// <param name="log">Where the vault's log stands; null when that cannot be said.</param>
     public Task<RecordRef> WriteAsync(VaultId vaultId, long seq, VaultSettings settings, LogMark? log = null) =>
+        WriteAsync(new VaultDescriptor(vaultId, seq, settings) { Log = log });
+
+    public Task<RecordRef> WriteAsync(VaultDescriptor descriptor) =>
         records.WriteAsync(
-            Folder(vaultId),
-            seq,
+            Folder(descriptor.VaultId),
+            descriptor.Seq,
             RecordType.Descriptor,
-            new VaultDescriptor(vaultId, seq, settings) { Log = log },
+            descriptor,
             RecordJson.Default.VaultDescriptor
         );
 
@@ -28,7 +32,12 @@ public sealed class Descriptors(AuthenticatedRecords records)
     {
         var json = RecordJson.Default.VaultDescriptor;
         var authentic = record.Descriptor is { } named ? await records.ReadAsync(named, RecordType.Descriptor, json) : null;
-        var claimed = new VaultDescriptor(vaultId, authentic?.Seq ?? 0, record.Settings) { Log = authentic?.Log };
+        // What else a descriptor says is not repeated in the record.
+        var claimed = (authentic ?? new VaultDescriptor(vaultId, 0, record.Settings)) with
+        {
+            VaultId = vaultId,
+            Settings = record.Settings,
+        };
         if (record.VaultId != vaultId || JsonSerializer.Serialize(claimed, json) != JsonSerializer.Serialize(authentic, json!))
             throw new VaultException(
                 ErrorCodes.RecordTampered,
@@ -44,12 +53,13 @@ public sealed class Descriptors(AuthenticatedRecords records)
     private static bool IsInPlace(VaultId vaultId, VaultDescriptor descriptor, long seq) =>
         descriptor.VaultId == vaultId && descriptor.Seq == seq;
 
-    public Task<RecordRef> WriteAsync(ItemKey key, long seq, ItemSettings settings) =>
+    /// <param name="owed">What the item's record owes once it names this.</param>
+    public Task<RecordRef> WriteAsync(ItemKey key, long seq, ItemSettings settings, ImmutableArray<OwedNote> owed = default) =>
         records.WriteAsync(
             ItemBlobs.Descriptors(key.ItemId),
             seq,
             RecordType.Descriptor,
-            new ItemDescriptor(key, seq, settings),
+            new ItemDescriptor(key, seq, settings) { Owed = owed.IsDefaultOrEmpty ? null : owed },
             RecordJson.Default.ItemDescriptor
         );
 }
@@ -59,7 +69,17 @@ public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Se
 {
     /// <summary>Where the vault's log stood.</summary>
     public LogMark? Log { get; init; }
+
+    /// <summary>What the record owes to log and jobs once it names this; null: nothing.</summary>
+    public ImmutableArray<OwedNote>? Owed { get; init; }
+
+    /// <summary>The newest operation the record remembers.</summary>
+    public DoneOperation? Operation { get; init; }
 }
 
 /// <summary>An item's settings as written outside its record.</summary>
-public sealed record ItemDescriptor(ItemKey Item, long Seq, ItemSettings Settings);
+public sealed record ItemDescriptor(ItemKey Item, long Seq, ItemSettings Settings)
+{
+    /// <summary>What the record owes to log and jobs once it names this; null: nothing.</summary>
+    public ImmutableArray<OwedNote>? Owed { get; init; }
+}

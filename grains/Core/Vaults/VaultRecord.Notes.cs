@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using RecoveryVault.Activity;
 using RecoveryVault.Records;
 
 namespace RecoveryVault.Vaults;
@@ -27,6 +28,24 @@ public sealed partial record VaultRecord
         var left = Owed.RemoveAll(note => paid.Any(p => p.Id == note.Id));
         return left.Length == Owed.Length ? this : this with { Owed = left };
     }
+
+    /// <summary>The notes of the change that is about to be written say which descriptor it made.</summary>
+    public VaultRecord StampNotes(VaultRecord? before) =>
+        this with
+        {
+            Owed = NoteStamps.Put(Owed, before?.Owed ?? [], [(NoteStamps.Settings, Changed(before?.Descriptor, Descriptor))]),
+        };
+
+    private static RecordRef? Changed(RecordRef? before, RecordRef? after) => before == after ? null : after;
+
+    /// <summary>What is written outside the record of it: the settings, and what this change owes and did.</summary>
+    public VaultDescriptor ToDescriptor(long seq, LogMark? log) =>
+        new(VaultId, seq, Settings)
+        {
+            Log = log,
+            Owed = Owed.IsEmpty ? null : Owed,
+            Operation = RecentOperations.IsEmpty ? null : RecentOperations[^1],
+        };
 }
 
 /// <summary>An entry of the activity log that a change owes, and the end of the change's job.</summary>
