@@ -10,10 +10,10 @@ using RecoveryVault.Tests.Items;
 
 namespace RecoveryVault.Tests.Cluster;
 
-/// <summary>A silo that has room for two sessions, one for each client.</summary>
+/// <summary>A silo that has room for three sessions, two for each client.</summary>
 public sealed class FullSiloTests : IAsyncLifetime
 {
-    private readonly VaultCluster _cluster = new() { Silos = 1, Limits = new SessionLimits(2, 1, 64 << 20) };
+    private readonly VaultCluster _cluster = new() { Silos = 1, Limits = new SessionLimits(3, 2, 64 << 20) };
     private readonly List<VaultException> _waits = [];
     private VaultClient _client = null!;
     private VaultClient _other = null!;
@@ -32,8 +32,10 @@ public sealed class FullSiloTests : IAsyncLifetime
     public async Task Begin_ClientHasItsShare_IsRefusedWithoutAJobOrALogEntry()
     {
         using var first = await ClusterItem.CreateAsync(_cluster);
+        using var another = await ClusterItem.CreateAsync(_cluster);
         using var second = await ClusterItem.CreateAsync(_cluster);
         var ticket = await first.Grain.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var more = await another.Grain.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
 
         foreach (var begin in Begins(second.Grain))
             await RefusedAsync(ErrorCodes.ClientLimitReached, begin);
@@ -45,6 +47,7 @@ public sealed class FullSiloTests : IAsyncLifetime
         var others = await _other.OpenItem(second.Key).BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
         await _other.OpenItem(second.Key).AbandonBackupAsync(new AbandonBackup(others.Session!.SessionId, null));
         await EndAsync(first, ticket);
+        await EndAsync(another, more);
     }
 
     [Fact]
@@ -52,7 +55,7 @@ public sealed class FullSiloTests : IAsyncLifetime
     {
         var (items, jobs) = await FillAsync();
         using var third = await ClusterItem.CreateAsync(_cluster);
-        await RefusedAsync(ErrorCodes.ServerBusy, () => _other.OpenItem(third.Key).BeginBackupAsync(new BeginBackup(Guid.NewGuid())));
+        await RefusedAsync(ErrorCodes.ServerBusy, () => third.Grain.BeginBackupAsync(new BeginBackup(Guid.NewGuid())));
 
         Assert.Empty(await third.ListAsync());
         Assert.NotEmpty((await _client.Directory.ListVaultsAsync(new())).Items);
@@ -61,7 +64,7 @@ public sealed class FullSiloTests : IAsyncLifetime
 
         // Its place is free.
         Assert.Equal(1, (await third.BackUpAsync()).Seq);
-        await _other.OpenItem(items[1].Key).AbandonBackupAsync(new AbandonBackup(jobs[1].Session!.SessionId, null));
+        await EndOthersAsync(items, jobs);
     }
 
     [Fact]
@@ -83,7 +86,7 @@ public sealed class FullSiloTests : IAsyncLifetime
         Assert.Single(_waits);
         // Neither failed job nor log entry tells of the wait.
         Assert.Equal(JobStatus.Completed, Assert.Single(await JobsAsync(waiting)).Status);
-        await _other.OpenItem(items[1].Key).AbandonBackupAsync(new AbandonBackup(tickets[1].Session!.SessionId, null));
+        await EndOthersAsync(items, tickets);
     }
 
     [Fact]
@@ -92,15 +95,15 @@ public sealed class FullSiloTests : IAsyncLifetime
         using var item = await ClusterItem.CreateAsync(_cluster);
         item.Write("file", "Dear Anna");
         await item.BackUpAsync();
-        using var neighbour = await ClusterItem.CreateAsync(_cluster);
-        var taken = await _other.OpenItem(neighbour.Key).BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        var (items, tickets) = await FillAsync();
+        await EndAsync(items[0], tickets[0]);
 
-        // Its own session is the second and last: the one that reads the previous recovery point has a place beside it.
+        // Its own session is the third and last: the one that reads the previous recovery point has a place beside it.
         var again = await _client.BackUpAsync(item.Grain, new BackupOptions());
 
         Assert.Equal((2, 0), (again.Outcome.RecoveryPoint.Seq, again.Outcome.BytesNew));
         Assert.Empty(_waits);
-        await _other.OpenItem(neighbour.Key).AbandonBackupAsync(new AbandonBackup(taken.Session!.SessionId, null));
+        await EndOthersAsync(items, tickets);
     }
 
     [Fact]
@@ -121,7 +124,7 @@ public sealed class FullSiloTests : IAsyncLifetime
         Assert.True(refusal.RetryAfter > TimeSpan.Zero);
         Assert.False(Directory.Exists(target));
         await EndAsync(items[0], tickets[0]);
-        await _other.OpenItem(items[1].Key).AbandonBackupAsync(new AbandonBackup(tickets[1].Session!.SessionId, null));
+        await EndOthersAsync(items, tickets);
     }
 
     private static Func<Task>[] Begins(IProtectedItemGrain item) =>
@@ -132,13 +135,23 @@ public sealed class FullSiloTests : IAsyncLifetime
             () => item.BeginReclaimAsync(new BeginReclaim(Guid.NewGuid(), IsDryRun: false)),
         ];
 
-    /// <summary>Each client has one session, and so the silo all it takes.</summary>
+    /// <summary>The first session is this client's, two are the other's: the silo is full, and this client might have one more.</summary>
     private async Task<(ClusterItem[] Items, BackupTicket[] Tickets)> FillAsync()
     {
-        ClusterItem[] items = [await ClusterItem.CreateAsync(_cluster), await ClusterItem.CreateAsync(_cluster)];
-        var first = await items[0].Grain.BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
-        var second = await _other.OpenItem(items[1].Key).BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
-        return (items, [first, second]);
+        var (items, tickets) = (new ClusterItem[3], new BackupTicket[3]);
+        for (var n = 0; n < items.Length; n++)
+        {
+            items[n] = await ClusterItem.CreateAsync(_cluster);
+            var client = n == 0 ? _client : _other;
+            tickets[n] = await client.OpenItem(items[n].Key).BeginBackupAsync(new BeginBackup(Guid.NewGuid()));
+        }
+        return (items, tickets);
+    }
+
+    private async Task EndOthersAsync(ClusterItem[] items, BackupTicket[] tickets)
+    {
+        foreach (var (item, ticket) in items.Zip(tickets).Skip(1))
+            await _other.OpenItem(item.Key).AbandonBackupAsync(new AbandonBackup(ticket.Session!.SessionId, null));
     }
 
     private static Task EndAsync(ClusterItem item, BackupTicket ticket) =>
