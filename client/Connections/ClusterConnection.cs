@@ -15,10 +15,15 @@ public sealed class ClusterConnection : IAsyncDisposable
     private readonly IHost _host;
     private readonly HttpDataPlane _dataPlane;
 
-    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, TimeSpan patience)
+    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, GatewayOptions options)
     {
         (_host, _dataPlane) = (host, dataPlane);
-        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time) { Patience = patience };
+        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time)
+        {
+            Patience = options.Patience,
+            BusyPatience = options.BusyPatience,
+            OnBusy = options.OnBusy,
+        };
     }
 
     /// <summary>The way into the cluster.</summary>
@@ -53,7 +58,7 @@ public sealed class ClusterConnection : IAsyncDisposable
         try
         {
             await host.StartAsync(cancellation);
-            return new ClusterConnection(host, dataPlane, time, options.Patience);
+            return new ClusterConnection(host, dataPlane, time, options);
         }
         catch (Exception e)
         {
@@ -116,6 +121,12 @@ public sealed record GatewayOptions
 
     /// <summary>How long calls and backups that can be tried again are, while no silo answers; zero: they fail at once.</summary>
     public TimeSpan Patience { get; init; }
+
+    /// <summary>How long what is to begin waits for a silo that has no room.</summary>
+    public TimeSpan BusyPatience { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Told once for each such wait.</summary>
+    public Action<VaultException>? OnBusy { get; init; }
 
     /// <summary>The cluster's id.</summary>
     public string ClusterId { get; init; } = "rvault";

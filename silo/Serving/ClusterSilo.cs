@@ -83,7 +83,15 @@ public sealed class ClusterSilo : IAsyncDisposable
         {
             claim = await ClaimAsync(store, settings, time, tell, cancellation);
             var sessions = new InProcessDataPlane();
-            dataPlane = await DataPlaneServer.StartAsync(settings.DataPlane, sessions, secret, time, logging, cancellation);
+            dataPlane = await DataPlaneServer.StartAsync(
+                settings.DataPlane,
+                sessions,
+                secret,
+                time,
+                logging,
+                DataPlaneLimits.For(settings.Limits, sessions),
+                cancellation
+            );
             var parts = new Parts(store, settings, time)
             {
                 Secret = secret,
@@ -174,6 +182,7 @@ public sealed class ClusterSilo : IAsyncDisposable
             time,
             logging,
             parts.DataPlane.Address,
+            settings.Limits,
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
