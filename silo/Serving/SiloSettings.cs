@@ -65,6 +65,9 @@ public sealed record SiloSettings
 
     public required LogLevel LogLevel { get; init; }
 
+    /// <summary>What this silo speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
+
     /// <param name="variable">Reads an environment variable; empty counts as unset.</param>
     /// <exception cref="VaultException">InvalidRequest; InsecureListenRefused: others could reach one of the addresses.</exception>
     public static SiloSettings Read(Func<string, string?> variable)
