@@ -94,8 +94,8 @@ public sealed class ClusterConnection : IAsyncDisposable
                     stream,
                     stream,
                     time,
-                    cancellation,
-                    options.Contracts
+                    options.Contracts,
+                    cancellation
                 );
                 return;
             }

@@ -78,7 +78,7 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
         {
             await socket.ConnectAsync(endpoint, cancellation);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            await ConnectionProof.PresentAsync(secret, ConnectionProof.DataPlane, endpoint, stream, stream, _time, cancellation, Contracts);
+            await ConnectionProof.PresentAsync(secret, ConnectionProof.DataPlane, endpoint, stream, stream, _time, Contracts, cancellation);
             return stream;
         }
         catch

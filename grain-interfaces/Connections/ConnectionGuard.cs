@@ -26,8 +26,8 @@ public static class ConnectionGuard
                         input,
                         output,
                         time,
-                        connection.ConnectionClosed,
-                        contracts
+                        contracts,
+                        connection.ConnectionClosed
                     );
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
@@ -68,8 +68,8 @@ public static class ConnectionGuard
                         input,
                         output,
                         time,
-                        connection.ConnectionClosed,
-                        contracts
+                        contracts,
+                        connection.ConnectionClosed
                     );
                 }
                 catch (OtherReleaseException other)

@@ -48,8 +48,8 @@ public static class ConnectionProof
         Stream input,
         Stream output,
         TimeProvider time,
-        CancellationToken cancellation = default,
-        ContractVersion? contracts = null
+        ContractVersion? contracts = null,
+        CancellationToken cancellation = default
     ) =>
         InTimeAsync(
             async cancel =>
@@ -82,8 +82,8 @@ public static class ConnectionProof
         Stream input,
         Stream output,
         TimeProvider time,
-        CancellationToken cancellation = default,
-        ContractVersion? contracts = null
+        ContractVersion? contracts = null,
+        CancellationToken cancellation = default
     ) =>
         InTimeAsync(
             async cancel =>
