@@ -31,7 +31,8 @@ public sealed class ClusterConnection : IAsyncDisposable
 
     /// <summary>Connects; the options' secret must live as long as the connection.</summary>
     /// <exception cref="VaultException">
-    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one.
+    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one; ReleaseMismatch:
+    /// who answers is of a release that does not work with this client's.
     /// </exception>
     public static async Task<ClusterConnection> OpenAsync(
         GatewayOptions options,
@@ -47,14 +48,14 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.UseStaticClustering([.. options.Gateways]);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientConnectionOptions>(o =>
-                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
+                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts))
             );
             client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
             if (VaultTraces.IsHeard)
                 client.AddActivityPropagation();
         });
         var host = builder.Build();
-        var dataPlane = new HttpDataPlane(options.Secret, time);
+        var dataPlane = new HttpDataPlane(options.Secret, time) { Contracts = options.Contracts };
         try
         {
             await host.StartAsync(cancellation);
@@ -91,7 +92,16 @@ public sealed class ClusterConnection : IAsyncDisposable
                 using var socket = new Socket(gateway.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(gateway, cancellation);
                 await using var stream = new NetworkStream(socket);
-                await ConnectionProof.PresentAsync(options.Secret, ConnectionProof.Gateway, gateway, stream, stream, time, cancellation);
+                await ConnectionProof.PresentAsync(
+                    options.Secret,
+                    ConnectionProof.Gateway,
+                    gateway,
+                    stream,
+                    stream,
+                    time,
+                    options.Contracts,
+                    cancellation
+                );
                 return;
             }
             catch (Exception e) when (e is IOException or SocketException)
@@ -100,6 +110,8 @@ public sealed class ClusterConnection : IAsyncDisposable
             }
         }
         var names = string.Join(", ", options.Gateways);
+        if (last is OtherReleaseException other)
+            throw other.OfClient(names);
         throw last is ConnectionRefusedException
             ? new VaultException(
                 ErrorCodes.AccessDenied,
@@ -133,4 +145,7 @@ public sealed record GatewayOptions
 
     /// <summary>The service's id.</summary>
     public string ServiceId { get; init; } = "rvault";
+
+    /// <summary>What this client speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
 }
