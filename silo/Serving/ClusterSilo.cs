@@ -165,6 +165,7 @@ public sealed class ClusterSilo : IAsyncDisposable
                 tell?.Invoke(
                     $"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
                 ),
+            tell,
             cancellation
         );
         if (claim.Skew.Duration() > MaxSkew)
@@ -189,6 +190,8 @@ public sealed class ClusterSilo : IAsyncDisposable
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
+                // A silo whose clock is behind would look to the others as if it had been joining for long, and be put out before it had begun.
+                silo.Configure<ClusterMembershipOptions>(o => o.EvictWhenMaxJoinAttemptTimeExceeded = false);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();
                 SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time, settings.Contracts, parts.Start.Refuse);
