@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Messaging;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Errors;
 using RecoveryVault.Telemetry;
@@ -43,12 +43,14 @@ public sealed class ClusterConnection : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
-        await KnockAsync(options, time, cancellation);
+        var gateways = new AnsweringGateways(options, time);
+        await KnockAsync(options, gateways, cancellation);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(time);
         builder.UseOrleansClient(client =>
         {
-            client.UseStaticClustering([.. options.Gateways]);
+            client.Services.AddSingleton<IGatewayListProvider>(gateways);
+            client.Configure<Orleans.Configuration.GatewayOptions>(o => o.GatewayListRefreshPeriod = AnsweringGateways.Refresh);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientConnectionOptions>(o =>
                 o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts))
@@ -107,35 +109,13 @@ public sealed class ClusterConnection : IAsyncDisposable
     private static string NamesOf(GatewayOptions options) => string.Join(", ", options.Gateways);
 
     /// <summary>
-    /// Tries each gateway by hand first: a cluster client that finds nobody, or a stranger, takes long to say so and does not say why.
+    /// Tries the gateways by hand first: a cluster client that finds nobody, or a stranger, takes long to say so and does not say why.
     /// </summary>
-    private static async Task KnockAsync(GatewayOptions options, TimeProvider time, CancellationToken cancellation)
+    private static async Task KnockAsync(GatewayOptions options, AnsweringGateways gateways, CancellationToken cancellation)
     {
-        Exception? last = null;
-        foreach (var gateway in options.Gateways)
-        {
-            try
-            {
-                using var socket = new Socket(gateway.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(gateway, cancellation);
-                await using var stream = new NetworkStream(socket);
-                await ConnectionProof.PresentAsync(
-                    options.Secret,
-                    ConnectionProof.Gateway,
-                    gateway,
-                    stream,
-                    stream,
-                    time,
-                    options.Contracts,
-                    cancellation
-                );
-                return;
-            }
-            catch (Exception e) when (e is IOException or SocketException)
-            {
-                last = e;
-            }
-        }
+        var (answering, last) = await gateways.KnockAsync(cancellation);
+        if (answering.Count > 0)
+            return;
         var names = NamesOf(options);
         if (last is OtherReleaseException other)
             throw other.OfClient(names);
