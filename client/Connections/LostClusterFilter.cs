@@ -26,6 +26,10 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
                 if (time.GetElapsedTime(start) >= patience || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e)))
                     throw Translate(e);
             }
+            catch (VaultException e) when (MayAskAgain(e, context.InterfaceMethod) && time.GetElapsedTime(start) < patience)
+            {
+                // The silo that was asked lives, and one that it asked in turn does not.
+            }
             await Task.Delay(RetryDelay, time);
         }
     }
@@ -36,6 +40,9 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
 
     public static VaultException Translate(Exception exception) =>
         new(ErrorCodes.ClusterUnavailable, $"The server was lost or did not answer: {FirstLine(exception.Message)}", inner: exception);
+
+    private static bool MayAskAgain(VaultException refusal, MethodInfo method) =>
+        refusal.Code == ErrorCodes.ClusterUnavailable && ReadsOnly(method);
 
     /// <summary>Whoever may only read may call it: it changes nothing.</summary>
     private static bool ReadsOnly(MethodInfo method) => method.GetCustomAttribute<RequiresAttribute>()?.Role == VaultRole.BackupReader;
