@@ -33,6 +33,7 @@ public static class Refusals
             ),
             BlobStoreException failure => StoreRefusals.ToVaultException(failure),
             FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
+            LaterRecordException later => new VaultException(ErrorCodes.DataTooNew, $"A stored record cannot be used: {later.Message}"),
             // Another silo died, or is about to be taken for dead: what was asked of its grains, those that take them over will do.
             OrleansMessageRejectionException or ConnectionFailedException or TimeoutException => new VaultException(
                 ErrorCodes.ClusterUnavailable,

@@ -25,13 +25,14 @@ public sealed class ClusterClaim : IAsyncDisposable
     private readonly ClaimRecord _own;
     private readonly TaskCompletionSource<VaultException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly StoreOutage _outage;
     private readonly PeriodicTimer _timer;
     private readonly Task _renewing;
     private string _etag;
 
-    private ClusterClaim(IBlobStore store, ClaimRecord own, string etag, TimeProvider time)
+    private ClusterClaim(IBlobStore store, ClaimRecord own, string etag, TimeProvider time, Action<string>? tell)
     {
-        (_store, _own, _etag) = (store, own, etag);
+        (_store, _own, _etag, _outage) = (store, own, etag, new StoreOutage(time, tell));
         _timer = new PeriodicTimer(Period, time);
         _renewing = RenewAsync();
     }
@@ -48,6 +49,7 @@ public sealed class ClusterClaim : IAsyncDisposable
     /// <param name="secret">What its silos share: others of that name are another cluster.</param>
     /// <param name="time">The clock of the watch.</param>
     /// <param name="onWatching">Told the other cluster whose claim is watched; null when the claim does not say.</param>
+    /// <param name="tell">Told in one line when the store does not answer any more, and when it does again.</param>
     /// <param name="cancellation">Ends the watch.</param>
     /// <exception cref="VaultException">StoreOfAnotherCluster: its silos live.</exception>
     public static async Task<ClusterClaim> TakeAsync(
@@ -56,6 +58,7 @@ public sealed class ClusterClaim : IAsyncDisposable
         ConnectionSecret? secret,
         TimeProvider time,
         Action<string?>? onWatching = null,
+        Action<string>? tell = null,
         CancellationToken cancellation = default
     )
     {
@@ -70,7 +73,7 @@ public sealed class ClusterClaim : IAsyncDisposable
                     continue;
             }
             if (await found.TryReplaceAsync(store, own, cancellation) is { } etag)
-                return new ClusterClaim(store, own, etag, time) { Skew = await MeasureAsync(store, time, cancellation) };
+                return new ClusterClaim(store, own, etag, time, tell) { Skew = await MeasureAsync(store, time, cancellation) };
         }
     }
 
@@ -118,16 +121,19 @@ public sealed class ClusterClaim : IAsyncDisposable
         {
             try
             {
-                if (await LookAsync() is { } lost)
+                var lost = await LookAsync();
+                _outage.End();
+                if (lost is not null)
                 {
                     _lost.TrySetResult(lost);
                     return;
                 }
             }
-            catch (Exception) when (!_stop.IsCancellationRequested)
+            catch (Exception e) when (!_stop.IsCancellationRequested)
             {
                 // Nothing is known; a store that cannot be reached takes no other claim from here either. Whatever the failure is: a silo
                 // that has ceased to look would go on beside the next cluster for ever.
+                _outage.Begin(e);
             }
         }
     }
