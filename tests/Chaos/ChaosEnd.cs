@@ -51,10 +51,16 @@ internal sealed class ChaosEnd(ChaosPlace place, ChaosVaults vaults, VaultClient
         Restored++;
     }
 
-    private static async Task CheckVaultAsync(NamedVault vault)
+    /// <summary>Nothing is being done for anybody any more.</summary>
+    public static async Task RequireNoJobsAsync(NamedVault vault)
     {
         await foreach (var job in VaultClient.AllAsync(page => vault.Jobs.ListAsync(new JobQuery(JobStatus.InProgress, null, page))))
             Assert.Fail($"The job {job.Operation} of {job.ItemName} has not ended since {job.StartTime:O}");
+    }
+
+    private static async Task CheckVaultAsync(NamedVault vault)
+    {
+        await RequireNoJobsAsync(vault);
         for (long? next = 1; next is { } seq; )
         {
             ActivityCheck check = await vault.Activity.VerifyAsync(seq);

@@ -14,6 +14,9 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
     /// <summary>Nobody waits longer; the bar is less.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <summary>The others have taken a silo that stands still so long for dead.</summary>
+    private static readonly TimeSpan Frost = TimeSpan.FromSeconds(25);
+
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -22,6 +25,9 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
 
     /// <summary>Kills that hit while the silo before was not back yet.</summary>
     public int Doubled { get; private set; }
+
+    /// <summary>Silos that stood still, went on, and ended by themselves.</summary>
+    public int Frozen { get; private set; }
 
     public async Task RunAsync(TimeSpan duration)
     {
@@ -32,9 +38,14 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
             var ready = await ReadyAsync();
             if (ready.Count < 2)
                 continue;
+            var victim = ready[draw.Below(ready.Count)];
+            if (felt.Count % 6 == 2 && ready.Count == place.Silos.Count && Frozen <= felt.Count / 6)
+            {
+                await FreezeAsync(victim);
+                continue;
+            }
             if (ready.Count < place.Silos.Count)
                 Doubled++;
-            var victim = ready[draw.Below(ready.Count)];
             await victim.KillAsync();
             var at = TimeProvider.System.GetTimestamp();
             victim.StartAgain();
@@ -44,6 +55,26 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
                 await felt[^1];
         }
         Recoveries.AddRange(await Task.WhenAll(felt));
+    }
+
+    /// <summary>
+    /// It stands in the middle of whatever it did, a rotation now and then; the others do all of it anew. When it goes on it ends by itself.
+    /// </summary>
+    private async Task FreezeAsync(ChaosSilo victim)
+    {
+        victim.Signal("STOP");
+        var at = TimeProvider.System.GetTimestamp();
+        await AwaitAsync(() => items.All(item => item.BegunOfAcknowledged > at), at, "not every item");
+        var left = Frost - TimeProvider.System.GetElapsedTime(at);
+        if (left > TimeSpan.Zero)
+            await Task.Delay(left, TimeProvider.System);
+        victim.Signal("CONT");
+        Assert.Equal(1, await victim.Process.WaitAsync(Patience));
+        Assert.Contains("This silo must not go on", victim.Process.Errors, StringComparison.Ordinal);
+        await victim.Process.DisposeAsync();
+        victim.StartAgain();
+        await victim.AwaitReadyAsync(Patience);
+        Frozen++;
     }
 
     private async Task<List<ChaosSilo>> ReadyAsync()

@@ -103,8 +103,8 @@ internal sealed class ChaosPlace : IAsyncDisposable
 
     private static async Task EndAsync(ChaosSilo silo)
     {
-        Assert.True(ChildProcess.Succeeds("kill", "-TERM", $"{silo.Process.Id}"));
-        Assert.Equal(0, await silo.Process.WaitAsync());
+        silo.Signal("TERM");
+        Assert.Equal(0, await silo.Process.WaitAsync(Patience));
     }
 
     private async Task StartStoreAsync()

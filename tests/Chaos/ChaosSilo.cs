@@ -38,6 +38,8 @@ internal sealed class ChaosSilo : IAsyncDisposable
 
     public void StartAgain() => (_process, Life) = (_start(this), Life + 1);
 
+    public void Signal(string signal) => Assert.True(ChildProcess.Succeeds("kill", $"-{signal}", $"{Process.Id}"));
+
     public async Task KillAsync()
     {
         await Process.KillAsync();

@@ -38,6 +38,8 @@ public sealed class KillTests(ITestOutputHelper output)
             await vaults.CreateAsync(vaults: 2, Items);
             kills = new ChaosKills(place, vaults.Items, draw);
             await RunAsync(vaults, kills, duration);
+            foreach (var id in vaults.Ids)
+                await ChaosEnd.RequireNoJobsAsync(connection.Client.Open(id));
         }
         await place.StartColdAsync(TestScale.Factor < LongScale ? "rvault" : "another");
         await using var cold = await place.ConnectAsync();
@@ -82,7 +84,7 @@ public sealed class KillTests(ITestOutputHelper output)
         var ready = kills.Recoveries.Select(r => r.Ready.TotalSeconds).Order().ToList();
         var whole = kills.Recoveries.Select(r => r.Whole.TotalSeconds).Order().ToList();
         var failures = vaults.Items.SelectMany(i => i.Failures).CountBy(code => code).Select(f => $"{f.Key} {f.Value}");
-        return $"{ready.Count} silos killed in {duration.TotalSeconds:0} s ({kills.Doubled} while another was away), seed {draw.Seed}: "
+        return $"{ready.Count} silos killed in {duration.TotalSeconds:0} s ({kills.Doubled} while another was away) and {kills.Frozen} frozen, seed {draw.Seed}: "
             + $"{vaults.Items.Sum(i => i.Points.Count)} recovery points of {Items} items acknowledged, {end.Lost} lost, {end.Restored} restored, "
             + $"{end.Unheard} more there; {vaults.Items.Sum(i => i.Restarts)} restarts, failed: {string.Join(", ", failures)}.; "
             + $"{vaults.Rotations} rotations; ready again after {ready[^1]:0.0} s at the worst, {ready[ready.Count / 2]:0.0} s in the middle, "
