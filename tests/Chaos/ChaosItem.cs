@@ -18,14 +18,14 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>What a cluster that loses silos all the time may say; then the owner tries again.</summary>
-    private static readonly IReadOnlySet<string> Outages = new HashSet<string>
-    {
+    private static readonly HashSet<string> Outages =
+    [
         ErrorCodes.ClusterUnavailable,
         ErrorCodes.SessionLost,
         ErrorCodes.JobInterrupted,
         ErrorCodes.BackupInProgress,
         ErrorCodes.KeyPermitLapsed,
-    };
+    ];
 
     private readonly Lock _gate = new();
     private long _begunOfAcknowledged;

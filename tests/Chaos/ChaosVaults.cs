@@ -2,7 +2,6 @@ using System.Runtime.Versioning;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
-using RecoveryVault.Keys;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Chaos;

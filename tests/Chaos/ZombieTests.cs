@@ -52,8 +52,8 @@ public sealed class ZombieTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var stride = TestScale.Factor switch
         {
-            < 3 => 13,
-            < 10 => 4,
+            < 3 => 17,
+            < 10 => 9,
             _ => 1,
         };
         var (points, refused) = (0, 0);
@@ -137,7 +137,7 @@ public sealed class ZombieTests(ITestOutputHelper output) : IAsyncLifetime
         told[report.Outcome.RecoveryPoint.Name] = "of the living";
     }
 
-    private async Task<bool> TryAsync(ClusterItem item, Work work, Dictionary<string, string> told)
+    private static async Task<bool> TryAsync(ClusterItem item, Work work, Dictionary<string, string> told)
     {
         try
         {

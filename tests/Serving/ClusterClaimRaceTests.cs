@@ -64,18 +64,16 @@ public abstract class ClusterClaimRaceTests : IAsyncLifetime
 }
 
 /// <summary>On a directory.</summary>
-public sealed class ClusterClaimOnFilesTests : ClusterClaimRaceTests
+public sealed class ClusterClaimOnFilesTests : ClusterClaimRaceTests, IDisposable
 {
     private readonly ScratchDirectory _scratch = new();
 
     protected override Task<IBlobStore> OpenAsync() =>
         Task.FromResult<IBlobStore>(new FileBlobStore(_scratch["store"], options: new FileBlobStoreOptions { CreateIfMissing = true }));
 
-    public override Task DisposeAsync()
-    {
-        _scratch.Dispose();
-        return Task.CompletedTask;
-    }
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _scratch.Dispose();
 }
 
 /// <summary>On Azurite.</summary>
