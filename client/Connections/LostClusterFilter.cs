@@ -30,6 +30,10 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
                 if (time.GetElapsedTime(start) >= limit || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e) || IsOverload(e)))
                     throw Translate(e);
             }
+            catch (VaultException e) when (MayAskAgain(e, context.InterfaceMethod) && time.GetElapsedTime(start) < patience)
+            {
+                // The silo that was asked lives, and one that it asked in turn does not.
+            }
             await Task.Delay(BusyWait.DelayOf(RetryDelay, 0, BusyWait.Chance()), time);
         }
     }
@@ -55,6 +59,9 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
     public static bool IsOverload(Exception exception) =>
         exception is LimitExceededException or GatewayTooBusyException
         || (exception is OrleansMessageRejectionException && exception.Message.Contains("is overloaded", StringComparison.Ordinal));
+
+    private static bool MayAskAgain(VaultException refusal, MethodInfo method) =>
+        refusal.Code == ErrorCodes.ClusterUnavailable && ReadsOnly(method);
 
     /// <summary>Whoever may only read may call it: it changes nothing.</summary>
     private static bool ReadsOnly(MethodInfo method) => method.GetCustomAttribute<RequiresAttribute>()?.Role == VaultRole.BackupReader;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace RecoveryVault.Connections;
 
@@ -9,6 +10,8 @@ public sealed class ConnectionSecret : IDisposable
 {
     /// <summary>Bytes of a secret.</summary>
     public const int Length = 32;
+
+    private const int TagBytes = 16;
 
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
 
@@ -35,6 +38,15 @@ public sealed class ConnectionSecret : IDisposable
 
     /// <summary>The hex digits, for the one file that holds them.</summary>
     public string Reveal() => Convert.ToHexStringLower(_bytes);
+
+    /// <summary>32 hex digits that tell secrets apart, for the open: a keyed digest, from which nobody finds the secret.</summary>
+    /// <param name="purpose">The same secret has another tag for another purpose.</param>
+    public string Tag(string purpose)
+    {
+        Span<byte> tag = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Sign(Encoding.UTF8.GetBytes($"tag {purpose}"), tag);
+        return Convert.ToHexStringLower(tag[..TagBytes]);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => "ConnectionSecret(redacted)";

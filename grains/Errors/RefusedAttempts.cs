@@ -25,7 +25,7 @@ public static class RefusedAttempts
             when (OperationOf(context.InterfaceMethod) is { } operation
                 && Refusals.Find(e) is { } refusal
                 // Unclear: it may have happened, and whoever asks again gets it logged as what it is.
-                && refusal.Code != ErrorCodes.StoreUnavailable
+                && refusal.Code is not (ErrorCodes.StoreUnavailable or ErrorCodes.ClusterUnavailable)
                 // Put off, not refused: the same call comes again.
                 && refusal.RetryAfter == TimeSpan.Zero
                 && !Journal.IsLogged(refusal)

@@ -59,9 +59,9 @@ public sealed partial class ProtectedItemGrain
                 permit.Renew(askedAt);
             return keys;
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException || Refusals.Find(e) is not null)
+        catch (Exception e) when (e is OrleansException || Refusals.Find(e) is not null)
         {
-            if (Refusals.Find(e) is { } refusal)
+            if (Refusals.Find(e) is { Code: not ErrorCodes.ClusterUnavailable } refusal)
                 Obstruct(refusal);
             return null;
         }

@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 using RecoveryVault.Storage;
 
@@ -24,7 +22,7 @@ public sealed class ClusterClaim : IAsyncDisposable
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
 
     private readonly IBlobStore _store;
-    private readonly string _clusterId;
+    private readonly ClaimRecord _own;
     private readonly TaskCompletionSource<VaultException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly StoreOutage _outage;
@@ -32,9 +30,9 @@ public sealed class ClusterClaim : IAsyncDisposable
     private readonly Task _renewing;
     private string _etag;
 
-    private ClusterClaim(IBlobStore store, string clusterId, string etag, TimeProvider time, Action<string>? tell)
+    private ClusterClaim(IBlobStore store, ClaimRecord own, string etag, TimeProvider time, Action<string>? tell)
     {
-        (_store, _clusterId, _etag, _outage) = (store, clusterId, etag, new StoreOutage(time, tell));
+        (_store, _own, _etag, _outage) = (store, own, etag, new StoreOutage(time, tell));
         _timer = new PeriodicTimer(Period, time);
         _renewing = RenewAsync();
     }
@@ -48,30 +46,34 @@ public sealed class ClusterClaim : IAsyncDisposable
     /// <summary>Claims the store for a cluster.</summary>
     /// <param name="store">The store.</param>
     /// <param name="clusterId">The silo's cluster.</param>
+    /// <param name="secret">What its silos share: others of that name are another cluster.</param>
     /// <param name="time">The clock of the watch.</param>
-    /// <param name="onWatching">Told the other cluster whose claim is watched.</param>
+    /// <param name="onWatching">Told the other cluster whose claim is watched; null when the claim does not say.</param>
     /// <param name="tell">Told in one line when the store does not answer any more, and when it does again.</param>
     /// <param name="cancellation">Ends the watch.</param>
     /// <exception cref="VaultException">StoreOfAnotherCluster: its silos live.</exception>
     public static async Task<ClusterClaim> TakeAsync(
         IBlobStore store,
         string clusterId,
+        ConnectionSecret? secret,
         TimeProvider time,
-        Action<string>? onWatching = null,
+        Action<string?>? onWatching = null,
         Action<string>? tell = null,
         CancellationToken cancellation = default
     )
     {
+        var own = ClaimRecord.Of(clusterId, secret);
         while (true)
         {
-            var found = await store.GetAsync(BlobName, cancellation);
-            if (found is not null && OwnerOf(found) is var owner && owner != clusterId)
+            var found = await FoundClaim.FindAsync(store, cancellation);
+            if (!found.IsFree && found.Owner?.IsOfOneClusterWith(own) != true)
             {
-                onWatching?.Invoke(owner);
-                await WatchAsync(store, owner, found.ETag, time, cancellation);
+                onWatching?.Invoke(found.Owner?.ClusterId);
+                if (!await IsLeftAsync(store, found, own, time, cancellation))
+                    continue;
             }
-            if (await TryPutAsync(store, clusterId, found?.ETag, cancellation) is { } etag)
-                return new ClusterClaim(store, clusterId, etag, time, tell) { Skew = await MeasureAsync(store, time, cancellation) };
+            if (await found.TryReplaceAsync(store, own, cancellation) is { } etag)
+                return new ClusterClaim(store, own, etag, time, tell) { Skew = await MeasureAsync(store, time, cancellation) };
         }
     }
 
@@ -83,15 +85,26 @@ public sealed class ClusterClaim : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task WatchAsync(IBlobStore store, string owner, string etag, TimeProvider time, CancellationToken cancellation)
+    /// <summary>Whether nobody has touched it for long enough; false when it can be read again, and says another thing.</summary>
+    private static async Task<bool> IsLeftAsync(
+        IBlobStore store,
+        FoundClaim found,
+        ClaimRecord own,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         for (var start = time.GetTimestamp(); time.GetElapsedTime(start) < Watch; )
         {
             await Task.Delay(LookPeriod, time, cancellation);
-            var found = await store.GetAsync(BlobName, cancellation);
-            if (found?.ETag != etag)
-                throw Belongs(owner);
+            var now = await FoundClaim.FindAsync(store, cancellation);
+            if (now == found)
+                continue;
+            if (found.Owner is null)
+                return false;
+            throw Belongs(found.Owner, own);
         }
+        return true;
     }
 
     /// <summary>The store says its time of what was written just now.</summary>
@@ -116,61 +129,36 @@ public sealed class ClusterClaim : IAsyncDisposable
                     return;
                 }
             }
-            catch (BlobStoreException e)
+            catch (Exception e) when (!_stop.IsCancellationRequested)
             {
-                // Nothing is known; a store that cannot be reached takes no other claim from here either.
+                // Nothing is known; a store that cannot be reached takes no other claim from here either. Whatever the failure is: a silo
+                // that has ceased to look would go on beside the next cluster for ever.
                 _outage.Begin(e);
             }
         }
     }
 
+    /// <summary>A claim that says nothing any more is no other cluster's: that would have taken it over, and said so.</summary>
     private async Task<VaultException?> LookAsync()
     {
-        var found = await _store.GetAsync(BlobName, _stop.Token);
-        if (found is not null && OwnerOf(found) is var owner && owner != _clusterId)
-            return Belongs(owner);
-        _etag =
-            found is null || found.ETag == _etag ? await TryPutAsync(_store, _clusterId, found?.ETag, _stop.Token) ?? _etag : found.ETag;
+        var found = await FoundClaim.FindAsync(_store, _stop.Token);
+        if (found.Owner is { } owner && !owner.IsOfOneClusterWith(_own))
+            return Belongs(owner, _own);
+        var isFresh = found.Owner is not null && found.ETag != _etag;
+        _etag = (isFresh ? found.ETag : await found.TryReplaceAsync(_store, _own, _stop.Token)) ?? _etag;
         return null;
     }
 
-    private static async Task<string?> TryPutAsync(IBlobStore store, string clusterId, string? etag, CancellationToken cancellation)
+    private static VaultException Belongs(ClaimRecord owner, ClaimRecord own)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(new ClaimRecord(clusterId), ClaimJson.Default.ClaimRecord);
-        var condition = etag is null ? PutCondition.IfAbsent : PutCondition.IfMatch(etag);
-        try
-        {
-            return await store.PutAsync(BlobName, new ReadOnlySequence<byte>(content), condition, cancellation);
-        }
-        catch (BlobStoreException e) when (e.Error == BlobError.PreconditionFailed)
-        {
-            return null;
-        }
-    }
-
-    private static string OwnerOf(Blob blob)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(blob.Content.Span, ClaimJson.Default.ClaimRecord)?.ClusterId ?? "";
-        }
-        catch (JsonException)
-        {
-            return "";
-        }
-    }
-
-    private static VaultException Belongs(string owner) =>
-        new(
+        var which =
+            owner.ClusterId == own.ClusterId
+                ? $"another cluster '{owner.ClusterId}', which has another secret,"
+                : $"cluster '{owner.ClusterId}'";
+        return new(
             ErrorCodes.StoreOfAnotherCluster,
-            $"The silos of cluster '{owner}' work on this store.",
-            $"Name another store, or make this silo one of theirs with {SiloSettings.ClusterIdSetting.Name}={owner}."
+            $"The silos of {which} work on this store.",
+            $"Name another store, or make this silo one of theirs: with {SiloSettings.ClusterIdSetting.Name}={owner.ClusterId} and their secret."
         );
+    }
 }
-
-/// <summary>The content of the claim.</summary>
-internal sealed record ClaimRecord(string? ClusterId);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ClaimRecord))]
-internal sealed partial class ClaimJson : JsonSerializerContext;

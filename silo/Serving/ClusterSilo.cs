@@ -84,7 +84,7 @@ public sealed class ClusterSilo : IAsyncDisposable
         DataPlaneServer? dataPlane = null;
         try
         {
-            claim = await ClaimAsync(store, settings, time, tell, cancellation);
+            claim = await ClaimAsync(store, settings, secret, time, tell, cancellation);
             var sessions = new InProcessDataPlane();
             dataPlane = await DataPlaneServer.StartAsync(
                 settings.DataPlane,
@@ -152,6 +152,7 @@ public sealed class ClusterSilo : IAsyncDisposable
     private static async Task<ClusterClaim> ClaimAsync(
         ClusterStore store,
         SiloSettings settings,
+        ConnectionSecret secret,
         TimeProvider time,
         Action<string>? tell,
         CancellationToken cancellation
@@ -160,10 +161,11 @@ public sealed class ClusterSilo : IAsyncDisposable
         var claim = await ClusterClaim.TakeAsync(
             store.Parts.Blobs,
             settings.ClusterId,
+            secret,
             time,
             other =>
                 tell?.Invoke(
-                    $"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
+                    $"{(other is null ? "Another cluster" : $"Cluster '{other}'")} worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
                 ),
             tell,
             cancellation

@@ -1,5 +1,3 @@
-using RecoveryVault.Storage;
-
 namespace RecoveryVault.Serving;
 
 /// <summary>
@@ -10,7 +8,7 @@ internal sealed class StoreOutage(TimeProvider time, Action<string>? tell)
 {
     private long? _since;
 
-    public void Begin(BlobStoreException failure)
+    public void Begin(Exception failure)
     {
         if (_since is not null)
             return;

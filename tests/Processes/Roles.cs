@@ -15,6 +15,7 @@ internal static class Roles
     public static IReadOnlyDictionary<string, Func<string[], Task>> All { get; } =
         new Dictionary<string, Func<string[], Task>>
         {
+            ["dev-key-vault"] = RecoveryVault.DevKeyVault.Program.Main,
             ["echo"] = EchoAsync,
             ["blob-calls"] = BlobRoles.CallsAsync,
             ["blob-cluster"] = BlobClusterRole.RunAsync,

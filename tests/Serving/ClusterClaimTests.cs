@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 using RecoveryVault.Serving;
 using RecoveryVault.Storage;
@@ -18,12 +19,12 @@ public sealed class ClusterClaimTests
     [Fact]
     public async Task Take_AnotherClusterThatLives_IsRefusedAndToldAtOnce()
     {
-        await using var first = await ClusterClaim.TakeAsync(_store, "a", _time);
-        var told = new List<string>();
+        await using var first = await ClusterClaim.TakeAsync(_store, "a", null, _time);
+        var told = new List<string?>();
         var start = _time.GetUtcNow();
 
         var refused = await Assert.ThrowsAsync<VaultException>(() =>
-            AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", _time, told.Add))
+            AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
         );
 
         Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
@@ -35,10 +36,10 @@ public sealed class ClusterClaimTests
     [Fact]
     public async Task Take_AnotherClusterThatIsGone_WaitsForItsClaimToAgeAndTakesIt()
     {
-        await (await ClusterClaim.TakeAsync(_store, "a", _time)).DisposeAsync();
+        await (await ClusterClaim.TakeAsync(_store, "a", null, _time)).DisposeAsync();
         var start = _time.GetUtcNow();
 
-        await using var second = await AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", _time));
+        await using var second = await AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
 
         Assert.True(_time.GetUtcNow() - start >= ClusterClaim.Watch);
     }
@@ -46,7 +47,7 @@ public sealed class ClusterClaimTests
     [Fact]
     public async Task Lost_StoreTakenByAnotherCluster_SaysSo()
     {
-        await using var frozen = await ClusterClaim.TakeAsync(_store, "a", _time);
+        await using var frozen = await ClusterClaim.TakeAsync(_store, "a", null, _time);
         await _store.PutAsync(
             ClusterClaim.BlobName,
             new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes("""{"clusterId":"b"}""")),
@@ -62,8 +63,8 @@ public sealed class ClusterClaimTests
     [Fact]
     public async Task Take_TwoSilosOfOneCluster_ShareItAndNeitherLosesIt()
     {
-        await using var first = await ClusterClaim.TakeAsync(_store, "a", _time);
-        await using var second = await ClusterClaim.TakeAsync(_store, "a", _time);
+        await using var first = await ClusterClaim.TakeAsync(_store, "a", null, _time);
+        await using var second = await ClusterClaim.TakeAsync(_store, "a", null, _time);
 
         await AdvanceUntilAsync(Task.Delay(10 * ClusterClaim.Watch, _time));
 
@@ -74,8 +75,117 @@ public sealed class ClusterClaimTests
     public async Task Skew_StoreWithAnotherClock_IsTold()
     {
         var ahead = new FakeTimeProvider(_time.GetUtcNow() + TimeSpan.FromMinutes(7));
-        await using var claim = await ClusterClaim.TakeAsync(_store, "a", ahead);
+        await using var claim = await ClusterClaim.TakeAsync(_store, "a", null, ahead);
         Assert.Equal(TimeSpan.FromMinutes(7), claim.Skew);
+    }
+
+    /// <summary>Its renewal is on its way when the store stops answering, and arrives when another cluster has taken the store.</summary>
+    [Fact]
+    public async Task Renewal_ThatArrivesTooLate_ChangesNothingAndItsSiloEnds()
+    {
+        var (slow, answer) = (new FaultyBlobStore(_store), new TaskCompletionSource());
+        await using var late = await ClusterClaim.TakeAsync(slow, "a", null, _time);
+        slow.Inject(new Fault.First(() => answer.Task), BlobCalls.Put);
+        await using var second = await AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
+
+        answer.SetResult();
+
+        Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await AdvanceUntilAsync(late.Lost)).Code);
+        await AdvanceUntilAsync(Task.Delay(2 * ClusterClaim.Watch, _time));
+        Assert.False(second.Lost.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData(BlobError.Unavailable)]
+    [InlineData(BlobError.AccessDenied)]
+    [InlineData(null)]
+    public async Task Renewal_ThatFailedForAWhile_GoesOn(BlobError? error)
+    {
+        Fault failure = error is { } kind ? new Fault.Fail(kind) : new Fault.First(() => throw new IOException("made by a test"));
+        var store = new FaultyBlobStore(_store);
+        await using var claim = await ClusterClaim.TakeAsync(store, "a", null, _time);
+        for (var i = 0; i < 3; i++)
+            store.Inject(failure, BlobCalls.Get, nth: i);
+
+        await AdvanceUntilAsync(Task.Delay(ClusterClaim.Watch, _time));
+
+        var told = new List<string?>();
+        var refused = await Assert.ThrowsAsync<VaultException>(() =>
+            AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
+        );
+        Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
+    }
+
+    /// <summary>Somebody deletes the claim by hand: whoever looks first has the store, and the other one ends.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Claim_DeletedUnderALivingCluster_OneOfTwoRemains(bool isOtherFirst)
+    {
+        await using var living = await ClusterClaim.TakeAsync(_store, "a", null, _time);
+        await _store.DeleteAsync(ClusterClaim.BlobName);
+        if (!isOtherFirst)
+            await AdvanceUntilAsync(Task.Delay(2 * ClusterClaim.Period, _time));
+
+        var other = ClusterClaim.TakeAsync(_store, "b", null, _time);
+        await AdvanceUntilAsync(Task.WhenAny(other, living.Lost));
+
+        if (isOtherFirst)
+            Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await AdvanceUntilAsync(living.Lost)).Code);
+        else
+            Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await Assert.ThrowsAsync<VaultException>(() => other)).Code);
+        Assert.Equal(!isOtherFirst, !living.Lost.IsCompleted);
+        if (isOtherFirst)
+            await (await other).DisposeAsync();
+    }
+
+    /// <summary>Bit rot, or a hand: no cluster ends for that, and the next look mends it.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("\0\0\0")]
+    public async Task Claim_ThatSaysNothingAnyMore_IsRenewedByItsCluster(string content)
+    {
+        await using var claim = await ClusterClaim.TakeAsync(_store, "a", null, _time);
+        await _store.PutAsync(ClusterClaim.BlobName, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(content)), PutCondition.Always);
+        var other = Assert.ThrowsAsync<VaultException>(() => ClusterClaim.TakeAsync(_store, "b", null, _time));
+
+        await AdvanceUntilAsync(Task.WhenAny(other, claim.Lost));
+
+        Assert.False(claim.Lost.IsCompleted);
+        Assert.Contains("'a'", (await other).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claim_Damaged_IsTakenAfterAWatch()
+    {
+        var store = new FaultyBlobStore(_store);
+        await (await ClusterClaim.TakeAsync(_store, "a", null, _time)).DisposeAsync();
+        for (var i = 0; i < 1000; i++)
+            store.Inject(new Fault.Fail(BlobError.Damaged), BlobCalls.Get, nth: i);
+        var start = _time.GetUtcNow();
+
+        await using var taken = await AdvanceUntilAsync(ClusterClaim.TakeAsync(store, "b", null, _time));
+
+        Assert.True(_time.GetUtcNow() - start >= ClusterClaim.Watch);
+    }
+
+    /// <summary>Two clusters that were set up alike by mistake would never find each other.</summary>
+    [Fact]
+    public async Task Take_OneNameAndAnotherSecret_IsRefusedAndNamesTheSecret()
+    {
+        using var ours = ConnectionSecret.Create();
+        using var theirs = ConnectionSecret.Create();
+        await using var first = await ClusterClaim.TakeAsync(_store, "a", ours, _time);
+        await using var second = await ClusterClaim.TakeAsync(_store, "a", ours, _time);
+
+        var refused = await Assert.ThrowsAsync<VaultException>(() => AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "a", theirs, _time)));
+
+        Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
+        Assert.Contains("another secret", refused.Message, StringComparison.Ordinal);
+        var stored = Encoding.UTF8.GetString((await _store.GetAsync(ClusterClaim.BlobName))!.Content.Span);
+        Assert.DoesNotContain(ours.Reveal()[..16], stored, StringComparison.Ordinal);
+        Assert.False(first.Lost.IsCompleted || second.Lost.IsCompleted);
     }
 
     private async Task<T> AdvanceUntilAsync<T>(Task<T> task)

@@ -41,7 +41,7 @@ public sealed class SiloBadInputTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         var silentPort = ((IPEndPoint)silent.LocalEndpoint).Port;
-        await using var claim = await ClusterClaim.TakeAsync(place.Blobs, "elsewhere", TimeProvider.System);
+        await using var claim = await ClusterClaim.TakeAsync(place.Blobs, "elsewhere", null, TimeProvider.System);
 
         await Task.WhenAll(
             RefusesAsync(place.Start(AzuriteServer.ConnectionStringAt(AzuriteServer.ClosedPort())), ErrorCodes.StoreUnavailable, "refused"),

@@ -96,7 +96,11 @@ public sealed class SessionPlaces(SessionLimits limits, TimeProvider time)
     }
 
     private VaultException Full(TimeSpan wait) =>
-        PutOff(ErrorCodes.ServerBusy, $"The server has all the backups and restores under way that it takes at once ({limits.Sessions}).", wait);
+        PutOff(
+            ErrorCodes.ServerBusy,
+            $"The server has all the backups and restores under way that it takes at once ({limits.Sessions}).",
+            wait
+        );
 
     private VaultException ClientFull() =>
         PutOff(
