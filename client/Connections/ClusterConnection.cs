@@ -12,6 +12,9 @@ namespace RecoveryVault.Connections;
 /// <summary>A client connected to silos in other processes.</summary>
 public sealed class ClusterConnection : IAsyncDisposable
 {
+    /// <summary>How long a cluster whose gateway has let this process in may take to answer.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
     private readonly IHost _host;
     private readonly HttpDataPlane _dataPlane;
 
@@ -31,7 +34,8 @@ public sealed class ClusterConnection : IAsyncDisposable
 
     /// <summary>Connects; the options' secret must live as long as the connection.</summary>
     /// <exception cref="VaultException">
-    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one.
+    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one; ReleaseMismatch:
+    /// who answers is of a release that does not work with this client's.
     /// </exception>
     public static async Task<ClusterConnection> OpenAsync(
         GatewayOptions options,
@@ -47,17 +51,17 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.UseStaticClustering([.. options.Gateways]);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientConnectionOptions>(o =>
-                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
+                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts))
             );
             client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
             if (VaultTraces.IsHeard)
                 client.AddActivityPropagation();
         });
         var host = builder.Build();
-        var dataPlane = new HttpDataPlane(options.Secret, time);
+        var dataPlane = new HttpDataPlane(options.Secret, time) { Contracts = options.Contracts };
         try
         {
-            await host.StartAsync(cancellation);
+            await StartAsync(host, options, time, cancellation);
             return new ClusterConnection(host, dataPlane, time, options);
         }
         catch (Exception e)
@@ -79,6 +83,30 @@ public sealed class ClusterConnection : IAsyncDisposable
     }
 
     /// <summary>
+    /// A gateway tells a client of another cluster nothing and closes: the runtime would try again for ever, without a word.
+    /// </summary>
+    private static async Task StartAsync(IHost host, GatewayOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(StartPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            await host.StartAsync(either.Token);
+        }
+        catch (Exception e) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new VaultException(
+                ErrorCodes.ClusterUnavailable,
+                $"{NamesOf(options)} let this process in, but no silo of cluster '{options.ClusterId}' answered within {StartPatience.TotalSeconds:0} s.",
+                "See that RVAULT_CLUSTER_ID is the id of the cluster at these gateways, and that its silos are ready.",
+                e
+            );
+        }
+    }
+
+    private static string NamesOf(GatewayOptions options) => string.Join(", ", options.Gateways);
+
+    /// <summary>
     /// Tries each gateway by hand first: a cluster client that finds nobody, or a stranger, takes long to say so and does not say why.
     /// </summary>
     private static async Task KnockAsync(GatewayOptions options, TimeProvider time, CancellationToken cancellation)
@@ -91,7 +119,16 @@ public sealed class ClusterConnection : IAsyncDisposable
                 using var socket = new Socket(gateway.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(gateway, cancellation);
                 await using var stream = new NetworkStream(socket);
-                await ConnectionProof.PresentAsync(options.Secret, ConnectionProof.Gateway, gateway, stream, stream, time, cancellation);
+                await ConnectionProof.PresentAsync(
+                    options.Secret,
+                    ConnectionProof.Gateway,
+                    gateway,
+                    stream,
+                    stream,
+                    time,
+                    options.Contracts,
+                    cancellation
+                );
                 return;
             }
             catch (Exception e) when (e is IOException or SocketException)
@@ -99,12 +136,14 @@ public sealed class ClusterConnection : IAsyncDisposable
                 last = e;
             }
         }
-        var names = string.Join(", ", options.Gateways);
+        var names = NamesOf(options);
+        if (last is OtherReleaseException other)
+            throw other.OfClient(names);
         throw last is ConnectionRefusedException
             ? new VaultException(
                 ErrorCodes.AccessDenied,
-                $"The server at {names} was not let in, or did not let in: {last.Message}",
-                "See that --keys and --store are those of the server, or RVAULT_CLUSTER_SECRET_FILE that of the cluster, and that they still run there."
+                $"There is no way in at {names}: {last.Message}",
+                "See that --cluster names gateways and RVAULT_CLUSTER_SECRET_FILE the secret of their cluster; or that --store and --keys are those of the server."
             )
             : new VaultException(ErrorCodes.ClusterUnavailable, $"Nobody answers at {names}: {last?.Message}");
     }
@@ -133,4 +172,7 @@ public sealed record GatewayOptions
 
     /// <summary>The service's id.</summary>
     public string ServiceId { get; init; } = "rvault";
+
+    /// <summary>What this client speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
 }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using RecoveryVault.Connections;
 using RecoveryVault.DataPath;
 using RecoveryVault.DataPath.Wire;
 using RecoveryVault.Errors;
@@ -86,6 +87,10 @@ internal sealed class SessionCaller(
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new IOException($"There was no answer within {Patience.TotalMinutes:0} minutes.");
+        }
+        catch (Exception e) when (OtherReleaseException.Find(e) is { } other)
+        {
+            throw other.OfClient(silo.Authority);
         }
     }
 

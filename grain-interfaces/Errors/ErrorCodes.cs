@@ -76,6 +76,9 @@ public static class ErrorCodes
     public const string WrongPlatformKey = nameof(WrongPlatformKey);
     public const string NotEnoughSpace = nameof(NotEnoughSpace);
     public const string ClusterUnavailable = nameof(ClusterUnavailable);
+
+    /// <summary>Silo and client, or two silos, are of releases that do not work together.</summary>
+    public const string ReleaseMismatch = nameof(ReleaseMismatch);
     public const string InsecureListenRefused = nameof(InsecureListenRefused);
     public const string ProtocolMismatch = nameof(ProtocolMismatch);
     public const string RequestTooLarge = nameof(RequestTooLarge);

@@ -51,6 +51,9 @@ public sealed class ClusterSilo : IAsyncDisposable
         public ClientCalls Calls { get; } = new();
 
         public SiloEnd End { get; } = new(Time);
+
+        /// <summary>Ends the start of a silo that met one it does not work with.</summary>
+        public StartRefusal Start { get; } = new();
     }
 
     /// <summary>Where clients connect.</summary>
@@ -65,7 +68,7 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <summary>Joins the cluster; the store goes with the silo when it ends, and stays its caller's when it cannot start.</summary>
     /// <exception cref="VaultException">
     /// StoreOfAnotherCluster: another cluster works on the store. ClusterUnavailable: an address is taken, or the other silos cannot be
-    /// reached. InvalidRequest: the secret's file.
+    /// reached. ReleaseMismatch: they are of a release that does not work with this one. InvalidRequest: the secret's file.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(
         ClusterStore store,
@@ -99,9 +102,9 @@ public sealed class ClusterSilo : IAsyncDisposable
                 DataPlane = dataPlane,
                 Sessions = sessions,
             };
-            var (host, endpoints) = await SiloNetwork.StartAsync(
-                new SiloEndpoints(settings.Silo, settings.Gateway),
-                at => Build(parts, at, logging),
+            var (host, endpoints) = await parts.Start.GuardAsync(
+                starting =>
+                    SiloNetwork.StartAsync(new SiloEndpoints(settings.Silo, settings.Gateway), at => Build(parts, at, logging), starting),
                 cancellation
             );
             return new ClusterSilo(parts, host, endpoints);
@@ -162,6 +165,7 @@ public sealed class ClusterSilo : IAsyncDisposable
                 tell?.Invoke(
                     $"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
                 ),
+            tell,
             cancellation
         );
         if (claim.Skew.Duration() > MaxSkew)
@@ -186,9 +190,11 @@ public sealed class ClusterSilo : IAsyncDisposable
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
+                // A silo whose clock is behind would look to the others as if it had been joining for long, and be put out before it had begun.
+                silo.Configure<ClusterMembershipOptions>(o => o.EvictWhenMaxJoinAttemptTimeExceeded = false);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();
-                SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time);
+                SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time, settings.Contracts, parts.Start.Refuse);
                 silo.AddIncomingGrainCallFilter(parts.Calls);
                 silo.Services.AddSingleton<IFatalErrorHandler>(parts.End);
             }

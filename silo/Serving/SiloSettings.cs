@@ -72,6 +72,9 @@ public sealed record SiloSettings
     /// <summary>How much it takes on at once.</summary>
     public required SessionLimits Limits { get; init; }
 
+    /// <summary>What this silo speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
+
     /// <param name="variable">Reads an environment variable; empty counts as unset.</param>
     /// <exception cref="VaultException">InvalidRequest; InsecureListenRefused: others could reach one of the addresses.</exception>
     public static SiloSettings Read(Func<string, string?> variable)

@@ -16,8 +16,8 @@ public sealed class StoreCreateTests : IDisposable
         var made = (await _place.RunAsync("store", "create")).Exits(0);
         var again = await _place.RunAsync("store", "create");
 
-        Assert.Equal(1, again.Code);
-        Assert.Equal(ErrorCodes.StoreNotEmpty, again.Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(1, again.ExitCode);
+        Assert.Equal(ErrorCodes.StoreNotEmpty, again.RefusalCode);
         (await _place.RunAsync("vault", "list")).Exits(0);
         (await _place.RunAsync("vault", "create", "--name", "docs", "--location", "home")).Exits(0);
         Assert.Equal(["store", "storeId", "serviceId", "keys"], made.Json.EnumerateObject().Select(p => p.Name));
@@ -37,7 +37,7 @@ public sealed class StoreCreateTests : IDisposable
             "json",
         ]);
 
-        Assert.Equal(1, result.Code);
+        Assert.Equal(1, result.ExitCode);
         Assert.False(Directory.Exists(_place.Store) && Directory.EnumerateFileSystemEntries(_place.Store).Any());
     }
 }

@@ -36,6 +36,9 @@ public sealed class VaultCluster : IAsyncLifetime
     /// <summary>What <see cref="Store"/> writes to, where that is not <see cref="Beneath"/>.</summary>
     public IBlobStore? Place { get; init; }
 
+    /// <summary>What else a silo is given, when it starts.</summary>
+    public Action<ISiloBuilder>? Configure { get; init; }
+
     /// <summary>The silos' own keys.</summary>
     public PlatformKeyring Keyring => _keyring ?? throw new InvalidOperationException("The cluster is not started.");
 
@@ -125,6 +128,7 @@ public sealed class VaultCluster : IAsyncLifetime
                 silo.Services.AddSingleton(new OpenContract("ITestHooks"));
                 silo.Services.AddSingleton(Messages);
                 silo.AddIncomingGrainCallFilter<MessageSizeFilter>();
+                Configure?.Invoke(silo);
             }
         );
         var cluster = builder.Build();
