@@ -100,11 +100,12 @@ public sealed partial class ProtectedItemGrain
             return new RestoreTicket
             {
                 JobId = jobId,
-                Session = _parts.Sessions.Add(sessionId, session, place),
                 RecoveryPoint = Item.ToSummary(head, deletions),
                 Catalogue = manifest.Catalogue,
                 Source = Item.RequireSettings().Source with { Kind = manifest.Kind },
                 Statistics = head.Statistics,
+                // Last: nothing fails any more once it is known.
+                Session = _parts.Sessions.Add(sessionId, session, place),
             };
         }
         catch

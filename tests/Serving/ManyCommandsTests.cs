@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using RecoveryVault.Items;
 using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Processes;
 using RecoveryVault.Tests.Style;
