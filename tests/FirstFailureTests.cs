@@ -102,6 +102,21 @@ public sealed class FirstFailureTests
         Assert.Contains(Second, Assert.Single(FailureNotes.Of(first)), StringComparison.Ordinal);
     }
 
+    private static RecoveryPointSummary Point =>
+        new()
+        {
+            Name = "20261129T120000Z-1",
+            Time = default,
+            Seq = 1,
+            HeadHash = "",
+            PrevHash = "",
+            SizeBytes = 0,
+            Files = 0,
+            FilesUnreadable = 0,
+            KeyVersion = "",
+            KeyVersionAtBackup = "",
+        };
+
     private static IProtectedItemGrain Reading(string second) =>
         Answering<IProtectedItemGrain>(method =>
             method switch
@@ -111,8 +126,8 @@ public sealed class FirstFailureTests
                     {
                         JobId = null,
                         Session = Session,
-                        RecoveryPoint = null!,
-                        Catalogue = default,
+                        RecoveryPoint = Point,
+                        Catalogue = new CatalogueRoot(0, new ChunkRef(Digest.Of("root"u8), 100)),
                         Source = Source,
                         Statistics = new BackupStatistics(),
                     }

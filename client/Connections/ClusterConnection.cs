@@ -12,13 +12,21 @@ namespace RecoveryVault.Connections;
 /// <summary>A client connected to silos in other processes.</summary>
 public sealed class ClusterConnection : IAsyncDisposable
 {
+    /// <summary>How long a cluster whose gateway has let this process in may take to answer.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
     private readonly IHost _host;
     private readonly HttpDataPlane _dataPlane;
 
-    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, TimeSpan patience)
+    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, GatewayOptions options)
     {
         (_host, _dataPlane) = (host, dataPlane);
-        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time) { Patience = patience };
+        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time)
+        {
+            Patience = options.Patience,
+            BusyPatience = options.BusyPatience,
+            OnBusy = options.OnBusy,
+        };
     }
 
     /// <summary>The way into the cluster.</summary>
@@ -53,8 +61,8 @@ public sealed class ClusterConnection : IAsyncDisposable
         var dataPlane = new HttpDataPlane(options.Secret, time) { Contracts = options.Contracts };
         try
         {
-            await host.StartAsync(cancellation);
-            return new ClusterConnection(host, dataPlane, time, options.Patience);
+            await StartAsync(host, options, time, cancellation);
+            return new ClusterConnection(host, dataPlane, time, options);
         }
         catch (Exception e)
         {
@@ -73,6 +81,30 @@ public sealed class ClusterConnection : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
     }
+
+    /// <summary>
+    /// A gateway tells a client of another cluster nothing and closes: the runtime would try again for ever, without a word.
+    /// </summary>
+    private static async Task StartAsync(IHost host, GatewayOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(StartPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            await host.StartAsync(either.Token);
+        }
+        catch (Exception e) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new VaultException(
+                ErrorCodes.ClusterUnavailable,
+                $"{NamesOf(options)} let this process in, but no silo of cluster '{options.ClusterId}' answered within {StartPatience.TotalSeconds:0} s.",
+                "See that RVAULT_CLUSTER_ID is the id of the cluster at these gateways, and that its silos are ready.",
+                e
+            );
+        }
+    }
+
+    private static string NamesOf(GatewayOptions options) => string.Join(", ", options.Gateways);
 
     /// <summary>
     /// Tries each gateway by hand first: a cluster client that finds nobody, or a stranger, takes long to say so and does not say why.
@@ -104,14 +136,14 @@ public sealed class ClusterConnection : IAsyncDisposable
                 last = e;
             }
         }
-        var names = string.Join(", ", options.Gateways);
+        var names = NamesOf(options);
         if (last is OtherReleaseException other)
             throw other.OfClient(names);
         throw last is ConnectionRefusedException
             ? new VaultException(
                 ErrorCodes.AccessDenied,
-                $"The server at {names} was not let in, or did not let in: {last.Message}",
-                "See that --keys and --store are those of the server, or RVAULT_CLUSTER_SECRET_FILE that of the cluster, and that they still run there."
+                $"There is no way in at {names}: {last.Message}",
+                "See that --cluster names gateways and RVAULT_CLUSTER_SECRET_FILE the secret of their cluster; or that --store and --keys are those of the server."
             )
             : new VaultException(ErrorCodes.ClusterUnavailable, $"Nobody answers at {names}: {last?.Message}");
     }
@@ -128,6 +160,12 @@ public sealed record GatewayOptions
 
     /// <summary>How long calls and backups that can be tried again are, while no silo answers; zero: they fail at once.</summary>
     public TimeSpan Patience { get; init; }
+
+    /// <summary>How long what is to begin waits for a silo that has no room.</summary>
+    public TimeSpan BusyPatience { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Told once for each such wait.</summary>
+    public Action<VaultException>? OnBusy { get; init; }
 
     /// <summary>The cluster's id.</summary>
     public string ClusterId { get; init; } = "rvault";

@@ -83,6 +83,8 @@ public static class ErrorCodes
     public const string ProtocolMismatch = nameof(ProtocolMismatch);
     public const string RequestTooLarge = nameof(RequestTooLarge);
     public const string TooManyRequests = nameof(TooManyRequests);
+    public const string ServerBusy = nameof(ServerBusy);
+    public const string ClientLimitReached = nameof(ClientLimitReached);
     public const string ChunkGarbled = nameof(ChunkGarbled);
 
     public const string KeysExist = nameof(KeysExist);

@@ -45,7 +45,7 @@ public static class ListenAddress
         if (!IPAddress.IsLoopback(endpoint.Address))
             throw new VaultException(
                 ErrorCodes.InsecureListenRefused,
-                $"Nothing listens on {endpoint}: other machines could reach it, and this version has neither TLS nor tokens."
+                $"{(endpoint.Port == 0 ? $"{endpoint.Address}" : $"{endpoint}")} is no address of this machine alone: others could reach it, and this version has neither TLS nor tokens."
             );
     }
 

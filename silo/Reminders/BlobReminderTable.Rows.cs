@@ -31,9 +31,9 @@ public sealed partial class BlobReminderTable
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "A reminder in '{Blob}' is damaged and left out: {Reason}")]
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "A reminder in '{Blob}' is damaged and left out: {Reason}")]
     private partial void LogDamaged(string blob, string reason);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "The store of the reminders does not answer, tried again: {Reason}")]
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "The store of the reminders does not answer, tried again: {Reason}")]
     private partial void LogUnreachable(string reason);
 }

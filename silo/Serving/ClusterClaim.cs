@@ -27,13 +27,14 @@ public sealed class ClusterClaim : IAsyncDisposable
     private readonly string _clusterId;
     private readonly TaskCompletionSource<VaultException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly StoreOutage _outage;
     private readonly PeriodicTimer _timer;
     private readonly Task _renewing;
     private string _etag;
 
-    private ClusterClaim(IBlobStore store, string clusterId, string etag, TimeProvider time)
+    private ClusterClaim(IBlobStore store, string clusterId, string etag, TimeProvider time, Action<string>? tell)
     {
-        (_store, _clusterId, _etag) = (store, clusterId, etag);
+        (_store, _clusterId, _etag, _outage) = (store, clusterId, etag, new StoreOutage(time, tell));
         _timer = new PeriodicTimer(Period, time);
         _renewing = RenewAsync();
     }
@@ -49,6 +50,7 @@ public sealed class ClusterClaim : IAsyncDisposable
     /// <param name="clusterId">The silo's cluster.</param>
     /// <param name="time">The clock of the watch.</param>
     /// <param name="onWatching">Told the other cluster whose claim is watched.</param>
+    /// <param name="tell">Told in one line when the store does not answer any more, and when it does again.</param>
     /// <param name="cancellation">Ends the watch.</param>
     /// <exception cref="VaultException">StoreOfAnotherCluster: its silos live.</exception>
     public static async Task<ClusterClaim> TakeAsync(
@@ -56,6 +58,7 @@ public sealed class ClusterClaim : IAsyncDisposable
         string clusterId,
         TimeProvider time,
         Action<string>? onWatching = null,
+        Action<string>? tell = null,
         CancellationToken cancellation = default
     )
     {
@@ -68,7 +71,7 @@ public sealed class ClusterClaim : IAsyncDisposable
                 await WatchAsync(store, owner, found.ETag, time, cancellation);
             }
             if (await TryPutAsync(store, clusterId, found?.ETag, cancellation) is { } etag)
-                return new ClusterClaim(store, clusterId, etag, time) { Skew = await MeasureAsync(store, time, cancellation) };
+                return new ClusterClaim(store, clusterId, etag, time, tell) { Skew = await MeasureAsync(store, time, cancellation) };
         }
     }
 
@@ -105,15 +108,18 @@ public sealed class ClusterClaim : IAsyncDisposable
         {
             try
             {
-                if (await LookAsync() is { } lost)
+                var lost = await LookAsync();
+                _outage.End();
+                if (lost is not null)
                 {
                     _lost.TrySetResult(lost);
                     return;
                 }
             }
-            catch (BlobStoreException)
+            catch (BlobStoreException e)
             {
                 // Nothing is known; a store that cannot be reached takes no other claim from here either.
+                _outage.Begin(e);
             }
         }
     }

@@ -86,7 +86,15 @@ public sealed class ClusterSilo : IAsyncDisposable
         {
             claim = await ClaimAsync(store, settings, time, tell, cancellation);
             var sessions = new InProcessDataPlane();
-            dataPlane = await DataPlaneServer.StartAsync(settings.DataPlane, sessions, secret, time, logging, cancellation);
+            dataPlane = await DataPlaneServer.StartAsync(
+                settings.DataPlane,
+                sessions,
+                secret,
+                time,
+                logging,
+                DataPlaneLimits.For(settings.Limits, sessions),
+                cancellation
+            );
             var parts = new Parts(store, settings, time)
             {
                 Secret = secret,
@@ -157,6 +165,7 @@ public sealed class ClusterSilo : IAsyncDisposable
                 tell?.Invoke(
                     $"Cluster '{other}' worked on this store; looking for {ClusterClaim.Watch.TotalSeconds:0} s whether it still does ..."
                 ),
+            tell,
             cancellation
         );
         if (claim.Skew.Duration() > MaxSkew)
@@ -177,9 +186,12 @@ public sealed class ClusterSilo : IAsyncDisposable
             time,
             logging,
             parts.DataPlane.Address,
+            settings.Limits,
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
+                // A silo whose clock is behind would look to the others as if it had been joining for long, and be put out before it had begun.
+                silo.Configure<ClusterMembershipOptions>(o => o.EvictWhenMaxJoinAttemptTimeExceeded = false);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();
                 SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time, settings.Contracts, parts.Start.Refuse);

@@ -43,6 +43,7 @@ internal static class SiloNetwork
             o.SiloListeningEndpoint = endpoints.Silo;
             o.GatewayListeningEndpoint = endpoints.Gateway;
         });
+        ExclusiveListening.Use(silo.Services);
         silo.Configure<SiloConnectionOptions>(o =>
         {
             o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time, contracts));
@@ -74,11 +75,7 @@ internal static class SiloNetwork
                 if (e is not (AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }))
                     throw;
                 if (left <= 1 || (wanted.Silo.Port != 0 && wanted.Gateway.Port != 0))
-                    throw new VaultException(
-                        ErrorCodes.ClusterUnavailable,
-                        $"Nothing can listen on {(wanted.Silo.Port == 0 ? $"{endpoints.Gateway}" : $"{endpoints.Silo} or {endpoints.Gateway}")}: it is taken.",
-                        "Name another address or port."
-                    );
+                    throw Taken(wanted.Silo.Port == 0 ? $"{endpoints.Gateway}" : $"{endpoints.Silo} or {endpoints.Gateway}", e);
             }
         }
     }
@@ -86,9 +83,33 @@ internal static class SiloNetwork
     private static IPEndPoint Settle(IPEndPoint wanted)
     {
         if (wanted.Port != 0)
+        {
+            RequireFree(wanted);
             return wanted;
+        }
         using var listener = new TcpListener(wanted.Address, 0);
         listener.Start();
         return (IPEndPoint)listener.LocalEndpoint;
     }
+
+    /// <summary>Found before the silo joins: one that joined and then cannot listen would keep its cluster waiting for it.</summary>
+    private static void RequireFree(IPEndPoint endpoint)
+    {
+        try
+        {
+            ExclusiveListening.RequireFree(endpoint);
+        }
+        catch (AddressInUseException e)
+        {
+            throw Taken($"{endpoint}", e);
+        }
+    }
+
+    private static VaultException Taken(string where, Exception inner) =>
+        new(
+            ErrorCodes.ClusterUnavailable,
+            $"Nothing can listen on {where}: it is taken.",
+            "Name another address or port, or end what listens there.",
+            inner
+        );
 }

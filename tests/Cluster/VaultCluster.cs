@@ -30,6 +30,9 @@ public sealed class VaultCluster : IAsyncLifetime
     /// <summary>How many silos there are.</summary>
     public short Silos { get; init; } = 2;
 
+    /// <summary>How much each silo takes on at once.</summary>
+    public SessionLimits Limits { get; init; } = SessionLimits.None;
+
     /// <summary>What <see cref="Store"/> writes to, where that is not <see cref="Beneath"/>.</summary>
     public IBlobStore? Place { get; init; }
 
@@ -89,6 +92,7 @@ public sealed class VaultCluster : IAsyncLifetime
         _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor))
         {
             Identities = new IdentityDirectory(Identities),
+            Limits = Limits,
         };
         _cluster = await DeployAsync(_parts, Silos);
         Client = new VaultClient(_cluster.Client, DataPlane, Time);

@@ -145,6 +145,8 @@ internal static partial class Invariants
             parts.AddRange((await ReadRingsAsync(run, item)).Select(r => r.Name));
         foreach (var folder in (string[])[$"log/{run.VaultId}/", $"jobs/{run.VaultId}/"])
             parts.Add($"{folder[..3]} {await run.Cluster.Blobs.ListAllAsync(folder).CountAsync()}");
+        var newest = (await run.Vault.Activity.ListAsync(new(Count: 1))).Items;
+        parts.AddRange(newest.Select(e => $"{e.Operation} by {e.Caller} at {e.Time:O} {string.Join(' ', e.Details)}"));
         return string.Join(", ", parts);
     }
 

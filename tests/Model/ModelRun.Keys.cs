@@ -230,7 +230,8 @@ internal sealed partial class ModelRun
         var expected = ForSync([before.Current.KeyId, before.Previous?.KeyId, after.Current.KeyId, after.Previous?.KeyId]);
         if (expected.Codes.Count > 0)
             expected.May(ErrorCodes.UserErrorCMKKeyVaultAuthFailure).May(ErrorCodes.UserErrorCMKMissingMangedIdentityPermissionOnKeyVault);
-        if (before.Previous is not null)
+        // A reminder of the days that went by may have begun a rotation meanwhile, and even have ended it.
+        if (before.Previous is not null || after.Previous is not null || before.Current.Generation != after.Current.Generation)
             expected.May(ErrorCodes.RotationBlocked);
         // A key that was only looked at, and refused, takes nothing out of any silo's memory.
         var isDenialKnown = _isDenialKnown;

@@ -41,20 +41,29 @@ internal static class ServerSearch
         throw new VaultException(
             ErrorCodes.ClusterUnavailable,
             $"No server of yours is known at {string.Join(", ", gateways)}.",
-            "Start one with 'rvault serve'; if its keys lie in a directory of their own, name it with --keys."
+            "The way into a cluster of silos is RVAULT_CLUSTER_SECRET_FILE. Else start a server with 'rvault serve'; if its keys lie in a directory of their own, name it with --keys."
         );
     }
 
     /// <summary>Reads <c>host:port[,host:port]</c>.</summary>
     /// <exception cref="VaultException">InvalidRequest; InsecureListenRefused: a gateway on another machine.</exception>
     public static IReadOnlyList<IPEndPoint> ParseGateways(string text) =>
-        [
-            .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Select(one => DataPlane.ListenAddress.Parse(one) is { Port: > 0 } gateway ? gateway : throw NoPort(one)),
-        ];
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseGateway)];
 
-    private static VaultException NoPort(string text) =>
-        new(ErrorCodes.InvalidRequest, $"'{text}' is no gateway: want ADDRESS:PORT, as 'rvault serve' prints it.");
+    private static IPEndPoint ParseGateway(string text)
+    {
+        try
+        {
+            return DataPlane.ListenAddress.Parse(text) is { Port: > 0 } gateway ? gateway : throw NoGateway(text);
+        }
+        catch (VaultException e) when (e.Code == ErrorCodes.InvalidRequest)
+        {
+            throw NoGateway(text);
+        }
+    }
+
+    private static VaultException NoGateway(string text) =>
+        new(ErrorCodes.InvalidRequest, $"'{text}' is no gateway: want ADDRESS:PORT, as 'rvault silo' and 'rvault serve' print it.");
 
     private static async Task<string> StoreIdOfAsync(EmbeddedStoreOptions options, CancellationToken cancellation) =>
         (await Stores.StoreManifest.FindAsync(new FileBlobStore(options.StorePath), cancellation))?.StoreId

@@ -14,7 +14,9 @@ namespace RecoveryVault.Records;
 /// </summary>
 public sealed class NoteSeals(PlatformKeyring? keyring)
 {
-    /// <summary>The same without keys: a seal is compared with its note and its MAC is not tested. For reports, never for decisions; seals nothing.</summary>
+    /// <summary>
+    /// The same without keys: a seal is compared with its note and its MAC is not tested. For reports, never for decisions; seals nothing.
+    /// </summary>
     internal static NoteSeals Unverified { get; } = new(keyring: null);
 
     private PlatformKeyring Keyring => keyring ?? throw new InvalidOperationException("Without keys nothing is sealed.");

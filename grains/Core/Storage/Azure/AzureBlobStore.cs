@@ -27,6 +27,9 @@ public sealed class AzureBlobStore : IBlobStore
     /// <summary>No blob is as long as that.</summary>
     private const long MaxOffset = 1L << 50;
 
+    /// <summary>Who starts is told soon that nobody answers; who runs can wait longer.</summary>
+    private static readonly TimeSpan OpeningPatience = TimeSpan.FromSeconds(10);
+
     private readonly BlobContainerClient _reads;
     private readonly AzureWrites _writes;
 
@@ -54,7 +57,9 @@ public sealed class AzureBlobStore : IBlobStore
         CancellationToken cancellation = default
     )
     {
-        var first = new AzureContainer(connect, (options ?? new AzureBlobStoreOptions()) with { Tries = 2 });
+        options ??= new AzureBlobStoreOptions();
+        var patience = options.Patience < OpeningPatience ? options.Patience : OpeningPatience;
+        var first = new AzureContainer(connect, options with { Tries = 2, Patience = patience });
         await AzureOpening.RequireAsync(first.Reads, create, cancellation);
         return new AzureBlobStore(connect, time, options);
     }

@@ -67,7 +67,7 @@ internal static class AzureFailure
         Cause(error) switch
         {
             RequestFailedException { ErrorCode: "ContainerNotFound" } => "there is no such container",
-            RequestFailedException { Status: 0, InnerException: { } inner } => FirstLine(inner.Message),
+            RequestFailedException { Status: 0, InnerException: { } inner } => FirstLine(Innermost(inner).Message),
             RequestFailedException { Status: 0 } => "the service did not answer",
             RequestFailedException { ErrorCode: { } code } answer => $"the service answered {answer.Status} {code}",
             RequestFailedException answer => $"the service answered {answer.Status} {(HttpStatusCode)answer.Status}",
@@ -96,6 +96,10 @@ internal static class AzureFailure
     /// <summary>The last of several tries says what it came to.</summary>
     private static Exception Cause(Exception error) =>
         error is AggregateException { InnerExceptions: [.., var last] } ? Cause(last) : error;
+
+    /// <summary>What the transport wraps says why; the wrapping only says that it failed.</summary>
+    private static Exception Innermost(Exception error) =>
+        error is HttpRequestException { InnerException: { } inner } ? Innermost(inner) : error;
 
     private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd('\r', '.', ' ');
 }
