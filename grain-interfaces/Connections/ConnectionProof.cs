@@ -119,7 +119,9 @@ public static class ConnectionProof
     private static ContractVersion VersionOf(ReadOnlySpan<byte> hello) =>
         new(BinaryPrimitives.ReadUInt16BigEndian(hello), BinaryPrimitives.ReadUInt16BigEndian(hello[2..]));
 
-    /// <summary>Both ends come to the same verdict. The data plane has a version of its own: there either side may be the newer one.</summary>
+    /// <summary>
+    /// Both ends come to the same verdict. The data plane has a version of its own: there either side may be the newer one.
+    /// </summary>
     private static void RequireRelease(string purpose, ContractVersion ours, ContractVersion theirs, bool isSilo)
     {
         var fits =

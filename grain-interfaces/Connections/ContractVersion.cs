@@ -14,7 +14,9 @@ public sealed record ContractVersion(ushort Current, ushort Oldest)
     /// <summary>True of two silos of one cluster: neither says what the other has never heard of and cannot do without.</summary>
     public bool WorksWith(ContractVersion other) => Current >= other.Oldest && other.Current >= Oldest;
 
-    /// <summary>True of a silo and its client: a client may be older, never newer, for it could ask for what the silo does not know.</summary>
+    /// <summary>
+    /// True of a silo and its client: a client may be older, never newer, for it could ask for what the silo does not know.
+    /// </summary>
     public bool Serves(ContractVersion client) => client.Current <= Current && client.Current >= Oldest;
 
     /// <inheritdoc/>

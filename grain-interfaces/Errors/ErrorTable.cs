@@ -159,15 +159,15 @@ public static partial class ErrorTable
                 "The server cannot be reached, or stopped answering.",
                 "See that the cluster or 'rvault serve' runs and that --cluster and RVAULT_CLUSTER name its gateways; then run the command again."
             ),
+        ];
+
+    private static ErrorEntry[] Connections() =>
+        [
             new(
                 ReleaseMismatch,
                 "Client and silo, or two silos of a cluster, are of releases that do not work together.",
                 "Upgrade one silo at a time and clients last, through a release that works with both; nothing was changed."
             ),
-        ];
-
-    private static ErrorEntry[] Connections() =>
-        [
             new(
                 InsecureListenRefused,
                 "A listener may be reached from other machines, and its connections are neither encrypted nor authenticated.",

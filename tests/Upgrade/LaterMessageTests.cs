@@ -6,7 +6,9 @@ using RecoveryVault.Items;
 
 namespace RecoveryVault.Tests.Upgrade;
 
-/// <summary>A message of a later release, as an older one reads it: what it does not know is passed over, what it does know is there.</summary>
+/// <summary>
+/// A message of a later release, as an older one reads it: what it does not know is passed over, what it does know is there.
+/// </summary>
 public sealed class LaterMessageTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
@@ -71,7 +73,7 @@ internal enum LaterPurpose
 }
 
 [GenerateSerializer, Immutable, Alias("rv.tests.LaterDetail")]
-internal sealed record LaterDetail([property: Id(0)] string Reason, [property: Id(1)] int Count);
+public sealed record LaterDetail([property: Id(0)] string Reason, [property: Id(1)] int Count);
 
 /// <summary>What the next release may make of <see cref="BeginRestore"/>.</summary>
 [GenerateSerializer, Immutable, Alias("rv.tests.LaterBeginRestore")]

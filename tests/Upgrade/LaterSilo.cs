@@ -49,7 +49,9 @@ internal sealed class LaterSilo : IGrainStorageSerializer
         return Plain.Deserialize<T>(input);
     }
 
-    /// <summary>The parts that no authenticated record repeats: of those that are repeated the test makes a later release's by hand.</summary>
+    /// <summary>
+    /// The parts that no authenticated record repeats: of those that are repeated the test makes a later release's by hand.
+    /// </summary>
     private static IEnumerable<JsonObject> OwnParts(JsonObject record) =>
         new[] { record, record["slot"], record["health"] }.OfType<JsonObject>();
 

@@ -10,8 +10,8 @@ using RecoveryVault.Vaults;
 namespace RecoveryVault.Tests.Upgrade;
 
 /// <summary>
-/// A cluster whose silos are replaced one by one by those of a later release, and then, for the way back, by the earlier ones again. It backs
-/// up, rotates and restores at every step, and neither release loses a word of the other's.
+/// A cluster whose silos are replaced one by one by those of a later release, and then, for the way back, by the earlier ones again. It
+/// backs up, rotates and restores at every step, and neither release loses a word of the other's.
 /// </summary>
 public sealed class RollingUpgradeTests : IAsyncLifetime
 {
