@@ -3,6 +3,7 @@ using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Clustering;
 using RecoveryVault.Tests.DevKeyVault;
 using RecoveryVault.Tests.Files;
+using RecoveryVault.Tests.Outages;
 using RecoveryVault.Tests.Serving;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Telemetry;
@@ -25,6 +26,7 @@ internal static class Roles
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
             ["managed-identity"] = ManagedIdentityRole.RunAsync,
+            ["relay"] = RelayRole.RunAsync,
             ["rvault"] = RvaultRole.RunAsync,
             [TelemetryRoles.Assemblies] = TelemetryRoles.ShowAssembliesAsync,
             [TelemetryRoles.Process] = TelemetryRoles.RunAsync,

@@ -188,6 +188,26 @@ public sealed class ClusterClaimTests
         Assert.False(first.Lost.IsCompleted || second.Lost.IsCompleted);
     }
 
+    [Fact]
+    public async Task Tell_StoreThatDoesNotAnswerForAWhile_SaysSoOnceAndOnceThatItDoes()
+    {
+        var store = new FaultyBlobStore(_store);
+        var told = new List<string>();
+        await using var claim = await ClusterClaim.TakeAsync(store, "a", null, _time, tell: told.Add);
+        Assert.Empty(told);
+
+        for (var nth = 0; nth < 20; nth++)
+            store.Inject(new Fault.Fail(), BlobCalls.Get, nth);
+        await AdvanceUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
+        Assert.Contains("does not answer", Assert.Single(told), StringComparison.Ordinal);
+
+        store.Recover();
+        await AdvanceUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
+        Assert.Equal(2, told.Count);
+        Assert.Contains("answers again", told[1], StringComparison.Ordinal);
+        Assert.False(claim.Lost.IsCompleted);
+    }
+
     private async Task<T> AdvanceUntilAsync<T>(Task<T> task)
     {
         await AdvanceUntilAsync((Task)task);

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using RecoveryVault.Embedded;
@@ -88,6 +90,23 @@ public sealed class SiloRefusalTests : IDisposable
         var refused = await Assert.ThrowsAsync<VaultException>(() => ClusterSilo.StartAsync(store, _place.Settings, TimeProvider.System));
         Assert.Equal(ErrorCodes.InvalidRequest, refused.Code);
         Assert.Contains(_place.SecretPath, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The system gives one port to several who all ask to share it, as the runtime does.</summary>
+    [Fact]
+    public async Task Start_GatewayAddressThatAnotherListensOn_IsRefused()
+    {
+        await _place.CreateStoreAsync();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        other.Start();
+        var settings = _place.Settings with { Gateway = (IPEndPoint)other.LocalEndpoint };
+        using var store = await ClusterStore.OpenAsync(null, _place.Options, settings, TimeProvider.System);
+
+        var refused = await Assert.ThrowsAsync<VaultException>(() => ClusterSilo.StartAsync(store, settings, TimeProvider.System));
+
+        Assert.Equal(ErrorCodes.ClusterUnavailable, refused.Code);
+        Assert.Contains($"{other.LocalEndpoint}", refused.Message, StringComparison.Ordinal);
     }
 
     private async Task RefusesAsync(string code, EmbeddedStoreOptions options, SiloSettings? settings = null)

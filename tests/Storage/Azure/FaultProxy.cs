@@ -27,6 +27,9 @@ public enum Trouble
 
     /// <summary>The service carries it out, and no answer comes until the proxy is disposed.</summary>
     Silent,
+
+    /// <summary>The service carries it out, and its answer comes a second late.</summary>
+    Late,
 }
 
 /// <summary>A request as the proxy saw it, and the service's status when it was passed on.</summary>
@@ -52,6 +55,8 @@ internal sealed class FaultProxy : IAsyncDisposable
         "Keep-Alive",
         "Transfer-Encoding",
     };
+
+    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(1);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
@@ -164,6 +169,9 @@ internal sealed class FaultProxy : IAsyncDisposable
             case Trouble.Silent:
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _end.Token);
                 return false;
+            case Trouble.Late:
+                await Task.Delay(Lateness, TimeProvider.System, _end.Token);
+                return await WriteAsync(stream, [.. head, .. body]);
             case Trouble.CutWithin:
                 await WriteAsync(stream, [.. head, .. body.AsSpan(0, body.Length / 2)]);
                 return Cut(client);
