@@ -108,7 +108,7 @@ public sealed class ZombieTests(ITestOutputHelper output) : IAsyncLifetime
         return isDone;
     }
 
-    /// <summary>What a deleted point alone needed is due to be freed; the next backup of the living cluster finds it in its source again.</summary>
+    /// <summary>What a deleted point alone needed is due to be freed; the living cluster's backup finds it in its source again.</summary>
     private async Task<ClusterItem> PrepareAsync()
     {
         var item = await ClusterItem.CreateAsync(_cluster);
