@@ -97,7 +97,8 @@ public sealed class KillTests(ITestOutputHelper output)
         [
             $"{ready.Count} silos killed in {duration.TotalSeconds:0} s ({kills.Doubled} while another was away)",
             $" and {kills.Frozen} frozen, seed {draw.Seed}:",
-            $" {vaults.Items.Sum(i => i.Points.Count)} recovery points of {Items} items acknowledged, {end.Lost} lost, {end.Restored} restored,",
+            $" {vaults.Items.Sum(i => i.Points.Count)} recovery points of {Items} items acknowledged,",
+            $" {end.Lost} lost, {end.Restored} restored,",
             $" {end.Unheard} more there; {vaults.Items.Sum(i => i.Restarts)} restarts, failed: {string.Join(", ", failures)}.;",
             $" {vaults.Rotations} rotations; ready again after {ready[^1]:0.0} s at the worst,",
             $" {ready[ready.Count / 2]:0.0} s in the middle, {ready.Count(r => r > Bar.TotalSeconds)} times after more than",
