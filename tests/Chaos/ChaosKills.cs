@@ -58,7 +58,7 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
     }
 
     /// <summary>
-    /// It stands in the middle of whatever it did, a rotation now and then; the others do all of it anew. When it goes on it ends by itself.
+    /// It stands in the middle of whatever it did, a rotation now and then; the others do all of it anew. Then it ends by itself.
     /// </summary>
     private async Task FreezeAsync(ChaosSilo victim)
     {

@@ -127,7 +127,12 @@ internal sealed class ChaosPlace : IAsyncDisposable
     }
 
     private ChildProcess StartSilo(ChaosSilo silo) =>
-        Run(["silo"], $"RVAULT_GATEWAY_ADDRESS={silo.Gateway}", $"RVAULT_HEALTH_ADDRESS={silo.Health}");
+        Run(
+            ["silo"],
+            $"RVAULT_SILO_ADDRESS={silo.Address}",
+            $"RVAULT_GATEWAY_ADDRESS={silo.Gateway}",
+            $"RVAULT_HEALTH_ADDRESS={silo.Health}"
+        );
 
     private ChildProcess Run(string[] command, params string[] more) =>
         ChildProcess.StartUnder(["env", .. _variables.Select(v => $"{v.Key}={v.Value}"), .. more], "rvault", [.. command, "-o", "json"]);

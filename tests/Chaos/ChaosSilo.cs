@@ -22,6 +22,9 @@ internal sealed class ChaosSilo : IAsyncDisposable
 
     public IPEndPoint Gateway { get; } = new(IPAddress.Loopback, FreePort());
 
+    /// <summary>The same in every life: who comes back puts its predecessor out at once.</summary>
+    public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort());
+
     public IPEndPoint Health { get; } = new(IPAddress.Loopback, FreePort());
 
     public ChildProcess Process => _process ?? throw new InvalidOperationException($"{Name} was never started.");
