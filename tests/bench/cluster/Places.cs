@@ -101,6 +101,7 @@ internal sealed class ClusterPlace : IPlace, IAsyncDisposable
             RedirectStandardOutput = true,
         };
         start.Environment["RVAULT_CLUSTER_SECRET_FILE"] = Path.Join(root, "secret");
+        start.Environment["RVAULT_LOG_LEVEL"] = "Error";
         if (_azurite is not null)
         {
             start.Environment["RVAULT_BLOBS"] = _azurite.ConnectionString;
