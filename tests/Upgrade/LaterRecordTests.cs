@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using RecoveryVault.Activity;
 using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;

@@ -7,7 +7,7 @@ namespace RecoveryVault.Tests.Upgrade;
 
 /// <summary>Silos and clients of releases that do not work together, over real connections.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-public sealed class OtherReleaseTests : IAsyncLifetime
+public sealed class OtherReleaseTests : IAsyncLifetime, IDisposable
 {
     private readonly SiloPlace _place = new();
     private ClusterSilo? _silo;
@@ -22,8 +22,9 @@ public sealed class OtherReleaseTests : IAsyncLifetime
     {
         if (_silo is not null)
             await _silo.DisposeAsync();
-        _place.Dispose();
     }
+
+    public void Dispose() => _place.Dispose();
 
     private async Task<ClusterSilo> StartAsync(ContractVersion contracts)
     {

@@ -66,7 +66,7 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
     }
 
     /// <summary>Everything anew: a key version, a backup of each item, a rotation, a deletion taken back, a restore.</summary>
-    private async Task WorkAsync(RotationStage stage)
+    private static async Task WorkAsync(RotationStage stage)
     {
         var version = await stage.NewVersionAsync();
         foreach (var name in Items)
@@ -136,5 +136,5 @@ public sealed class RollingUpgradeTests : IAsyncLifetime
     private static byte[] Encode(object record, Type type) =>
         Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(record, LaterMembers.InfoOf(type)));
 
-    private Task PutAsync(string name, byte[] content) => _cluster.Beneath.PutAsync(name, new(content), PutCondition.Always);
+    private Task<string> PutAsync(string name, byte[] content) => _cluster.Beneath.PutAsync(name, new(content), PutCondition.Always);
 }
