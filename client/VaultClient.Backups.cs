@@ -108,7 +108,7 @@ public sealed partial class VaultClient
         CancellationToken cancellation
     )
     {
-        var ticket = await item.BeginBackupAsync(begin);
+        var ticket = await WhenThereIsRoomAsync(() => item.BeginBackupAsync(begin), cancellation);
         if (ticket.Committed is { } committed)
             return (committed, restarts.LastRead ?? new BackupStatistics());
         if (ticket.Session is not { } session)

@@ -71,7 +71,7 @@ public sealed partial class VaultClient
     /// <summary>
     /// Expiry comes first: what it deletes can still be had back, and frees nothing yet. A refusal is the item's outcome.
     /// </summary>
-    private static async Task<ReclaimedItem> ReclaimAsync(
+    private async Task<ReclaimedItem> ReclaimAsync(
         string vaultName,
         string itemName,
         IProtectedItemGrain item,
@@ -89,7 +89,7 @@ public sealed partial class VaultClient
         {
             return new ReclaimedItem(vaultName, itemName, 0, null, Refused(e));
         }
-        var (jobId, outcome) = await ReclaimAsync(item, options, cancellation);
+        var (jobId, outcome) = await ReclaimAsync(item, begin => WhenThereIsRoomAsync(begin, cancellation), options, cancellation);
         return new ReclaimedItem(vaultName, itemName, expired, jobId, outcome);
     }
 
@@ -107,17 +107,25 @@ public sealed partial class VaultClient
         new(JobStatus.Failed, null, null, new JobError(e.Code, e.Message, e.Recommendation));
 
     /// <summary>Frees what no recovery point of one item needs; a refusal is its outcome.</summary>
-    public static async Task<(Guid? JobId, ReclaimOutcome Outcome)> ReclaimAsync(
+    public static Task<(Guid? JobId, ReclaimOutcome Outcome)> ReclaimAsync(
         IProtectedItemGrain item,
         ReclaimOptions options,
         CancellationToken cancellation = default
+    ) => ReclaimAsync(item, static begin => begin(), options, cancellation);
+
+    private static async Task<(Guid? JobId, ReclaimOutcome Outcome)> ReclaimAsync(
+        IProtectedItemGrain item,
+        Func<Func<Task<ReclaimTicket>>, Task<ReclaimTicket>> whenThereIsRoom,
+        ReclaimOptions options,
+        CancellationToken cancellation
     )
     {
         cancellation.ThrowIfCancellationRequested();
         ReclaimTicket? ticket = null;
         try
         {
-            ticket = await item.BeginReclaimAsync(new BeginReclaim(Guid.NewGuid(), options.IsDryRun));
+            var begin = new BeginReclaim(Guid.NewGuid(), options.IsDryRun);
+            ticket = await whenThereIsRoom(() => item.BeginReclaimAsync(begin));
             return (ticket.JobId, await WatchAsync(item, ticket, options, cancellation));
         }
         catch (VaultException e)

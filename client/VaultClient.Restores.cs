@@ -80,7 +80,8 @@ public sealed partial class VaultClient
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default
     )
     {
-        var ticket = await item.BeginRestoreAsync(new BeginRestore(Guid.NewGuid(), recoveryPoint, RestorePurpose.Browse));
+        var begin = new BeginRestore(Guid.NewGuid(), recoveryPoint, RestorePurpose.Browse);
+        var ticket = await WhenThereIsRoomAsync(() => item.BeginRestoreAsync(begin), cancellation);
         try
         {
             var channel = await dataPlane.OpenRestoreAsync(ticket.Session, cancellation);
@@ -156,9 +157,11 @@ public sealed partial class VaultClient
     )
     {
         using var span = VaultTraces.Start(request.Purpose == RestorePurpose.Verify ? "rvault.verify" : "rvault.restore");
-        var ticket = await item.BeginRestoreAsync(request);
+        Task<RestoreTicket> BeginAsync(BeginRestore begin, CancellationToken cancel) =>
+            WhenThereIsRoomAsync(() => item.BeginRestoreAsync(begin), cancel);
+        var ticket = await BeginAsync(request, cancellation);
         var restarts = new SessionRestarts(Patience, time);
-        using var session = new ReadingSession(item, request, ticket, dataPlane, restarts, jobId => FindEndAsync(item, jobId));
+        using var session = new ReadingSession(BeginAsync, request, ticket, dataPlane, restarts, jobId => FindEndAsync(item, jobId));
         try
         {
             await using var progress = new SessionProgress(() => IsWantedAsync(item, session, counters), time, cancellation);

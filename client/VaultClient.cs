@@ -1,5 +1,6 @@
 using RecoveryVault.Activity;
 using RecoveryVault.DataPath;
+using RecoveryVault.Errors;
 using RecoveryVault.Items;
 using RecoveryVault.Jobs;
 using RecoveryVault.Rotation;
@@ -9,7 +10,7 @@ namespace RecoveryVault;
 
 /// <summary>
 /// The way into a vault cluster, or into the silo embedded in this process: finds vaults and items by name, and runs what takes more than
-/// one call. Everything throws <see cref="Errors.VaultException"/> with a code and what to do.
+/// one call. Everything throws <see cref="VaultException"/> with a code and what to do.
 /// </summary>
 /// <param name="grains">A connected cluster client.</param>
 /// <param name="dataPlane">Carries the bytes of backups and restores.</param>
@@ -20,6 +21,12 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     /// How long work that can begin again by itself goes on trying while the silos it needs do not answer; zero: it fails at once.
     /// </summary>
     public TimeSpan Patience { get; init; }
+
+    /// <summary>How long a backup, restore or reclaim that is to begin waits for a server that has no room; zero: it fails at once.</summary>
+    public TimeSpan BusyPatience { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Told once for each such wait.</summary>
+    public Action<VaultException>? OnBusy { get; init; }
 
     /// <summary>Creates and lists vaults.</summary>
     public IVaultDirectoryGrain Directory => grains.GetGrain<IVaultDirectoryGrain>(0);
@@ -49,6 +56,26 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
 
     /// <summary>An item by identity.</summary>
     public IProtectedItemGrain OpenItem(ItemKey key) => grains.GetGrain<IProtectedItemGrain>(key.ToString());
+
+    /// <summary>Begins something that needs room on a silo, as soon as there is some.</summary>
+    private async Task<T> WhenThereIsRoomAsync<T>(Func<Task<T>> begin, CancellationToken cancellation)
+    {
+        for (var wait = new BusyWait(BusyPatience, time); ; )
+        {
+            VaultException busy;
+            try
+            {
+                return await begin();
+            }
+            catch (VaultException e) when (wait.Allows(e))
+            {
+                busy = e;
+            }
+            if (wait.IsNews)
+                OnBusy?.Invoke(busy);
+            await wait.PauseAsync(busy, cancellation);
+        }
+    }
 
     /// <summary>All entries of a paged list.</summary>
     public static async IAsyncEnumerable<T> AllAsync<T>(Func<PageRequest, Task<Page<T>>> list)
@@ -80,7 +107,7 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     }
 
     /// <summary>Looks at the key now and returns when every item is wrapped by the version in force.</summary>
-    /// <exception cref="Errors.VaultException">
+    /// <exception cref="VaultException">
     /// RotationBlocked, KeyVaultUnreachable, or a CMK code; nothing is lost, the rotation goes on when the cause is mended.
     /// </exception>
     public static async Task<RotationProgress> SyncAsync(

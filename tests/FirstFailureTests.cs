@@ -127,7 +127,7 @@ public sealed class FirstFailureTests
                         JobId = null,
                         Session = Session,
                         RecoveryPoint = Point,
-                        Catalogue = default,
+                        Catalogue = new CatalogueRoot(0, new ChunkRef(Digest.Of("root"u8), 100)),
                         Source = Source,
                         Statistics = new BackupStatistics(),
                     }

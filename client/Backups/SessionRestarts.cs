@@ -49,7 +49,7 @@ internal sealed class SessionRestarts(TimeSpan patience, TimeProvider time)
     public async Task PauseAsync(CancellationToken cancellation)
     {
         IsNews = false;
-        await Task.Delay(_delay, time, cancellation);
+        await Task.Delay(BusyWait.DelayOf(_delay, 0, BusyWait.Chance()), time, cancellation);
         _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
     }
 

@@ -18,10 +18,15 @@ public sealed class ClusterConnection : IAsyncDisposable
     private readonly IHost _host;
     private readonly HttpDataPlane _dataPlane;
 
-    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, TimeSpan patience)
+    private ClusterConnection(IHost host, HttpDataPlane dataPlane, TimeProvider time, GatewayOptions options)
     {
         (_host, _dataPlane) = (host, dataPlane);
-        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time) { Patience = patience };
+        Client = new VaultClient(host.Services.GetRequiredService<IClusterClient>(), dataPlane, time)
+        {
+            Patience = options.Patience,
+            BusyPatience = options.BusyPatience,
+            OnBusy = options.OnBusy,
+        };
     }
 
     /// <summary>The way into the cluster.</summary>
@@ -29,7 +34,8 @@ public sealed class ClusterConnection : IAsyncDisposable
 
     /// <summary>Connects; the options' secret must live as long as the connection.</summary>
     /// <exception cref="VaultException">
-    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one.
+    /// ClusterUnavailable: nobody answers there; AccessDenied: who answers does not know the secret, or knows another one; ReleaseMismatch:
+    /// who answers is of a release that does not work with this client's.
     /// </exception>
     public static async Task<ClusterConnection> OpenAsync(
         GatewayOptions options,
@@ -45,18 +51,18 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.UseStaticClustering([.. options.Gateways]);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientConnectionOptions>(o =>
-                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time))
+                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts))
             );
             client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
             if (VaultTraces.IsHeard)
                 client.AddActivityPropagation();
         });
         var host = builder.Build();
-        var dataPlane = new HttpDataPlane(options.Secret, time);
+        var dataPlane = new HttpDataPlane(options.Secret, time) { Contracts = options.Contracts };
         try
         {
             await StartAsync(host, options, time, cancellation);
-            return new ClusterConnection(host, dataPlane, time, options.Patience);
+            return new ClusterConnection(host, dataPlane, time, options);
         }
         catch (Exception e)
         {
@@ -113,7 +119,16 @@ public sealed class ClusterConnection : IAsyncDisposable
                 using var socket = new Socket(gateway.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(gateway, cancellation);
                 await using var stream = new NetworkStream(socket);
-                await ConnectionProof.PresentAsync(options.Secret, ConnectionProof.Gateway, gateway, stream, stream, time, cancellation);
+                await ConnectionProof.PresentAsync(
+                    options.Secret,
+                    ConnectionProof.Gateway,
+                    gateway,
+                    stream,
+                    stream,
+                    time,
+                    options.Contracts,
+                    cancellation
+                );
                 return;
             }
             catch (Exception e) when (e is IOException or SocketException)
@@ -122,6 +137,8 @@ public sealed class ClusterConnection : IAsyncDisposable
             }
         }
         var names = NamesOf(options);
+        if (last is OtherReleaseException other)
+            throw other.OfClient(names);
         throw last is ConnectionRefusedException
             ? new VaultException(
                 ErrorCodes.AccessDenied,
@@ -144,9 +161,18 @@ public sealed record GatewayOptions
     /// <summary>How long calls and backups that can be tried again are, while no silo answers; zero: they fail at once.</summary>
     public TimeSpan Patience { get; init; }
 
+    /// <summary>How long what is to begin waits for a silo that has no room.</summary>
+    public TimeSpan BusyPatience { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Told once for each such wait.</summary>
+    public Action<VaultException>? OnBusy { get; init; }
+
     /// <summary>The cluster's id.</summary>
     public string ClusterId { get; init; } = "rvault";
 
     /// <summary>The service's id.</summary>
     public string ServiceId { get; init; } = "rvault";
+
+    /// <summary>What this client speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
 }

@@ -12,6 +12,9 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>A call that was turned away was not begun: it may be repeated without harm.</summary>
+    private static readonly TimeSpan OverloadPatience = TimeSpan.FromSeconds(30);
+
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
         for (var start = time.GetTimestamp(); ; )
@@ -23,10 +26,11 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
             }
             catch (Exception e) when (IsLoss(e))
             {
-                if (time.GetElapsedTime(start) >= patience || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e)))
+                var limit = IsOverload(e) && patience < OverloadPatience ? OverloadPatience : patience;
+                if (time.GetElapsedTime(start) >= limit || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e) || IsOverload(e)))
                     throw Translate(e);
             }
-            await Task.Delay(RetryDelay, time);
+            await Task.Delay(BusyWait.DelayOf(RetryDelay, 0, BusyWait.Chance()), time);
         }
     }
 
@@ -35,7 +39,22 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
         exception is not VaultException and (TimeoutException or OrleansException or IOException or ObjectDisposedException);
 
     public static VaultException Translate(Exception exception) =>
-        new(ErrorCodes.ClusterUnavailable, $"The server was lost or did not answer: {FirstLine(exception.Message)}", inner: exception);
+        IsOverload(exception)
+            ? new VaultException(
+                ErrorCodes.ServerBusy,
+                "More calls wait for the same vault or item than the server takes.",
+                inner: exception
+            )
+            : new VaultException(
+                ErrorCodes.ClusterUnavailable,
+                $"The server was lost or did not answer: {FirstLine(exception.Message)}",
+                inner: exception
+            );
+
+    /// <summary>A grain had too many calls waiting, or a gateway too much to do: this one was turned away at the door.</summary>
+    public static bool IsOverload(Exception exception) =>
+        exception is LimitExceededException or GatewayTooBusyException
+        || (exception is OrleansMessageRejectionException && exception.Message.Contains("is overloaded", StringComparison.Ordinal));
 
     /// <summary>Whoever may only read may call it: it changes nothing.</summary>
     private static bool ReadsOnly(MethodInfo method) => method.GetCustomAttribute<RequiresAttribute>()?.Role == VaultRole.BackupReader;

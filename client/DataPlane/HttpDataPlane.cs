@@ -31,10 +31,13 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
                 Expect100ContinueTimeout = ConnectPatience,
                 PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
                 MaxResponseHeadersLength = 4,
-                ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, secret, time, cancellation),
+                ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, secret, cancellation),
             }
         );
     }
+
+    /// <summary>What this client speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
 
     /// <inheritdoc/>
     public async ValueTask<IBackupChannel> OpenBackupAsync(SessionTicket ticket, CancellationToken cancellation) =>
@@ -67,12 +70,7 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
         return new SessionCaller(_http, silo, ticket, direction, _time, _stop.Token);
     }
 
-    private static async ValueTask<Stream> ConnectAsync(
-        DnsEndPoint silo,
-        ConnectionSecret secret,
-        TimeProvider time,
-        CancellationToken cancellation
-    )
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint silo, ConnectionSecret secret, CancellationToken cancellation)
     {
         var endpoint = new IPEndPoint(IPAddress.Parse(silo.Host.Trim('[', ']')), silo.Port);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -80,7 +78,7 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
         {
             await socket.ConnectAsync(endpoint, cancellation);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            await ConnectionProof.PresentAsync(secret, ConnectionProof.DataPlane, endpoint, stream, stream, time, cancellation);
+            await ConnectionProof.PresentAsync(secret, ConnectionProof.DataPlane, endpoint, stream, stream, _time, Contracts, cancellation);
             return stream;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using RecoveryVault.Connections;
 using RecoveryVault.DataPath;
 using RecoveryVault.DataPath.Wire;
 using RecoveryVault.Errors;
@@ -21,8 +22,14 @@ internal sealed class SessionCaller(
     /// <summary>Tries of one request that gets no answer.</summary>
     public const int MaxTries = 5;
 
+    /// <summary>Tries of one request that is told to come again: somebody is there.</summary>
+    private const int MaxTriesWhenBusy = 60;
+
     /// <summary>No answer for that long is a dropped connection. The store's slowest write must fit in.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whatever a server says: a session that is not heard of is taken for abandoned.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
 
@@ -81,6 +88,10 @@ internal sealed class SessionCaller(
         {
             throw new IOException($"There was no answer within {Patience.TotalMinutes:0} minutes.");
         }
+        catch (Exception e) when (OtherReleaseException.Find(e) is { } other)
+        {
+            throw other.OfClient(silo.Authority);
+        }
     }
 
     /// <summary>Whether nothing was answered, so that the same may be asked again.</summary>
@@ -95,14 +106,16 @@ internal sealed class SessionCaller(
     /// <exception cref="VaultException">There were enough.</exception>
     public async Task PauseAsync(int tries, Exception cause, CancellationToken cancellation)
     {
-        if (tries >= MaxTries)
+        var busy = cause as VaultException;
+        if (tries >= (busy is null ? MaxTries : MaxTriesWhenBusy))
             throw cause as VaultException
                 ?? new VaultException(
                     ErrorCodes.ClusterUnavailable,
                     $"The data plane at {silo.Authority} does not answer: {Innermost(cause).Message}",
                     inner: cause
                 );
-        await Task.Delay(FirstDelay * (1 << (tries - 1)), time, cancellation);
+        var hint = busy is { RetryAfter: var after } && after > TimeSpan.Zero ? after : FirstDelay * (1 << Math.Min(tries - 1, MaxTries));
+        await Task.Delay(BusyWait.DelayOf(hint, 0, BusyWait.Chance()), time, cancellation);
     }
 
     private static Exception Innermost(Exception exception)
@@ -117,6 +130,12 @@ internal sealed class SessionCaller(
         var document = new byte[DataPlaneProtocol.MaxErrorBytes];
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);
         var length = await stream.ReadAtLeastAsync(document, document.Length, throwOnEndOfStream: false, cancellation);
-        return ErrorForm.TryRead(document.AsSpan(0, length)) ?? ErrorForm.Of((int)answer.StatusCode);
+        var refusal = ErrorForm.TryRead(document.AsSpan(0, length)) ?? ErrorForm.Of((int)answer.StatusCode);
+        return answer.Headers.RetryAfter?.Delta is { } after && after > TimeSpan.Zero
+            ? new VaultException(refusal.Code, refusal.Message, refusal.Recommendation)
+            {
+                RetryAfter = after < LongestWait ? after : LongestWait,
+            }
+            : refusal;
     }
 }

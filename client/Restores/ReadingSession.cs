@@ -13,7 +13,7 @@ namespace RecoveryVault.Restores;
 /// </summary>
 internal sealed class ReadingSession : IRestoreChannel, IDisposable
 {
-    private readonly IProtectedItemGrain _item;
+    private readonly Func<BeginRestore, CancellationToken, Task<RestoreTicket>> _begin;
     private readonly BeginRestore _request;
     private readonly IDataPlane _dataPlane;
     private readonly SessionRestarts _restarts;
@@ -22,14 +22,14 @@ internal sealed class ReadingSession : IRestoreChannel, IDisposable
     private IRestoreChannel? _channel;
     private bool _isUsed;
 
-    /// <param name="item">What is read.</param>
+    /// <param name="begin">Begins at the item, as soon as there is room.</param>
     /// <param name="request">How it was begun.</param>
     /// <param name="ticket">What came of it.</param>
     /// <param name="dataPlane">Leads to the silo that hosts the item.</param>
     /// <param name="restarts">How often it may begin again.</param>
     /// <param name="findEnd">Why a job ended; null when nobody ended it: then its silo is lost.</param>
     public ReadingSession(
-        IProtectedItemGrain item,
+        Func<BeginRestore, CancellationToken, Task<RestoreTicket>> begin,
         BeginRestore request,
         RestoreTicket ticket,
         IDataPlane dataPlane,
@@ -37,7 +37,7 @@ internal sealed class ReadingSession : IRestoreChannel, IDisposable
         Func<Guid?, Task<VaultException?>> findEnd
     )
     {
-        (_item, _dataPlane, _restarts, _findEnd) = (item, dataPlane, restarts, findEnd);
+        (_begin, _dataPlane, _restarts, _findEnd) = (begin, dataPlane, restarts, findEnd);
         // The latest may be another one by then.
         _request = request with
         {
@@ -130,7 +130,7 @@ internal sealed class ReadingSession : IRestoreChannel, IDisposable
                 try
                 {
                     if (_isUsed)
-                        await BeginAgainAsync();
+                        await BeginAgainAsync(cancellation);
                     _isUsed = true;
                     _channel = await _dataPlane.OpenRestoreAsync(Ticket.Session, cancellation);
                     _restarts.Opened();
@@ -148,11 +148,11 @@ internal sealed class ReadingSession : IRestoreChannel, IDisposable
         }
     }
 
-    private async Task BeginAgainAsync()
+    private async Task BeginAgainAsync(CancellationToken cancellation)
     {
         // Whoever stopped the job does not want it begun again.
         if (await _findEnd(Ticket.JobId) is { } end && !_restarts.Allows(end))
             throw end;
-        Ticket = await _item.BeginRestoreAsync(_request with { OperationId = Guid.NewGuid() });
+        Ticket = await _begin(_request with { OperationId = Guid.NewGuid() }, cancellation);
     }
 }

@@ -191,7 +191,7 @@ internal sealed partial class Invocation : IAsyncDisposable
             return;
         if (Cluster is { } cluster)
         {
-            _served = new ServedStore(FindWay(cluster), PlaceOptions(create), Time);
+            _served = new ServedStore(FindWay(cluster), PlaceOptions(create), Time, TellBusy);
             return;
         }
         var options = StoreOptions(create) with { LeavesToServer = true };
@@ -201,12 +201,14 @@ internal sealed partial class Invocation : IAsyncDisposable
         }
         catch (StoreServedException e)
         {
-            _served = new ServedStore(WayIn.Of(await ServerSearch.OfStoreAsync(options, e.Holder, cancellation)), options, Time);
+            _served = new ServedStore(WayIn.Of(await ServerSearch.OfStoreAsync(options, e.Holder, cancellation)), options, Time, TellBusy);
         }
     }
 
     public Task<EmbeddedSilo> StartAsync(EmbeddedStore store, KeyVaultAccess? access, CancellationToken cancellation) =>
         EmbeddedSilo.StartAsync(store, Time, Logging, access, cancellation);
+
+    private void TellBusy(VaultException cause) => Tell($"{cause.Code}: {cause.Message} Waiting for room; Ctrl-C ends it ...");
 
     public Action<ILoggingBuilder>? Logging => IsVerbose ? LogToStandardError : null;
 

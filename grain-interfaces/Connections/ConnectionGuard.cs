@@ -6,7 +6,13 @@ namespace RecoveryVault.Connections;
 public static class ConnectionGuard
 {
     /// <summary>Lets only connections through whose client proves the secret; the others are closed unread.</summary>
-    public static void RequireProof(this IConnectionBuilder connections, ConnectionSecret secret, string purpose, TimeProvider time) =>
+    public static void RequireProof(
+        this IConnectionBuilder connections,
+        ConnectionSecret secret,
+        string purpose,
+        TimeProvider time,
+        ContractVersion? contracts = null
+    ) =>
         connections.Use(next =>
             async connection =>
             {
@@ -20,6 +26,7 @@ public static class ConnectionGuard
                         input,
                         output,
                         time,
+                        contracts,
                         connection.ConnectionClosed
                     );
                 }
@@ -34,20 +41,42 @@ public static class ConnectionGuard
         );
 
     /// <summary>Proves the secret to the server, and demands the same of it, before anything is sent.</summary>
-    public static void PresentProof(this IConnectionBuilder connections, ConnectionSecret secret, string purpose, TimeProvider time) =>
+    /// <param name="connections">What reads connections.</param>
+    /// <param name="secret">What both know.</param>
+    /// <param name="purpose">The listener's.</param>
+    /// <param name="time">The clock of patience.</param>
+    /// <param name="contracts">What this program speaks; null: <see cref="ContractVersion.Ours"/>.</param>
+    /// <param name="onOtherRelease">Told of a server whose contracts do not go with ours.</param>
+    public static void PresentProof(
+        this IConnectionBuilder connections,
+        ConnectionSecret secret,
+        string purpose,
+        TimeProvider time,
+        ContractVersion? contracts = null,
+        Action<OtherReleaseException>? onOtherRelease = null
+    ) =>
         connections.Use(next =>
             async connection =>
             {
                 var (input, output) = StreamsOf(connection);
-                await ConnectionProof.PresentAsync(
-                    secret,
-                    purpose,
-                    connection.RemoteEndPoint,
-                    input,
-                    output,
-                    time,
-                    connection.ConnectionClosed
-                );
+                try
+                {
+                    await ConnectionProof.PresentAsync(
+                        secret,
+                        purpose,
+                        connection.RemoteEndPoint,
+                        input,
+                        output,
+                        time,
+                        contracts,
+                        connection.ConnectionClosed
+                    );
+                }
+                catch (OtherReleaseException other)
+                {
+                    onOtherRelease?.Invoke(other);
+                    throw;
+                }
                 await next(connection);
             }
         );

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,17 +10,20 @@ namespace RecoveryVault.Connections;
 /// listener. A loopback port tells nothing about whose process is at the other end, and a relay cannot use a proof made for another port.
 /// </summary>
 /// <remarks>
-/// <para>1. The client sends 4 bytes of greeting and 32 random bytes.</para>
-/// <para>2. The server sends 32 random bytes and HMAC-SHA256(secret, "server", purpose, address, both randoms).</para>
-/// <para>3. The client checks that and sends HMAC-SHA256(secret, "client", purpose, address, both randoms).</para>
+/// <para>1. The client sends 4 bytes of greeting, its hello: contract version and the oldest it works with (2 bytes each, big-endian) and
+/// 32 random bytes.</para>
+/// <para>2. The server sends its own hello and HMAC-SHA256(secret, "server", purpose, address, both hellos).</para>
+/// <para>3. The client checks that and sends HMAC-SHA256(secret, "client", purpose, address, both hellos).</para>
 /// <para>4. The server checks that and sends one byte, so that the client knows.</para>
+/// <para>Whoever finds that the versions do not go together ends it when the other end has proved itself, not before.</para>
 /// </remarks>
 public static class ConnectionProof
 {
     /// <summary>How long a peer may take for its part.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private const int RandomLength = 32;
+    private const int VersionLength = 4;
+    private const int HelloLength = VersionLength + 32;
     private const int ProofLength = 32;
     private const byte Accepted = 1;
 
@@ -36,6 +40,7 @@ public static class ConnectionProof
 
     /// <summary>The server's part.</summary>
     /// <exception cref="ConnectionRefusedException">The peer does not know the secret.</exception>
+    /// <exception cref="OtherReleaseException">The peer's contracts do not go with ours.</exception>
     public static Task AcceptAsync(
         ConnectionSecret secret,
         string purpose,
@@ -43,21 +48,24 @@ public static class ConnectionProof
         Stream input,
         Stream output,
         TimeProvider time,
+        ContractVersion? contracts = null,
         CancellationToken cancellation = default
     ) =>
         InTimeAsync(
             async cancel =>
             {
-                var greeting = new byte[Greeting.Length + RandomLength];
+                var greeting = new byte[Greeting.Length + HelloLength];
                 await input.ReadExactlyAsync(greeting, cancel);
                 if (!greeting.AsSpan().StartsWith(Greeting))
                     throw new ConnectionRefusedException("The peer did not greet as a client of this version does.");
-                var answer = new byte[RandomLength + ProofLength];
-                RandomNumberGenerator.Fill(answer.AsSpan(0, RandomLength));
-                var randoms = (byte[])[.. greeting.AsSpan(Greeting.Length), .. answer.AsSpan(0, RandomLength)];
-                Prove(secret, "server", purpose, listener, randoms, answer.AsSpan(RandomLength));
-                await SendAsync(output, answer, cancel);
-                await RequireProofAsync(secret, "client", purpose, listener, randoms, input, cancel);
+                var ours = contracts ?? ContractVersion.Ours;
+                var hello = Hello(ours);
+                var hellos = (byte[])[.. greeting.AsSpan(Greeting.Length), .. hello];
+                var proof = new byte[ProofLength];
+                Prove(secret, "server", purpose, listener, hellos, proof);
+                await SendAsync(output, (byte[])[.. hello, .. proof], cancel);
+                await RequireProofAsync(secret, "client", purpose, listener, hellos, input, cancel);
+                RequireRelease(purpose, ours, VersionOf(greeting.AsSpan(Greeting.Length)), isSilo: true);
                 await SendAsync(output, new[] { Accepted }, cancel);
             },
             time,
@@ -66,6 +74,7 @@ public static class ConnectionProof
 
     /// <summary>The client's part; returns when the server has accepted it.</summary>
     /// <exception cref="ConnectionRefusedException">One of the two does not know the secret.</exception>
+    /// <exception cref="OtherReleaseException">The server's contracts do not go with ours.</exception>
     public static Task PresentAsync(
         ConnectionSecret secret,
         string purpose,
@@ -73,19 +82,22 @@ public static class ConnectionProof
         Stream input,
         Stream output,
         TimeProvider time,
+        ContractVersion? contracts = null,
         CancellationToken cancellation = default
     ) =>
         InTimeAsync(
             async cancel =>
             {
-                var greeting = (byte[])[.. Greeting, .. RandomNumberGenerator.GetBytes(RandomLength)];
+                var ours = contracts ?? ContractVersion.Ours;
+                var greeting = (byte[])[.. Greeting, .. Hello(ours)];
                 await SendAsync(output, greeting, cancel);
-                var answer = new byte[RandomLength];
+                var answer = new byte[HelloLength];
                 await input.ReadExactlyAsync(answer, cancel);
-                var randoms = (byte[])[.. greeting.AsSpan(Greeting.Length), .. answer];
-                await RequireProofAsync(secret, "server", purpose, listener, randoms, input, cancel);
+                var hellos = (byte[])[.. greeting.AsSpan(Greeting.Length), .. answer];
+                await RequireProofAsync(secret, "server", purpose, listener, hellos, input, cancel);
+                RequireRelease(purpose, ours, VersionOf(answer), isSilo: false);
                 var proof = new byte[ProofLength];
-                Prove(secret, "client", purpose, listener, randoms, proof);
+                Prove(secret, "client", purpose, listener, hellos, proof);
                 await SendAsync(output, proof, cancel);
                 var verdict = new byte[1];
                 await input.ReadExactlyAsync(verdict, cancel);
@@ -95,6 +107,28 @@ public static class ConnectionProof
             time,
             cancellation
         );
+
+    private static byte[] Hello(ContractVersion version)
+    {
+        var hello = RandomNumberGenerator.GetBytes(HelloLength);
+        BinaryPrimitives.WriteUInt16BigEndian(hello, version.Current);
+        BinaryPrimitives.WriteUInt16BigEndian(hello.AsSpan(2), version.Oldest);
+        return hello;
+    }
+
+    private static ContractVersion VersionOf(ReadOnlySpan<byte> hello) =>
+        new(BinaryPrimitives.ReadUInt16BigEndian(hello), BinaryPrimitives.ReadUInt16BigEndian(hello[2..]));
+
+    /// <summary>Both ends come to the same verdict. The data plane has a version of its own: there either side may be the newer one.</summary>
+    private static void RequireRelease(string purpose, ContractVersion ours, ContractVersion theirs, bool isSilo)
+    {
+        var fits =
+            purpose != Gateway ? ours.WorksWith(theirs)
+            : isSilo ? ours.Serves(theirs)
+            : theirs.Serves(ours);
+        if (!fits)
+            throw new OtherReleaseException(purpose, ours, theirs);
+    }
 
     private static async Task InTimeAsync(Func<CancellationToken, Task> work, TimeProvider time, CancellationToken cancellation)
     {
@@ -119,7 +153,7 @@ public static class ConnectionProof
         string side,
         string purpose,
         EndPoint? listener,
-        byte[] randoms,
+        byte[] hellos,
         Stream input,
         CancellationToken cancellation
     )
@@ -127,13 +161,13 @@ public static class ConnectionProof
         var proof = new byte[ProofLength];
         await input.ReadExactlyAsync(proof, cancellation);
         var expected = new byte[ProofLength];
-        Prove(secret, side, purpose, listener, randoms, expected);
+        Prove(secret, side, purpose, listener, hellos, expected);
         if (!CryptographicOperations.FixedTimeEquals(proof, expected))
             throw new ConnectionRefusedException($"The {side} does not know the secret of this {purpose}.");
     }
 
-    private static void Prove(ConnectionSecret secret, string side, string purpose, EndPoint? listener, byte[] randoms, Span<byte> proof) =>
-        secret.Sign([.. Encoding.UTF8.GetBytes($"recoveryvault connection 1|{side}|{purpose}|{AddressOf(listener)}|"), .. randoms], proof);
+    private static void Prove(ConnectionSecret secret, string side, string purpose, EndPoint? listener, byte[] hellos, Span<byte> proof) =>
+        secret.Sign([.. Encoding.UTF8.GetBytes($"recoveryvault connection 2|{side}|{purpose}|{AddressOf(listener)}|"), .. hellos], proof);
 
     private static string AddressOf(EndPoint? endpoint) =>
         endpoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped

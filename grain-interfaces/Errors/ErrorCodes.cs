@@ -76,10 +76,15 @@ public static class ErrorCodes
     public const string WrongPlatformKey = nameof(WrongPlatformKey);
     public const string NotEnoughSpace = nameof(NotEnoughSpace);
     public const string ClusterUnavailable = nameof(ClusterUnavailable);
+
+    /// <summary>Silo and client, or two silos, are of releases that do not work together.</summary>
+    public const string ReleaseMismatch = nameof(ReleaseMismatch);
     public const string InsecureListenRefused = nameof(InsecureListenRefused);
     public const string ProtocolMismatch = nameof(ProtocolMismatch);
     public const string RequestTooLarge = nameof(RequestTooLarge);
     public const string TooManyRequests = nameof(TooManyRequests);
+    public const string ServerBusy = nameof(ServerBusy);
+    public const string ClientLimitReached = nameof(ClientLimitReached);
     public const string ChunkGarbled = nameof(ChunkGarbled);
 
     public const string KeysExist = nameof(KeysExist);

@@ -159,6 +159,11 @@ public static partial class ErrorTable
                 "The server cannot be reached, or stopped answering.",
                 "See that the cluster or 'rvault serve' runs and that --cluster and RVAULT_CLUSTER name its gateways; then run the command again."
             ),
+            new(
+                ReleaseMismatch,
+                "Client and silo, or two silos of a cluster, are of releases that do not work together.",
+                "Upgrade one silo at a time and clients last, through a release that works with both; nothing was changed."
+            ),
         ];
 
     private static ErrorEntry[] Connections() =>
@@ -175,10 +180,25 @@ public static partial class ErrorTable
             ),
             new(RequestTooLarge, "More was sent at once than the server takes.", "Use the client of the server's own version."),
             new(TooManyRequests, "More requests of one session were under way than the server takes.", "Run the command again."),
+            .. Limits(),
             new(
                 ChunkGarbled,
                 "A chunk's content did not have the digest it was announced with: bytes changed between reading and sending.",
                 "Run the command again; if it comes again, check this machine's memory."
+            ),
+        ];
+
+    private static ErrorEntry[] Limits() =>
+        [
+            new(
+                ServerBusy,
+                "The server has as much under way as it takes at once. Commands wait for an hour before they say so.",
+                "Try again when less runs at once; add a silo, or raise RVAULT_MAX_SESSIONS if its memory permits."
+            ),
+            new(
+                ClientLimitReached,
+                "This client has as many backups and restores under way as one client may have.",
+                "Let some of them end first, or raise RVAULT_MAX_SESSIONS_PER_CLIENT."
             ),
         ];
 

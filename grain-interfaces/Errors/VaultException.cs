@@ -23,4 +23,8 @@ public sealed class VaultException : OrleansException
     /// <summary>What the caller can do next; empty when there is nothing.</summary>
     [Id(1)]
     public string Recommendation { get; }
+
+    /// <summary>When the same may be asked again; zero: nothing is known of that, or it makes no sense.</summary>
+    [Id(2)]
+    public TimeSpan RetryAfter { get; init; }
 }

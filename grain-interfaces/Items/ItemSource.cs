@@ -47,10 +47,12 @@ public sealed record ItemSource
     /// <summary>The longest path or pattern in characters.</summary>
     public const int MaxTextLength = 4096;
 
-    /// <summary>Refuses what would not fit the item's record.</summary>
+    /// <summary>Refuses what would not fit the item's record, and a kind that this release does not know.</summary>
     /// <exception cref="VaultException"><see cref="ErrorCodes.InvalidRequest"/>.</exception>
     public void RequireBounded()
     {
+        if (!Enum.IsDefined(Kind))
+            throw new VaultException(ErrorCodes.InvalidRequest, $"'{Kind}' is no kind of content that this silo knows.");
         var texts = Excludes.Append(Path).Append(Host).ToList();
         if (
             Excludes.Count > MaxExcludes

@@ -22,7 +22,7 @@ public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract
         if (IsFromClient(context) && !IsOfRuntime(context))
         {
             Authorize(context.InterfaceMethod);
-            Caller.Set(client.Name);
+            Caller.Set(client.Name, context.SourceId?.ToString());
         }
         await context.Invoke();
     }

@@ -32,6 +32,7 @@ public static class Refusals
             ),
             BlobStoreException failure => StoreRefusals.ToVaultException(failure),
             FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
+            LaterRecordException later => new VaultException(ErrorCodes.DataTooNew, $"A stored record cannot be used: {later.Message}"),
             JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),
             _ => null,
         };

@@ -26,6 +26,8 @@ public static class RefusedAttempts
                 && Refusals.Find(e) is { } refusal
                 // Unclear: it may have happened, and whoever asks again gets it logged as what it is.
                 && refusal.Code != ErrorCodes.StoreUnavailable
+                // Put off, not refused: the same call comes again.
+                && refusal.RetryAfter == TimeSpan.Zero
                 && !Journal.IsLogged(refusal)
                 && vaultOf() is { } vaultId
             )

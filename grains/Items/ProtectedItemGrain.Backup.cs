@@ -31,14 +31,14 @@ public sealed partial class ProtectedItemGrain
             return new BackupTicket(committed.JobId, null, source, OutcomeOf(committed));
         if (FindOpen(request.OperationId) is { } open)
             return open;
-        _parts.Sessions.RequireOpen();
+        using var place = Reserve(request.OperationId);
         var backup = new OpenBackup(source, RequireRetention(request.RetainUntil));
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.Backup, settings.Name, Key.ItemId);
         return await Journal.FailOnRefusalAsync(
             Key.VaultId,
             jobId,
             BackupOperation,
-            () => VaultTraces.RunAsync("rvault.backup.begin", _ => OpenBackupAsync(request.OperationId, jobId, backup))
+            () => VaultTraces.RunAsync("rvault.backup.begin", _ => OpenBackupAsync(request.OperationId, jobId, backup, place))
         );
     }
 
@@ -66,7 +66,7 @@ public sealed partial class ProtectedItemGrain
             ? new BackupTicket(slot.JobId, ticket, backup.Source)
             : null;
 
-    private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, OpenBackup backup)
+    private async Task<BackupTicket> OpenBackupAsync(Guid operationId, Guid jobId, OpenBackup backup, SessionPlace place)
     {
         await _parts.Proof.RequireSettingsAsync(Key, Item);
         var keys = await RequireCurrentKeyAsync();
@@ -86,7 +86,7 @@ public sealed partial class ProtectedItemGrain
             WatchPermit(slot.SessionId, secrets.Permit);
             Journal.Enter(jobId, JobTasks.TransferData);
             Journal.Running.Find(jobId)?.Report(0, 0, itemsTotal: Item.Newest?.Statistics.Entries ?? 0);
-            return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session), backup.Source);
+            return new BackupTicket(jobId, _parts.Sessions.Add(slot.SessionId, session, place), backup.Source);
         }
         catch
         {

@@ -31,10 +31,11 @@ public sealed partial class ProtectedItemGrain
                 item = await WithKeysAsync(item, keys);
             return item.Protect(
                     item.Settings is { } known
-                        ? settings with
+                        ? known with
                         {
-                            CreatedAt = known.CreatedAt,
-                            Policy = known.Policy,
+                            Name = settings.Name,
+                            Source = settings.Source,
+                            State = settings.State,
                             Former = former,
                         }
                         : settings

@@ -1,3 +1,4 @@
+using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
 using RecoveryVault.Reclaim;
@@ -23,24 +24,25 @@ public sealed partial class ProtectedItemGrain
         var settings = Item.RequireSettings();
         if (_reclaim is { } known && known.Request == request)
             return known.Ticket;
+        using var place = Reserve(request.OperationId);
         if (request.IsDryRun)
-            return await ForeseeReclaimAsync(request);
+            return await ForeseeReclaimAsync(request, place);
         var jobId = await Journal.StartAsync(Key.VaultId, JobOperations.ReclaimSpace, settings.Name, Key.ItemId);
-        return await Journal.FailOnRefusalAsync(Key.VaultId, jobId, ReclaimOperation, () => OpenReclaimAsync(request, jobId));
+        return await Journal.FailOnRefusalAsync(Key.VaultId, jobId, ReclaimOperation, () => OpenReclaimAsync(request, jobId, place));
     }
 
     /// <summary>A dry run waits for whoever a reclaim would wait for, or its figures would be of a moment in somebody's work.</summary>
-    private async Task<ReclaimTicket> ForeseeReclaimAsync(BeginReclaim request)
+    private async Task<ReclaimTicket> ForeseeReclaimAsync(BeginReclaim request, SessionPlace place)
     {
         var slot = new WriterSlot(Guid.NewGuid(), request.OperationId, Guid.Empty, _parts.Liveness.Self, Journal.Now)
         {
             Kind = WriterKind.Reclaim,
         };
         Item.TakeSlot(slot, IsAlive);
-        return Start(request, new ReclaimTicket(slot.SessionId, null), await OpenReclaimSessionAsync(isDryRun: true));
+        return Start(request, new ReclaimTicket(slot.SessionId, null), await OpenReclaimSessionAsync(isDryRun: true), place);
     }
 
-    private async Task<ReclaimTicket> OpenReclaimAsync(BeginReclaim request, Guid jobId)
+    private async Task<ReclaimTicket> OpenReclaimAsync(BeginReclaim request, Guid jobId, SessionPlace place)
     {
         var slot = new WriterSlot(Guid.NewGuid(), request.OperationId, jobId, _parts.Liveness.Self, Journal.Now)
         {
@@ -49,7 +51,7 @@ public sealed partial class ProtectedItemGrain
         await TakeSlotAsync(slot);
         try
         {
-            return Start(request, new ReclaimTicket(slot.SessionId, jobId), await OpenReclaimSessionAsync(isDryRun: false));
+            return Start(request, new ReclaimTicket(slot.SessionId, jobId), await OpenReclaimSessionAsync(isDryRun: false), place);
         }
         catch
         {
@@ -73,9 +75,9 @@ public sealed partial class ProtectedItemGrain
     /// <summary>
     /// From here on it runs beside the calls to this grain, in turns of its own; its reading and writing runs outside of it.
     /// </summary>
-    private ReclaimTicket Start(BeginReclaim request, ReclaimTicket ticket, ReclaimSession session)
+    private ReclaimTicket Start(BeginReclaim request, ReclaimTicket ticket, ReclaimSession session, SessionPlace place)
     {
-        _parts.Sessions.Add(ticket.SessionId, session);
+        _parts.Sessions.Add(ticket.SessionId, session, place);
         _reclaim = new RunningReclaim(request, ticket, session);
         WatchSessions();
         WatchPermit(ticket.SessionId, session.Secrets?.Permit);

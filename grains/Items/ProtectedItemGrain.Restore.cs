@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RecoveryVault.Access;
 using RecoveryVault.DataPath;
 using RecoveryVault.Errors;
 using RecoveryVault.Jobs;
@@ -34,7 +35,7 @@ public sealed partial class ProtectedItemGrain
             RestorePurpose.Browse => null,
             _ => throw new VaultException(ErrorCodes.InvalidRequest, $"'{request.Purpose}' is no purpose of a restore."),
         };
-        _parts.Sessions.RequireOpen();
+        using var place = Reserve(request.OperationId);
         Guid? jobId = null;
         if (operation is not null)
             await Journal.BestEffortAsync(async () =>
@@ -44,7 +45,7 @@ public sealed partial class ProtectedItemGrain
         _opening.Add(sessionId);
         try
         {
-            var ticket = await VaultTraces.RunAsync("rvault.restore.begin", _ => OpenRestoreAsync(request, jobId, sessionId));
+            var ticket = await VaultTraces.RunAsync("rvault.restore.begin", _ => OpenRestoreAsync(request, jobId, sessionId, place));
             if (jobId is { } id)
                 Journal.Enter(id, operation == JobOperations.Verify ? JobTasks.VerifyData : JobTasks.RestoreFiles);
             _restores[sessionId] = new OpenRestore(jobId, operation ?? "Browse", ticket.RecoveryPoint.Seq);
@@ -69,7 +70,16 @@ public sealed partial class ProtectedItemGrain
         }
     }
 
-    private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId, Guid sessionId)
+    /// <summary>What reads beside a backup of the item shares its index, and its place.</summary>
+    private SessionPlace Reserve(Guid operationId) =>
+        FindOpenBackup() is null
+            ? _parts.Sessions.Reserve(operationId, Caller.Connection)
+            : _parts.Sessions.ReserveBeside(Caller.Connection);
+
+    private BackupSession? FindOpenBackup() =>
+        _backups.Keys.Select(_parts.Sessions.Find<BackupSession>).FirstOrDefault(session => session is not null);
+
+    private async Task<RestoreTicket> OpenRestoreAsync(BeginRestore request, Guid? jobId, Guid sessionId, SessionPlace place)
     {
         var deletions = await FindDeletionsAsync();
         var head = await FindHeadAsync(request.RecoveryPoint, deletions);
@@ -79,7 +89,7 @@ public sealed partial class ProtectedItemGrain
                 $"Recovery point {head.Name} is deleted, and may be purged from {Text(deletion.PurgeAfter)} on."
             );
         var secrets = await OpenSecretsAsync(await Vault.GetKeyContextAsync());
-        var session = _backups.Keys.Select(_parts.Sessions.Find<BackupSession>).FirstOrDefault(b => b is not null) is { } backup
+        var session = FindOpenBackup() is { } backup
             ? RestoreSession.OpenBeside(backup, _parts.Store, secrets, _parts.Time)
             : await RestoreSession.OpenAsync(_parts.Store, secrets, _parts.Time, Item.CondemnedPacks);
         try
@@ -90,7 +100,7 @@ public sealed partial class ProtectedItemGrain
             return new RestoreTicket
             {
                 JobId = jobId,
-                Session = _parts.Sessions.Add(sessionId, session),
+                Session = _parts.Sessions.Add(sessionId, session, place),
                 RecoveryPoint = Item.ToSummary(head, deletions),
                 Catalogue = manifest.Catalogue,
                 Source = Item.RequireSettings().Source with { Kind = manifest.Kind },

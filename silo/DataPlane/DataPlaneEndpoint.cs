@@ -9,9 +9,9 @@ namespace RecoveryVault.DataPlane;
 /// <summary>
 /// Answers the requests of a data plane: first the route, then the token, then the number of requests under way, and only then the body.
 /// </summary>
-internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<DataPlaneEndpoint> log)
+internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, DataPlaneLimits limits, ILogger<DataPlaneEndpoint> log)
 {
-    private readonly SessionRequests _requests = new();
+    private readonly SessionRequests _requests = new(new TrafficBudget(limits.TrafficBytes));
     private volatile bool _isDraining;
 
     /// <summary>What session tickets name as this silo.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<Dat
         if (route.Direction == DataPlaneProtocol.Backup)
         {
             var channel = await sessions.OpenBackupAsync(ticket, cancellation);
-            using var place = _requests.Enter(route.SessionId);
+            using var place = _requests.Enter(route.SessionId, limits.ClientOf(ticket));
             if (route.Operation == DataPlaneProtocol.Chunks)
                 await place.EnterBodyAsync(cancellation);
             await new BackupRequest(context, channel).AnswerAsync(route.Operation);
@@ -50,8 +50,8 @@ internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<Dat
         else
         {
             var channel = await sessions.OpenRestoreAsync(ticket, cancellation);
-            using var place = _requests.Enter(route.SessionId);
-            await new RestoreRequest(context, channel).AnswerAsync(route.Operation);
+            using var place = _requests.Enter(route.SessionId, limits.ClientOf(ticket));
+            await new RestoreRequest(context, channel, place).AnswerAsync(route.Operation);
         }
     }
 
@@ -69,6 +69,8 @@ internal sealed partial class DataPlaneEndpoint(IDataPlane sessions, ILogger<Dat
         var document = ErrorForm.Write(refusal);
         context.Response.Clear();
         context.Response.StatusCode = ErrorForm.StatusOf(refusal.Code);
+        if (refusal.RetryAfter > TimeSpan.Zero)
+            context.Response.Headers.RetryAfter = $"{Math.Ceiling(refusal.RetryAfter.TotalSeconds):0}";
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = document.Length;
         await context.Response.Body.WriteAsync(document, context.RequestAborted);

@@ -29,6 +29,7 @@ public sealed class DataPlaneServer : IAsyncDisposable
     /// <param name="secret">What connections must prove; the caller disposes it after this.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logging">Where faults of the program are told.</param>
+    /// <param name="limits">What its requests may take; null: as much as they want.</param>
     /// <param name="cancellation">Stops the start.</param>
     public static async Task<DataPlaneServer> StartAsync(
         IPEndPoint listen,
@@ -36,10 +37,12 @@ public sealed class DataPlaneServer : IAsyncDisposable
         ConnectionSecret secret,
         TimeProvider time,
         Action<ILoggingBuilder>? logging = null,
+        DataPlaneLimits? limits = null,
         CancellationToken cancellation = default
     )
     {
         ListenAddress.RequireLoopback(listen);
+        limits ??= DataPlaneLimits.Unbounded;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         if (logging is not null)
             logging(builder.Logging);
@@ -47,7 +50,7 @@ public sealed class DataPlaneServer : IAsyncDisposable
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel.Limits);
+            Limit(kestrel.Limits, limits.Connections);
             kestrel.AddServerHeader = false;
             kestrel.AllowAlternateSchemes = false;
             kestrel.Listen(
@@ -62,7 +65,7 @@ public sealed class DataPlaneServer : IAsyncDisposable
         var app = builder.Build();
         try
         {
-            var endpoint = new DataPlaneEndpoint(sessions, app.Services.GetRequiredService<ILogger<DataPlaneEndpoint>>());
+            var endpoint = new DataPlaneEndpoint(sessions, limits, app.Services.GetRequiredService<ILogger<DataPlaneEndpoint>>());
             app.Run(endpoint.HandleAsync);
             await app.StartAsync(cancellation);
             var address = app.Urls.Single();
@@ -87,9 +90,9 @@ public sealed class DataPlaneServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static void Limit(KestrelServerLimits limits)
+    private static void Limit(KestrelServerLimits limits, long connections)
     {
-        limits.MaxConcurrentConnections = 256;
+        limits.MaxConcurrentConnections = connections;
         limits.MaxRequestBodySize = DataPlaneProtocol.MaxBodyBytes;
         // Every session has several requests waiting their turn.
         limits.MaxRequestBufferSize = 256 << 10;

@@ -9,7 +9,7 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.DataPlane;
 
 /// <summary>One request to a restore session.</summary>
-internal readonly struct RestoreRequest(HttpContext context, IRestoreChannel channel)
+internal readonly struct RestoreRequest(HttpContext context, IRestoreChannel channel, SessionRequests.Place place)
 {
     public Task AnswerAsync(string? operation) =>
         operation switch
@@ -36,6 +36,8 @@ internal readonly struct RestoreRequest(HttpContext context, IRestoreChannel cha
     private async Task ReadAsync()
     {
         var chunks = await BodyForm.ReadChunksAsync(context);
+        // As it is sealed, and opened; what is longer than any read may be is refused below.
+        await place.HoldAsync(2 * Math.Min(chunks.Sum(c => (long)c.Length), IRestoreChannel.MaxBatchBytes), context.RequestAborted);
         var output = context.Response.BodyWriter;
         var count = 0;
         try

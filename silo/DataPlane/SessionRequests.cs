@@ -1,3 +1,4 @@
+using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath.Wire;
 using RecoveryVault.Errors;
 
@@ -7,16 +8,17 @@ namespace RecoveryVault.DataPlane;
 /// Counts the requests of each session: more than the protocol allows are refused, and of those that bring chunks only a few are read at a
 /// time, each of which holds a chunk; the others wait in their connections.
 /// </summary>
-internal sealed class SessionRequests
+internal sealed class SessionRequests(TrafficBudget? budget = null)
 {
     /// <summary>One is read while another waits for a processor.</summary>
     private const int MaxBodies = 2;
 
+    private readonly TrafficBudget _budget = budget ?? new TrafficBudget(long.MaxValue);
     private readonly Lock _sync = new();
     private readonly Dictionary<Guid, Session> _sessions = [];
 
     /// <exception cref="VaultException">TooManyRequests.</exception>
-    public Place Enter(Guid sessionId)
+    public Place Enter(Guid sessionId, string? client = null)
     {
         lock (_sync)
         {
@@ -26,9 +28,12 @@ internal sealed class SessionRequests
                 throw new VaultException(
                     ErrorCodes.TooManyRequests,
                     $"At most {DataPlaneProtocol.MaxRequestsPerSession} requests of a session are answered at once."
-                );
+                )
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                };
             session.Count++;
-            return new Place(this, sessionId, session);
+            return new Place(this, sessionId, session, client ?? $"{sessionId}");
         }
     }
 
@@ -50,19 +55,26 @@ internal sealed class SessionRequests
     }
 
     /// <summary>A request being answered.</summary>
-    internal sealed class Place(SessionRequests requests, Guid sessionId, Session session) : IDisposable
+    internal sealed class Place(SessionRequests requests, Guid sessionId, Session session, string client) : IDisposable
     {
         private bool _readsBody;
+        private TrafficBudget.Room? _room;
 
         /// <summary>Returns when it is this request's turn to be read.</summary>
         public async Task EnterBodyAsync(CancellationToken cancellation)
         {
             await session.Bodies.WaitAsync(cancellation);
             _readsBody = true;
+            await HoldAsync(ChunkRef.MaxLength, cancellation);
         }
+
+        /// <summary>Returns when the silo has room for so much content of this request, once.</summary>
+        public async Task HoldAsync(long bytes, CancellationToken cancellation) =>
+            _room ??= await requests._budget.EnterAsync(sessionId, client, bytes, cancellation);
 
         public void Dispose()
         {
+            _room?.Dispose();
             if (_readsBody)
                 session.Bodies.Release();
             requests.Leave(sessionId, session);

@@ -52,6 +52,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             time,
             logging,
             dataPlaneAddress: null,
+            SessionLimits.None,
             silo =>
             {
                 silo.UseLocalhostClustering(serviceId: store.Manifest.ServiceId, clusterId: store.Manifest.ServiceId);

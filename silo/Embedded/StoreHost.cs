@@ -24,6 +24,7 @@ internal static class StoreHost
         TimeProvider time,
         Action<ILoggingBuilder>? logging,
         string? dataPlaneAddress,
+        SessionLimits limits,
         Action<ISiloBuilder> network
     )
     {
@@ -34,6 +35,7 @@ internal static class StoreHost
         var parts = new SiloParts(store.Blobs, store.Keyring, connector, dataPlane, client)
         {
             DataPlaneAddress = dataPlaneAddress,
+            Limits = limits,
             Identities = new IdentityDirectory(identities, access.UsesServer),
         };
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

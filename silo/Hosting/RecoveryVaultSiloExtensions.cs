@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using RecoveryVault.Access;
 using RecoveryVault.Activity;
 using RecoveryVault.Clocks;
@@ -22,6 +23,12 @@ namespace RecoveryVault.Hosting;
 /// <summary>The one composition root of every silo, embedded or not: what the mode decides comes in as <see cref="SiloParts"/>.</summary>
 public static class RecoveryVaultSiloExtensions
 {
+    /// <summary>
+    /// Calls that wait for one grain; more are told to come again. Orleans' load shedding by processor and memory stays off: a silo that
+    /// seals uses all its processors, and who is turned away by it are those who list, cancel and revoke.
+    /// </summary>
+    internal const int MostCallsWaiting = 2000;
+
     public static ISiloBuilder AddRecoveryVault(this ISiloBuilder builder, SiloParts parts)
     {
         builder
@@ -37,6 +44,9 @@ public static class RecoveryVaultSiloExtensions
         builder.AddBlobStoreGrainStorage(GrainRecords.Provider, o => o.GrainStorageSerializer = new RecordSerializer());
         if (TelemetrySettings.OfProcess().IsOn)
             builder.AddActivityPropagation();
+        builder.Configure<SiloMessagingOptions>(o =>
+            (o.MaxEnqueuedRequestsSoftLimit, o.MaxEnqueuedRequestsHardLimit) = (MostCallsWaiting / 4, MostCallsWaiting)
+        );
         builder.AddIncomingGrainCallFilter<AccessFilter>();
         builder.AddIncomingGrainCallFilter<RefusalFilter>();
         return builder;
@@ -78,7 +88,8 @@ public static class RecoveryVaultSiloExtensions
             .AddSingleton<SealGate>()
             .AddSingleton(parts.DataPlane)
             .AddSingleton(sp => new SessionRegister(
-                parts.DataPlaneAddress ?? sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString()
+                parts.DataPlaneAddress ?? sp.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(),
+                new SessionPlaces(parts.Limits, sp.GetRequiredService<TimeProvider>())
             ))
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SessionLifecycle>();
 

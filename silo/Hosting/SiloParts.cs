@@ -23,6 +23,9 @@ public sealed record SiloParts(
     /// <summary>The user-assigned identities that vaults can be given; at least Azure's, by resource id.</summary>
     public IdentityDirectory Identities { get; init; } = new(local: null);
 
+    /// <summary>How much it takes on at once.</summary>
+    public SessionLimits Limits { get; init; } = SessionLimits.None;
+
     /// <summary>Where other processes reach this silo's sessions; null: nobody does, the silo's own address names them.</summary>
     public string? DataPlaneAddress { get; init; }
 }

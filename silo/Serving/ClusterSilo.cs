@@ -51,6 +51,9 @@ public sealed class ClusterSilo : IAsyncDisposable
         public ClientCalls Calls { get; } = new();
 
         public SiloEnd End { get; } = new(Time);
+
+        /// <summary>Ends the start of a silo that met one it does not work with.</summary>
+        public StartRefusal Start { get; } = new();
     }
 
     /// <summary>Where clients connect.</summary>
@@ -65,7 +68,7 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <summary>Joins the cluster; the store goes with the silo when it ends, and stays its caller's when it cannot start.</summary>
     /// <exception cref="VaultException">
     /// StoreOfAnotherCluster: another cluster works on the store. ClusterUnavailable: an address is taken, or the other silos cannot be
-    /// reached. InvalidRequest: the secret's file.
+    /// reached. ReleaseMismatch: they are of a release that does not work with this one. InvalidRequest: the secret's file.
     /// </exception>
     public static async Task<ClusterSilo> StartAsync(
         ClusterStore store,
@@ -83,7 +86,15 @@ public sealed class ClusterSilo : IAsyncDisposable
         {
             claim = await ClaimAsync(store, settings, time, tell, cancellation);
             var sessions = new InProcessDataPlane();
-            dataPlane = await DataPlaneServer.StartAsync(settings.DataPlane, sessions, secret, time, logging, cancellation);
+            dataPlane = await DataPlaneServer.StartAsync(
+                settings.DataPlane,
+                sessions,
+                secret,
+                time,
+                logging,
+                DataPlaneLimits.For(settings.Limits, sessions),
+                cancellation
+            );
             var parts = new Parts(store, settings, time)
             {
                 Secret = secret,
@@ -91,9 +102,9 @@ public sealed class ClusterSilo : IAsyncDisposable
                 DataPlane = dataPlane,
                 Sessions = sessions,
             };
-            var (host, endpoints) = await SiloNetwork.StartAsync(
-                new SiloEndpoints(settings.Silo, settings.Gateway),
-                at => Build(parts, at, logging),
+            var (host, endpoints) = await parts.Start.GuardAsync(
+                starting =>
+                    SiloNetwork.StartAsync(new SiloEndpoints(settings.Silo, settings.Gateway), at => Build(parts, at, logging), starting),
                 cancellation
             );
             return new ClusterSilo(parts, host, endpoints);
@@ -175,6 +186,7 @@ public sealed class ClusterSilo : IAsyncDisposable
             time,
             logging,
             parts.DataPlane.Address,
+            settings.Limits,
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
@@ -182,7 +194,7 @@ public sealed class ClusterSilo : IAsyncDisposable
                 silo.Configure<ClusterMembershipOptions>(o => o.EvictWhenMaxJoinAttemptTimeExceeded = false);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();
-                SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time);
+                SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time, settings.Contracts, parts.Start.Refuse);
                 silo.AddIncomingGrainCallFilter(parts.Calls);
                 silo.Services.AddSingleton<IFatalErrorHandler>(parts.End);
             }

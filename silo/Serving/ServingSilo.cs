@@ -67,7 +67,15 @@ public sealed class ServingSilo : IAsyncDisposable
         DataPlaneServer? dataPlane = null;
         try
         {
-            dataPlane = await DataPlaneServer.StartAsync(options.DataPlane, sessions, secret, time, logging, cancellation);
+            dataPlane = await DataPlaneServer.StartAsync(
+                options.DataPlane,
+                sessions,
+                secret,
+                time,
+                logging,
+                DataPlaneLimits.For(options.Limits, sessions),
+                cancellation
+            );
             var address = dataPlane.Address;
             var silo = await SiloNetwork.StartAsync(
                 new SiloEndpoints(new IPEndPoint(options.Gateway.Address, 0), options.Gateway),
@@ -80,6 +88,7 @@ public sealed class ServingSilo : IAsyncDisposable
                         time,
                         logging,
                         address,
+                        options.Limits,
                         builder =>
                         {
                             var (service, (listen, gateway)) = (store.Manifest.ServiceId, endpoints);
@@ -113,6 +122,7 @@ public sealed class ServingSilo : IAsyncDisposable
     {
         _store.Announce(null, null);
         ServerRecord.Remove(_store.KeysPath);
+        _sessions.Close();
         _dataPlane.Drain();
         await _sessions.WaitUntilIdleAsync(DrainPatience, _time);
         await _calls.WaitUntilIdleAsync(DrainPatience, _time);
@@ -148,4 +158,7 @@ public sealed record ServingOptions
     public IPEndPoint Gateway { get; init; } = ListenAddress.Default;
 
     public IPEndPoint DataPlane { get; init; } = ListenAddress.Default;
+
+    /// <summary>How much is taken on at once.</summary>
+    public SessionLimits Limits { get; init; } = LimitSettings.Read(static _ => null);
 }

@@ -19,7 +19,22 @@ internal static class SiloNetwork
     /// <summary>A free port found may be taken by another before it is listened on.</summary>
     private const int MaxPortTries = 5;
 
-    public static void Listen(ISiloBuilder silo, SiloEndpoints endpoints, IPAddress advertised, ConnectionSecret secret, TimeProvider time)
+    /// <param name="silo">The silo.</param>
+    /// <param name="endpoints">Where it listens.</param>
+    /// <param name="advertised">Where it says that it is.</param>
+    /// <param name="secret">What every connection must prove.</param>
+    /// <param name="time">The clock of patience.</param>
+    /// <param name="contracts">What it speaks; null: this release's.</param>
+    /// <param name="onOtherRelease">Told of a silo whose contracts do not go with these.</param>
+    public static void Listen(
+        ISiloBuilder silo,
+        SiloEndpoints endpoints,
+        IPAddress advertised,
+        ConnectionSecret secret,
+        TimeProvider time,
+        ContractVersion? contracts = null,
+        Action<OtherReleaseException>? onOtherRelease = null
+    )
     {
         silo.Configure<EndpointOptions>(o =>
         {
@@ -31,9 +46,9 @@ internal static class SiloNetwork
         ExclusiveListening.Use(silo.Services);
         silo.Configure<SiloConnectionOptions>(o =>
         {
-            o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time));
-            o.ConfigureSiloInboundConnection(c => c.RequireProof(secret, ConnectionProof.Silo, time));
-            o.ConfigureSiloOutboundConnection(c => c.PresentProof(secret, ConnectionProof.Silo, time));
+            o.ConfigureGatewayInboundConnection(c => c.RequireProof(secret, ConnectionProof.Gateway, time, contracts));
+            o.ConfigureSiloInboundConnection(c => c.RequireProof(secret, ConnectionProof.Silo, time, contracts));
+            o.ConfigureSiloOutboundConnection(c => c.PresentProof(secret, ConnectionProof.Silo, time, contracts, onOtherRelease));
         });
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Connections;
+using RecoveryVault.DataPath;
 using RecoveryVault.DataPlane;
 using RecoveryVault.Errors;
 
@@ -39,6 +40,9 @@ public sealed record SiloSettings
             AdvertisedSetting,
             DrainSetting,
             LogLevelSetting,
+            LimitSettings.Sessions,
+            LimitSettings.SessionsPerClient,
+            LimitSettings.Traffic,
         ];
 
     public required string ClusterId { get; init; }
@@ -65,6 +69,12 @@ public sealed record SiloSettings
 
     public required LogLevel LogLevel { get; init; }
 
+    /// <summary>How much it takes on at once.</summary>
+    public required SessionLimits Limits { get; init; }
+
+    /// <summary>What this silo speaks.</summary>
+    internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
+
     /// <param name="variable">Reads an environment variable; empty counts as unset.</param>
     /// <exception cref="VaultException">InvalidRequest; InsecureListenRefused: others could reach one of the addresses.</exception>
     public static SiloSettings Read(Func<string, string?> variable)
@@ -86,6 +96,7 @@ public sealed record SiloSettings
                 : silo.Address,
             Drain = SecondsOf(DrainSetting, ValueOf(DrainSetting)),
             LogLevel = LevelOf(LogLevelSetting, ValueOf(LogLevelSetting)),
+            Limits = LimitSettings.Read(variable),
         };
     }
 

@@ -22,27 +22,8 @@ public sealed class RecordSerializer : IGrainStorageSerializer
             );
     }
 
-    public T? Deserialize<T>(BinaryData input)
-    {
-        // First of all, because a newer record need not have the shape this version reads.
-        if (SchemaOf(input.ToMemory().Span) is > RecordSchema.Current and var schema)
-            throw new VaultException(ErrorCodes.StoreTooNew, $"A record has schema {schema}; this version knows {RecordSchema.Current}.");
-        return (T?)JsonSerializer.Deserialize(input.ToMemory().Span, typeof(T), RecordJson.Default);
-    }
-
-    private static int SchemaOf(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            return 0;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isSchema = reader.ValueTextEquals("schema"u8);
-            reader.Read();
-            if (isSchema)
-                return reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var schema) ? schema : 0;
-            reader.Skip();
-        }
-        return 0;
-    }
+    public T? Deserialize<T>(BinaryData input) =>
+        RecordJson.Default.GetTypeInfo(typeof(T)) is { } type
+            ? (T?)RecordJson.Read(input.ToMemory().Span, type)
+            : throw new InvalidOperationException($"{typeof(T)} is no record.");
 }

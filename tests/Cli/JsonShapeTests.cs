@@ -133,7 +133,7 @@ public sealed partial class JsonShapeTests(ReadmeStory story)
     [Fact]
     public void Json_Table_HoldsEveryCommand()
     {
-        // Those that make a store or serve one have tests of their own; no job is under way that could be stopped, and no vault was destroyed.
+        // Those that make or serve a store have tests of their own; no job is under way that could be stopped, and no vault was destroyed.
         var shown = Shapes.Select(s => string.Join(' ', s.Command.Split(' ').TakeWhile(w => !w.StartsWith('-'))));
         Assert.Equal(
             CommandTree.Leaves.Except(["quickstart", "job stop", "serve", "silo", "store create", "vault show-proof"]).Order(),

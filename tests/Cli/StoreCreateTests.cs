@@ -17,7 +17,7 @@ public sealed class StoreCreateTests : IDisposable
         var again = await _place.RunAsync("store", "create");
 
         Assert.Equal(1, again.ExitCode);
-        Assert.Equal(ErrorCodes.StoreNotEmpty, again.Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(ErrorCodes.StoreNotEmpty, again.RefusalCode);
         (await _place.RunAsync("vault", "list")).Exits(0);
         (await _place.RunAsync("vault", "create", "--name", "docs", "--location", "home")).Exits(0);
         Assert.Equal(["store", "storeId", "serviceId", "keys"], made.Json.EnumerateObject().Select(p => p.Name));

@@ -30,8 +30,14 @@ public sealed class VaultCluster : IAsyncLifetime
     /// <summary>How many silos there are.</summary>
     public short Silos { get; init; } = 2;
 
+    /// <summary>How much each silo takes on at once.</summary>
+    public SessionLimits Limits { get; init; } = SessionLimits.None;
+
     /// <summary>What <see cref="Store"/> writes to, where that is not <see cref="Beneath"/>.</summary>
     public IBlobStore? Place { get; init; }
+
+    /// <summary>What else a silo is given, when it starts.</summary>
+    public Action<ISiloBuilder>? Configure { get; init; }
 
     /// <summary>The silos' own keys.</summary>
     public PlatformKeyring Keyring => _keyring ?? throw new InvalidOperationException("The cluster is not started.");
@@ -86,6 +92,7 @@ public sealed class VaultCluster : IAsyncLifetime
         _parts = new SiloParts(Store, _keyring, connector, DataPlane, new VerifiedClient("tester@here", VaultRole.BackupContributor))
         {
             Identities = new IdentityDirectory(Identities),
+            Limits = Limits,
         };
         _cluster = await DeployAsync(_parts, Silos);
         Client = new VaultClient(_cluster.Client, DataPlane, Time);
@@ -121,6 +128,7 @@ public sealed class VaultCluster : IAsyncLifetime
                 silo.Services.AddSingleton(new OpenContract("ITestHooks"));
                 silo.Services.AddSingleton(Messages);
                 silo.AddIncomingGrainCallFilter<MessageSizeFilter>();
+                Configure?.Invoke(silo);
             }
         );
         var cluster = builder.Build();

@@ -26,7 +26,7 @@ public sealed class VaultRecordsTests(VaultCluster cluster)
 
     [Theory]
     [InlineData("\"location\":\"westeurope\"", "\"location\":\"eastus\"", ErrorCodes.RecordTampered)]
-    [InlineData("\"schema\":1", "\"schema\":2", ErrorCodes.StoreTooNew)]
+    [InlineData("\"schema\":1", "\"schema\":2", ErrorCodes.DataTooNew)]
     [InlineData("{\"schema\"", "\0\0\0\0", ErrorCodes.DataBitRot)]
     public async Task Record_EditedOrDamaged_IsRefusedAndNotOverwritten(string from, string to, string code)
     {

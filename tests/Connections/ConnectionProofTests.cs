@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using RecoveryVault.Connections;
+using RecoveryVault.Errors;
 
 namespace RecoveryVault.Tests.Connections;
 
@@ -32,11 +33,62 @@ public sealed class ConnectionProofTests : IDisposable
     public async Task Client_ThatMeantAnotherPurpose_Refuses() =>
         await Assert.ThrowsAsync<ConnectionRefusedException>(() => PresentAsync(_secret, ConnectionProof.DataPlane, Here, AcceptAsync()));
 
+    [Theory]
+    [InlineData(ConnectionProof.Gateway, 1, 1, 2, 1)]
+    [InlineData(ConnectionProof.Gateway, 3, 2, 1, 1)]
+    [InlineData(ConnectionProof.Silo, 3, 2, 1, 1)]
+    [InlineData(ConnectionProof.Silo, 1, 1, 3, 2)]
+    [InlineData(ConnectionProof.DataPlane, 1, 1, 3, 2)]
+    public async Task Both_OfReleasesThatDoNotWorkTogether_SayBothVersions(string purpose, int silo, int oldest, int client, int clients)
+    {
+        var (theirs, ours) = (new ContractVersion((ushort)silo, (ushort)oldest), new ContractVersion((ushort)client, (ushort)clients));
+        var refused = await Assert.ThrowsAsync<OtherReleaseException>(() =>
+            PresentAsync(_secret, purpose, Here, AcceptAsync(purpose, theirs), ours)
+        );
+        Assert.Equal((ours, theirs), (refused.Ours, refused.Theirs));
+        Assert.Equal(ErrorCodes.ReleaseMismatch, refused.OfClient("here").Code);
+    }
+
+    [Theory]
+    [InlineData(ConnectionProof.Gateway, 2, 1, 1, 1)]
+    [InlineData(ConnectionProof.Silo, 2, 1, 1, 1)]
+    [InlineData(ConnectionProof.Silo, 1, 1, 2, 1)]
+    [InlineData(ConnectionProof.DataPlane, 1, 1, 2, 1)]
+    public async Task Both_OfReleasesThatWorkTogether_AreLetThrough(string purpose, int silo, int oldest, int client, int clients)
+    {
+        var (theirs, ours) = (new ContractVersion((ushort)silo, (ushort)oldest), new ContractVersion((ushort)client, (ushort)clients));
+        await PresentAsync(_secret, purpose, Here, AcceptAsync(purpose, theirs), ours);
+    }
+
+    [Fact]
+    public async Task Versions_ChangedOnTheWay_AreNoProof()
+    {
+        var accepting = AcceptAsync();
+        var (toRelay, fromRelay) = (new Pipe(), new Pipe());
+        var presenting = ConnectionProof.PresentAsync(
+            _secret,
+            ConnectionProof.Gateway,
+            Here,
+            fromRelay.Reader.AsStream(),
+            toRelay.Writer.AsStream(),
+            _time
+        );
+        var (greeting, answer) = (new byte[40], new byte[68]);
+        await toRelay.Reader.AsStream().ReadExactlyAsync(greeting);
+        await _toServer.Writer.WriteAsync(greeting);
+        await ToClient.ReadExactlyAsync(answer);
+        answer[1]++;
+        await fromRelay.Writer.WriteAsync(answer);
+        await Assert.ThrowsAsync<ConnectionRefusedException>(() => presenting);
+        await _toServer.Writer.CompleteAsync();
+        await Assert.ThrowsAsync<ConnectionRefusedException>(() => accepting);
+    }
+
     [Fact]
     public async Task Server_GreetedBySomethingElse_Refuses()
     {
         var accepting = AcceptAsync();
-        await _toServer.Writer.WriteAsync(new byte[36]);
+        await _toServer.Writer.WriteAsync(new byte[40]);
         var error = await Assert.ThrowsAsync<ConnectionRefusedException>(() => accepting);
         Assert.Contains("greet", error.Message, StringComparison.Ordinal);
     }
@@ -46,7 +98,7 @@ public sealed class ConnectionProofTests : IDisposable
     {
         // Who knows nothing can only send back what came: no proof of one side is one of the other.
         var presenting = ConnectionProof.PresentAsync(_secret, ConnectionProof.Gateway, Here, ToClient, ToServer, _time);
-        var greeting = new byte[36];
+        var greeting = new byte[40];
         await _toServer.Reader.AsStream().ReadExactlyAsync(greeting);
         await _toClient.Writer.WriteAsync((byte[])[.. greeting[4..], .. greeting[4..]]);
         await Assert.ThrowsAsync<ConnectionRefusedException>(() => presenting);
@@ -96,18 +148,25 @@ public sealed class ConnectionProofTests : IDisposable
 
     private Stream ToServer => _toServer.Writer.AsStream();
 
-    private Task AcceptAsync() =>
+    private Task AcceptAsync(string purpose = ConnectionProof.Gateway, ContractVersion? contracts = null) =>
         ConnectionProof.AcceptAsync(
             _secret,
-            ConnectionProof.Gateway,
+            purpose,
             Here,
             _toServer.Reader.AsStream(),
             _toClient.Writer.AsStream(),
-            _time
+            _time,
+            contracts: contracts
         );
 
     /// <summary>The client's part; when one side gives up, its end of the connection closes.</summary>
-    private async Task PresentAsync(ConnectionSecret secret, string purpose, IPEndPoint meant, Task accepting)
+    private async Task PresentAsync(
+        ConnectionSecret secret,
+        string purpose,
+        IPEndPoint meant,
+        Task accepting,
+        ContractVersion? contracts = null
+    )
     {
         var closing = accepting.ContinueWith(
             async done =>
@@ -117,7 +176,7 @@ public sealed class ConnectionProofTests : IDisposable
             },
             TaskScheduler.Default
         );
-        await ConnectionProof.PresentAsync(secret, purpose, meant, ToClient, ToServer, _time);
+        await ConnectionProof.PresentAsync(secret, purpose, meant, ToClient, ToServer, _time, contracts: contracts);
         await accepting;
         await await closing;
     }

@@ -151,7 +151,7 @@ internal sealed class DataPlaneStage : IAsyncDisposable
                 stream,
                 stream,
                 TimeProvider.System,
-                cancellation
+                cancellation: cancellation
             );
         return stream;
     }

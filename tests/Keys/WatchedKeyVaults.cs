@@ -14,6 +14,11 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
     private readonly ConcurrentQueue<(string Host, string Call)> _calls = new();
     private readonly ConcurrentQueue<(string Host, string Call)> _yielding = new();
 
+    private readonly ConcurrentQueue<ReadOnlyMemory<byte>> _unwrapped = new();
+
+    /// <summary>Where data keys lie that were given out unwrapped: zeros as soon as nobody may use them any more.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Unwrapped => _unwrapped;
+
     public IKeyVault Open(string host, string principal)
     {
         var watched = new Watched(this, host, open(host, principal));
@@ -91,6 +96,15 @@ public sealed class WatchedKeyVaults(Func<string, string, IKeyVault> open)
             owner.RunAsync(host, "wrap", () => inner.WrapKeyAsync(key, keyMaterial, cancellation));
 
         public Task<SecretBytes> UnwrapKeyAsync(KeyId key, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellation = default) =>
-            owner.RunAsync(host, "unwrap", () => inner.UnwrapKeyAsync(key, encryptedKey, cancellation));
+            owner.RunAsync(
+                host,
+                "unwrap",
+                async () =>
+                {
+                    var secret = await inner.UnwrapKeyAsync(key, encryptedKey, cancellation);
+                    owner._unwrapped.Enqueue(secret.Memory);
+                    return secret;
+                }
+            );
     }
 }

@@ -80,9 +80,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the child's end and returns its exit code; 137 is a SIGKILL.</summary>
-    public async Task<int> WaitAsync()
+    public Task<int> WaitAsync() => WaitAsync(Patience);
+
+    /// <summary>The same, for a child that shares the machine with many.</summary>
+    public async Task<int> WaitAsync(TimeSpan patience)
     {
-        await BeforePatienceEndsAsync(EndAsync(), "its end");
+        await BeforePatienceEndsAsync(EndAsync(), "its end", patience);
         return _process.ExitCode;
     }
 
@@ -148,15 +151,16 @@ internal sealed class ChildProcess : IAsyncDisposable
         return await task;
     }
 
-    private async Task BeforePatienceEndsAsync(Task task, string awaited)
+    private async Task BeforePatienceEndsAsync(Task task, string awaited, TimeSpan? patience = null)
     {
+        var limit = patience ?? Patience;
         try
         {
-            await task.WaitAsync(Patience, TimeProvider.System);
+            await task.WaitAsync(limit, TimeProvider.System);
         }
         catch (TimeoutException)
         {
-            throw await FailureAsync($"was silent for {Patience.TotalSeconds:0} s instead of {awaited}");
+            throw await FailureAsync($"was silent for {limit.TotalSeconds:0} s instead of {awaited}");
         }
     }
 

@@ -45,7 +45,14 @@ public sealed class ReclaimGrainTests(VaultCluster cluster)
         Assert.Equal(1, outcome.Report!.PacksDeleted);
         Assert.Null(jobId);
         Assert.Equal(jobs, (await item.Vault.Jobs.ListAsync(new JobQuery(null, null, new PageRequest()))).Items.Count);
-        Assert.DoesNotContain(cluster.Store.Calls.Skip(before), c => BlobCalls.Writes.HasFlag(c.Call));
+        // Other vaults of the cluster may go about their own.
+        var own = cluster
+            .Store.Calls.Skip(before)
+            .Where(c =>
+                c.Name.Contains($"{item.Key.VaultId}", StringComparison.Ordinal)
+                || c.Name.Contains($"{item.Key.ItemId}", StringComparison.Ordinal)
+            );
+        Assert.DoesNotContain(own, c => BlobCalls.Writes.HasFlag(c.Call));
     }
 
     [Fact]

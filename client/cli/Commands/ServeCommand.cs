@@ -29,6 +29,7 @@ internal static class ServeCommand
                     StorePath = run.StorePath,
                     DataPlane = run.Get(dataPlane) is { } data ? ListenAddress.Parse(data) : ListenAddress.Default,
                     Gateway = run.Get(gateway) is { } gate ? ListenAddress.Parse(gate) : ListenAddress.Default,
+                    Limits = LimitSettings.Read(Environment.GetEnvironmentVariable),
                 };
                 await RunAsync(run, options, cancellation);
             }

@@ -11,7 +11,8 @@ namespace RecoveryVault.Cli.Serving;
 /// A store that other processes work on: a connection to their silos, made when first needed, and its keys directory, which any number of
 /// processes may share.
 /// </summary>
-internal sealed class ServedStore(WayIn way, EmbeddedStoreOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class ServedStore(WayIn way, EmbeddedStoreOptions options, TimeProvider time, Action<VaultException>? onBusy = null)
+    : IAsyncDisposable
 {
     private ConnectionSecret? _secret;
     private ClusterConnection? _connection;
@@ -53,6 +54,7 @@ internal sealed class ServedStore(WayIn way, EmbeddedStoreOptions options, TimeP
                 ClusterId = way.ClusterId,
                 ServiceId = way.ServiceId,
                 Patience = way.Patience,
+                OnBusy = onBusy,
             },
             time,
             cancellation

@@ -44,9 +44,9 @@ public static class ErrorForm
             ErrorCodes.ConcurrentChange => 409,
             ErrorCodes.RequestTooLarge => 413,
             ErrorCodes.InvalidRequest or ErrorCodes.ChunkGarbled => 400,
-            ErrorCodes.TooManyRequests => 429,
-            ErrorCodes.ClusterUnavailable or ErrorCodes.StoreUnavailable or ErrorCodes.KeyVaultUnreachable or ErrorCodes.KeyPermitLapsed =>
-                503,
+            ErrorCodes.TooManyRequests or ErrorCodes.ClientLimitReached => 429,
+            ErrorCodes.ClusterUnavailable or ErrorCodes.ServerBusy => 503,
+            ErrorCodes.StoreUnavailable or ErrorCodes.KeyVaultUnreachable or ErrorCodes.KeyPermitLapsed => 503,
             ErrorCodes.StoreFull => 507,
             _ => 500,
         };

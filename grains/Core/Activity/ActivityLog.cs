@@ -161,7 +161,7 @@ public sealed partial class ActivityLog(IBlobStore store, PlatformKeyring keyrin
         try
         {
             var payload = RecordEnvelope.Open(blob.Content.Span, type, find);
-            return JsonSerializer.Deserialize(payload, json) is { } value
+            return RecordJson.Read(payload, json) is { } value
                 ? (value, payload)
                 : throw new VaultException(ErrorCodes.RecordTampered, $"{what} is empty.");
         }

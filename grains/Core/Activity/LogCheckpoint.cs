@@ -1,3 +1,4 @@
+using RecoveryVault.Records;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Activity;
@@ -6,7 +7,7 @@ namespace RecoveryVault.Activity;
 /// A statement, outside the log and under the platform keyring, that the log had reached an entry. Checkpoints are numbered and chained by
 /// themselves, and the log's next entry names the newest: who cuts the log's end must take these away too, and then the next witness.
 /// </summary>
-public sealed record LogCheckpoint
+public sealed record LogCheckpoint : Evolving
 {
     /// <summary>More entries than these never lie behind the newest checkpoint, as long as it can be written.</summary>
     public const int MaxEntries = 64;

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using RecoveryVault.Records;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Activity;
 
 /// <summary>An entry of the activity log as stored.</summary>
-public sealed record LogRecord
+public sealed record LogRecord : Evolving
 {
     public VaultId VaultId { get; init; }
 

@@ -1,3 +1,5 @@
+using RecoveryVault.Records;
+
 namespace RecoveryVault.Alerts;
 
 /// <summary>When a vault's key was looked at, and whether it answered; kept beside the vault's settings.</summary>
@@ -12,7 +14,7 @@ public sealed record KeyHealth(
     DateTimeOffset WatchedSince,
     string KeyId,
     DateTimeOffset? ExpiresOn
-)
+) : Evolving
 {
     /// <summary>How old a look may be before another is due: two of them fit into the hour.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(30);

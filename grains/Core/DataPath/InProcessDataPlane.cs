@@ -39,6 +39,9 @@ public sealed class InProcessDataPlane : IDataPlane
         return true;
     }
 
+    /// <summary>The client a session belongs to; null when it is not known.</summary>
+    public string? ClientOf(SessionTicket ticket) => _silos.GetValueOrDefault(ticket.Endpoint)?.ClientOf(ticket.SessionId);
+
     private SessionRegister Find(SessionTicket ticket) =>
         _silos.GetValueOrDefault(ticket.Endpoint)
         ?? throw new VaultException(ErrorCodes.SessionLost, $"There is no silo at {ticket.Endpoint}.");

@@ -13,6 +13,14 @@ internal static class SessionMeter
         "Sessions open in this silo."
     );
 
+    private static readonly Counter<long> PutOffs = VaultMeter.Counter(
+        "rvault.sessions.put_off",
+        "{session}",
+        "Sessions that found no room and were told to come again, each time they asked."
+    );
+
+    public static void PutOff(string code) => PutOffs.Add(1, VaultMeter.Tag("error.type", code));
+
     public static void Opened(IAsyncDisposable session) => Open.Add(1, KindOf(session));
 
     public static void Ended(IAsyncDisposable session) => Open.Add(-1, KindOf(session));

@@ -6,7 +6,7 @@ using RecoveryVault.Errors;
 namespace RecoveryVault.DataPath;
 
 /// <summary>The sessions that live in one silo, by id; each opens only to the token that was given out for it.</summary>
-public sealed class SessionRegister(string endpoint) : IAsyncDisposable
+public sealed class SessionRegister(string endpoint, SessionPlaces? places = null) : IAsyncDisposable
 {
     private const int TokenLength = 32;
 
@@ -14,7 +14,7 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
 
     private volatile bool _isClosed;
 
-    private sealed record Entry(IAsyncDisposable Session, byte[] Token);
+    private sealed record Entry(IAsyncDisposable Session, byte[] Token, SessionPlace? Place);
 
     /// <summary>Where clients reach this silo's sessions.</summary>
     public string Endpoint { get; } = endpoint;
@@ -34,11 +34,31 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
             throw new VaultException(ErrorCodes.ClusterUnavailable, "The silo of this item is stopping: it begins no session any more.");
     }
 
-    /// <summary>Takes a session in and returns the ticket that opens it.</summary>
-    public SessionTicket Add(Guid sessionId, IAsyncDisposable session)
+    /// <summary>A place for a session, before anything of it is done; dispose it, <see cref="Add"/> or not.</summary>
+    /// <param name="operationId">The same each time its client asks again.</param>
+    /// <param name="client">Whose share it is.</param>
+    /// <exception cref="VaultException">ClusterUnavailable: the silo is stopping. ServerBusy, ClientLimitReached.</exception>
+    public SessionPlace Reserve(Guid operationId, string client)
+    {
+        RequireOpen();
+        return places?.Take(operationId, client) ?? new SessionPlace(client, static () => { });
+    }
+
+    /// <summary>A place beside a running backup of the same item.</summary>
+    public SessionPlace ReserveBeside(string client)
+    {
+        RequireOpen();
+        return places?.TakeBeside(client) ?? new SessionPlace(client, static () => { });
+    }
+
+    /// <summary>The client a session belongs to; null when there is no such session.</summary>
+    public string? ClientOf(Guid sessionId) => _sessions.GetValueOrDefault(sessionId)?.Place?.Client;
+
+    /// <summary>Takes a session in, with its place, and returns the ticket that opens it.</summary>
+    public SessionTicket Add(Guid sessionId, IAsyncDisposable session, SessionPlace? place = null)
     {
         var token = RandomNumberGenerator.GetBytes(TokenLength);
-        if (!_sessions.TryAdd(sessionId, new Entry(session, token)))
+        if (!_sessions.TryAdd(sessionId, new Entry(session, token, place?.HandOver())))
             throw new ArgumentException($"Session {sessionId} exists.", nameof(sessionId));
         SessionMeter.Opened(session);
         return new SessionTicket(sessionId, Endpoint, [.. token]);
@@ -70,11 +90,19 @@ public sealed class SessionRegister(string endpoint) : IAsyncDisposable
         if (!_sessions.TryRemove(sessionId, out var entry))
             return;
         SessionMeter.Ended(entry.Session);
-        await entry.Session.DisposeAsync();
+        try
+        {
+            await entry.Session.DisposeAsync();
+        }
+        finally
+        {
+            entry.Place?.Dispose();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        Close();
         foreach (var sessionId in _sessions.Keys)
             await EndAsync(sessionId);
     }

@@ -11,7 +11,7 @@ namespace RecoveryVault.Items;
 /// Which of an item's recovery points are deleted: Available → SoftDeleted → Purged, and back from SoftDeleted only. The whole set is one
 /// tombstone record, which the item's record names: so the store can neither drop nor replay a deletion.
 /// </summary>
-public sealed record Deletions
+public sealed record Deletions : Evolving
 {
     /// <summary>
     /// The most bytes it may take as written: below the limit of a record. Purging only ever shrinks it, so it is never refused.
@@ -157,7 +157,7 @@ public sealed record Deletion(
     string Reason,
     string By,
     ImmutableArray<DeletedPoint> Points
-)
+) : Evolving
 {
     public ImmutableArray<DeletedPoint> Points { get; init; } = RecordJson.ListOf(Points);
 

@@ -9,7 +9,7 @@ namespace RecoveryVault.Items;
 /// A protected item as its grain keeps it: enrolled (no ring yet) → protected → backed up again and again → stopped. The head of its
 /// recovery points, the key ring in force and the writer slot change only here, each in one conditional write.
 /// </summary>
-public sealed partial record ItemRecord : IVersionedRecord
+public sealed partial record ItemRecord : Evolving, IVersionedRecord
 {
     public int Schema { get; init; } = RecordSchema.Current;
 
@@ -65,7 +65,7 @@ public sealed partial record ItemRecord : IVersionedRecord
 }
 
 /// <summary>What must survive the loss of the record; each change is also written as a descriptor.</summary>
-public sealed record ItemSettings
+public sealed record ItemSettings : Evolving
 {
     public required string Name { get; init; }
 
@@ -84,7 +84,7 @@ public sealed record ItemSettings
 
 /// <summary>Who may write to the item now.</summary>
 /// <param name="Owner">The silo incarnation the session lives in: when that is gone, so is the session.</param>
-public sealed record WriterSlot(Guid SessionId, Guid OperationId, Guid JobId, string Owner, DateTimeOffset Since)
+public sealed record WriterSlot(Guid SessionId, Guid OperationId, Guid JobId, string Owner, DateTimeOffset Since) : Evolving
 {
     public WriterKind Kind { get; init; }
 }
@@ -100,7 +100,7 @@ public enum WriterKind
 }
 
 /// <summary>A committed recovery point: everything shown of it, and where its manifest is.</summary>
-public sealed record RecoveryPointHead
+public sealed record RecoveryPointHead : Evolving
 {
     public required string Name { get; init; }
 

@@ -59,7 +59,7 @@ public static class OldestBackup
         try
         {
             return await store.GetAsync(name, cancellation) is { Content.IsEmpty: false } blob
-                ? JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.ItemRecord)
+                ? RecordJson.Read(blob.Content.Span, RecordJson.Default.ItemRecord)
                 : null;
         }
         catch (JsonException)

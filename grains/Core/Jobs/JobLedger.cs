@@ -41,8 +41,8 @@ public sealed class JobLedger(IBlobStore store, TimeProvider time)
             return null;
         var end = await store.GetAsync($"{folder}/end", cancellation);
         return new JobRecord(
-            Require(JsonSerializer.Deserialize(start.Content.Span, RecordJson.Default.JobStart)),
-            end is null ? null : JsonSerializer.Deserialize(end.Content.Span, RecordJson.Default.JobEnd)
+            Require(RecordJson.ReadKnown<JobStart>(start.Content.Span)),
+            end is null ? null : RecordJson.ReadKnown<JobEnd>(end.Content.Span)
         );
     }
 

@@ -7,6 +7,7 @@ namespace RecoveryVault.Jobs;
 /// <summary>What is known of a job when it begins.</summary>
 /// <param name="Owner">The silo incarnation that runs it: when that is gone, the job was interrupted.</param>
 public sealed record JobStart(Guid JobId, string Operation, string? ItemName, DateTimeOffset StartTime, string Caller, string Owner)
+    : Evolving
 {
     /// <summary>The item whose grain runs it; null: the vault's.</summary>
     public ItemId? ItemId { get; init; }
@@ -18,7 +19,7 @@ public sealed record JobEnd(
     DateTimeOffset EndTime,
     ImmutableArray<JobError> Errors,
     ImmutableSortedDictionary<string, string> Properties
-)
+) : Evolving
 {
     public ImmutableArray<JobError> Errors { get; init; } = RecordJson.ListOf(Errors);
 

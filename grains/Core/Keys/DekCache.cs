@@ -54,6 +54,16 @@ public sealed class DekCache(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Nothing is cached.</summary>
+    internal bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _entries.Count == 0;
+        }
+    }
+
     /// <summary>The meter of this cache alone.</summary>
     internal System.Diagnostics.Metrics.Meter Meter => _meter.Meter;
 

@@ -78,7 +78,7 @@ public sealed class KeyCensus(IBlobStore store, AuthenticatedRecords records)
         try
         {
             return await store.GetAsync(GrainRecords.ItemBlob(key), cancellation) is { Content.IsEmpty: false } blob
-                ? JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.ItemRecord)
+                ? RecordJson.Read(blob.Content.Span, RecordJson.Default.ItemRecord)
                 : null;
         }
         catch (Exception e) when (e is JsonException or BlobStoreException { Error: BlobError.Damaged })

@@ -11,7 +11,7 @@ namespace RecoveryVault.Keys;
 /// An item's wrapped data keys, one per DEK epoch, all wrapped by the KEK of one key generation. Stored as a create-only authenticated
 /// record; rotating the KEK writes a new ring and never touches data.
 /// </summary>
-public sealed record KeyRing
+public sealed record KeyRing : Evolving
 {
     public required ItemKey Item { get; init; }
 

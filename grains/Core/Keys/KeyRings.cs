@@ -126,7 +126,7 @@ public sealed class KeyRings(IBlobStore store, AuthenticatedRecords records, Key
         {
             return await records.FindAsync(name, RecordType.Ring, RecordJson.Default.KeyRing, cancellation);
         }
-        catch (VaultException)
+        catch (VaultException e) when (e.Code != ErrorCodes.DataTooNew)
         {
             return null;
         }

@@ -118,7 +118,7 @@ public sealed class PlatformKeyCensus(IBlobStore store)
     {
         if (await store.GetAsync(name, cancellation) is not { } blob)
             return;
-        var ring = JsonSerializer.Deserialize(RecordEnvelope.UnverifiedPayload(blob.Content.Span), RecordJson.Default.KeyRing);
+        var ring = RecordJson.Read(RecordEnvelope.UnverifiedPayload(blob.Content.Span), RecordJson.Default.KeyRing);
         foreach (var keyId in (ring?.Epochs ?? []).Select(e => e.KeyId).Where(KeyVersions.IsPlatform).Distinct())
             _wraps.Add((ring!.Item.VaultId, KeyVersions.PlatformKeyId(keyId)));
     }
@@ -127,7 +127,7 @@ public sealed class PlatformKeyCensus(IBlobStore store)
     {
         if (await store.GetAsync(name, cancellation) is not { Content.IsEmpty: false } blob)
             return;
-        var vault = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.VaultRecord);
+        var vault = RecordJson.Read(blob.Content.Span, RecordJson.Default.VaultRecord);
         LookAtNotes(vault?.Owed ?? []);
         if (vault?.Settings.Deleted == true)
             _deleted[vault.VaultId] = true;
@@ -140,7 +140,7 @@ public sealed class PlatformKeyCensus(IBlobStore store)
     private async Task LookAtItemAsync(string name, CancellationToken cancellation)
     {
         if (await store.GetAsync(name, cancellation) is { Content.IsEmpty: false } blob)
-            LookAtNotes(JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.ItemRecord)?.Owed ?? []);
+            LookAtNotes(RecordJson.Read(blob.Content.Span, RecordJson.Default.ItemRecord)?.Owed ?? []);
     }
 
     /// <summary>Until what a record owes is paid, the key that vouches for it is needed.</summary>

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RecoveryVault.Errors;
 using RecoveryVault.Format;
 using RecoveryVault.Records;
@@ -163,7 +164,7 @@ public sealed partial class PlatformKeyring : IDisposable
         try
         {
             RequireKnownVersion(blob.Content.Span);
-            var stored = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoredKeyring);
+            var stored = RecordJson.Read(blob.Content.Span, RecordJson.Default.StoredKeyring);
             return RequireSound(stored ?? throw Damaged("it is empty"), storeId);
         }
         catch (JsonException e)
@@ -181,7 +182,7 @@ public sealed partial class PlatformKeyring : IDisposable
     /// <summary>The version first: a newer format may lack or rename everything else.</summary>
     private static void RequireKnownVersion(ReadOnlySpan<byte> content)
     {
-        var version = JsonSerializer.Deserialize(content, RecordJson.Default.StoredKeyringFormat)?.Version ?? 0;
+        var version = RecordJson.Read(content, RecordJson.Default.StoredKeyringFormat)?.Version ?? 0;
         if (version > 1)
             throw new VaultException(ErrorCodes.StoreTooNew, $"The platform keyring has version {version}; this version knows 1.");
         if (version < 1)
@@ -234,6 +235,7 @@ public sealed record StoredKeyring(int Version, string StoreId, uint Current, St
 }
 
 /// <summary>The part of <see cref="StoredKeyring"/> that every version has.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record StoredKeyringFormat(int Version);
 
 /// <summary>One key as stored.</summary>

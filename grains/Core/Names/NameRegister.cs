@@ -82,7 +82,7 @@ public sealed class NameRegister(IBlobStore store, string folder)
     /// <summary>Both parts become names of other things: what is no claim of this very name goes no further.</summary>
     private NameClaim Read(string blobName, Blob blob)
     {
-        var claim = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
+        var claim = RecordJson.Read(blob.Content.Span, RecordJson.Default.NameClaim);
         if (claim is not { Name.Length: > 0, Id: not null } || !IsId(claim.Id))
             throw new VaultException(ErrorCodes.DataBitRot, $"The record '{blobName}' is no claim of a name any more.");
         return BlobOf(claim.Name) == blobName
@@ -97,4 +97,4 @@ public sealed class NameRegister(IBlobStore store, string folder)
 }
 
 /// <summary>A name, as first written, and the id that bears it.</summary>
-public sealed record NameClaim(string Name, string Id);
+public sealed record NameClaim(string Name, string Id) : Evolving;

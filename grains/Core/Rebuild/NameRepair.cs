@@ -55,9 +55,9 @@ internal sealed class NameRepair(IBlobStore store, bool isDryRun)
     {
         try
         {
-            return JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.NameClaim);
+            return RecordJson.Read(blob.Content.Span, RecordJson.Default.NameClaim);
         }
-        catch (JsonException)
+        catch (JsonException e) when (e is not LaterRecordException)
         {
             return null;
         }

@@ -21,7 +21,7 @@ internal sealed record StoredRecord<T>(T? Value, string? Fault, PutCondition Con
     public const string Contradicted = "contradicted by authenticated records";
 
     /// <param name="verify">Compares it with what is authentic.</param>
-    /// <exception cref="VaultException">StoreTooNew, DataTooNew, WrongPlatformKey: nobody here can judge it.</exception>
+    /// <exception cref="VaultException">DataTooNew, WrongPlatformKey: nobody here can judge it.</exception>
     public static async Task<StoredRecord<T>> ReadAsync(
         IBlobStore store,
         string name,
@@ -54,20 +54,11 @@ internal sealed record StoredRecord<T>(T? Value, string? Fault, PutCondition Con
     {
         try
         {
-            // The schema first: a newer record need not have the shape this version reads.
-            using var document = JsonDocument.Parse(content);
-            if (
-                document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("schema", out var schema)
-                && schema.ValueKind == JsonValueKind.Number
-                && schema.TryGetInt32(out var number)
-                && number > RecordSchema.Current
-            )
-                throw new VaultException(
-                    ErrorCodes.StoreTooNew,
-                    $"The record '{name}' has schema {number}; this version knows {RecordSchema.Current}."
-                );
-            return JsonSerializer.Deserialize(content.Span, json);
+            return RecordJson.Read(content.Span, json);
+        }
+        catch (LaterRecordException later)
+        {
+            throw new VaultException(ErrorCodes.DataTooNew, $"The record '{name}' cannot be used: {later.Message}");
         }
         catch (JsonException)
         {

@@ -136,12 +136,15 @@ public sealed class AuthenticatedRecords(IBlobStore store, PlatformKeyring? keyr
             var payload = keyring is null
                 ? RecordEnvelope.UnverifiedPayload(blob.Content.Span)
                 : RecordEnvelope.Open(blob.Content.Span, type, keyring.Find);
-            return JsonSerializer.Deserialize(payload, json)
-                ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
+            return RecordJson.Read(payload, json) ?? throw new VaultException(ErrorCodes.RecordTampered, $"The record '{name}' is empty.");
         }
         catch (FormatFaultException fault)
         {
             throw FormatRefusals.ToVaultException(fault, $"The record '{name}'", isRecord: true);
+        }
+        catch (LaterRecordException later)
+        {
+            throw new VaultException(ErrorCodes.DataTooNew, $"The record '{name}' cannot be used: {later.Message}");
         }
         catch (JsonException fault)
         {

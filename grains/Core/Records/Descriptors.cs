@@ -65,7 +65,7 @@ public sealed class Descriptors(AuthenticatedRecords records)
 }
 
 /// <summary>A vault's settings as written outside its record.</summary>
-public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Settings)
+public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Settings) : Evolving
 {
     /// <summary>Where the vault's log stood.</summary>
     public LogMark? Log { get; init; }
@@ -78,7 +78,7 @@ public sealed record VaultDescriptor(VaultId VaultId, long Seq, VaultSettings Se
 }
 
 /// <summary>An item's settings as written outside its record.</summary>
-public sealed record ItemDescriptor(ItemKey Item, long Seq, ItemSettings Settings)
+public sealed record ItemDescriptor(ItemKey Item, long Seq, ItemSettings Settings) : Evolving
 {
     /// <summary>What the record owes to log and jobs once it names this; null: nothing.</summary>
     public ImmutableArray<OwedNote>? Owed { get; init; }

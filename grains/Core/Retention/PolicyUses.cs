@@ -38,7 +38,7 @@ public sealed class PolicyUses(IBlobStore store, KeyCensus census)
         {
             if (await store.GetAsync(GrainRecords.ItemBlob(key), cancellation) is not { Content.IsEmpty: false } blob)
                 return null;
-            var settings = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.ItemRecord)?.Settings;
+            var settings = RecordJson.Read(blob.Content.Span, RecordJson.Default.ItemRecord)?.Settings;
             return string.Equals(settings?.Policy, policy, StringComparison.OrdinalIgnoreCase) ? settings?.Name : null;
         }
         catch (Exception e) when (e is JsonException or BlobStoreException { Error: BlobError.Damaged })

@@ -20,7 +20,7 @@ internal static class NamedObjects
     )
     {
         if (blobName.StartsWith(GrainRecords.AllItemBlobs, StringComparison.Ordinal))
-            return JsonSerializer.Deserialize(content.Span, RecordJson.Default.ItemRecord) is { } item
+            return RecordJson.Read(content.Span, RecordJson.Default.ItemRecord) is { } item
                 ? Present([
                     item.Ring?.Name,
                     item.Descriptor?.Name,
@@ -29,7 +29,7 @@ internal static class NamedObjects
                 ])
                 : [];
         if (blobName.StartsWith(GrainRecords.AllVaultBlobs, StringComparison.Ordinal))
-            return Present([JsonSerializer.Deserialize(content.Span, RecordJson.Default.VaultRecord)?.Descriptor?.Name]);
+            return Present([RecordJson.Read(content.Span, RecordJson.Default.VaultRecord)?.Descriptor?.Name]);
         return [];
     }
 
@@ -46,7 +46,7 @@ internal static class NamedObjects
             if (await store.GetAsync(tombstones.Name, cancellation) is not { } blob)
                 return [];
             var payload = RecordEnvelope.UnverifiedPayload(blob.Content.Span);
-            var deletions = JsonSerializer.Deserialize(payload, RecordJson.Default.Deletions);
+            var deletions = RecordJson.Read(payload, RecordJson.Default.Deletions);
             return item.Heads.Where(h => deletions?.IsPurged(h.Seq) is not true).Select(h => h.Manifest);
         }
         catch (Exception e) when (e is FormatFaultException or JsonException or BlobStoreException { Error: BlobError.Damaged })

@@ -48,13 +48,13 @@ internal sealed class RecordComparison(IBlobStore store)
     {
         if (GrainRecords.TryItemOf(blobName, out var key))
         {
-            var item = JsonSerializer.Deserialize(content.Span, RecordJson.Default.ItemRecord) ?? throw new JsonException("It is null.");
+            var item = RecordJson.Read(content.Span, RecordJson.Default.ItemRecord) ?? throw new JsonException("It is null.");
             RequireNotes($"{key}", item.Owed);
             await new ItemProof(store, _records).VerifyAsync(key, item, cancellation);
         }
         else if (GrainRecords.TryVaultOf(blobName, out var vaultId))
         {
-            var vault = JsonSerializer.Deserialize(content.Span, RecordJson.Default.VaultRecord) ?? throw new JsonException("It is null.");
+            var vault = RecordJson.Read(content.Span, RecordJson.Default.VaultRecord) ?? throw new JsonException("It is null.");
             RequireNotes($"{vaultId}", vault.Owed);
             await new Descriptors(_records).VerifyAsync(vaultId, vault);
         }

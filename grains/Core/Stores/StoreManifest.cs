@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RecoveryVault.Errors;
 using RecoveryVault.Keys;
 using RecoveryVault.Records;
@@ -13,7 +14,7 @@ namespace RecoveryVault.Stores;
 /// it needs a value that only the holder can compute. A process with the wrong keyring, the wrong store or an older format refuses to
 /// start.
 /// </summary>
-public sealed partial record StoreManifest
+public sealed partial record StoreManifest : Evolving
 {
     public const string BlobName = "store.json";
 
@@ -46,7 +47,7 @@ public sealed partial record StoreManifest
         try
         {
             // The version first: a newer format may lack or rename everything else.
-            var header = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreFormat);
+            var header = RecordJson.Read(blob.Content.Span, RecordJson.Default.StoreFormat);
             if (header?.Format != FormatName)
                 throw new VaultException(ErrorCodes.NotAStore, $"{BlobName} is not that of a store.");
             if (header.FormatVersion > CurrentVersion)
@@ -54,11 +55,15 @@ public sealed partial record StoreManifest
                     ErrorCodes.StoreTooNew,
                     $"The store has format version {header.FormatVersion}; this version knows {CurrentVersion}."
                 );
-            var manifest = JsonSerializer.Deserialize(blob.Content.Span, RecordJson.Default.StoreManifest);
+            var manifest = RecordJson.Read(blob.Content.Span, RecordJson.Default.StoreManifest);
             // The id becomes part of a path, and whoever can write to the store could write any path there.
             return header.FormatVersion > 0 && Guid.TryParseExact(manifest?.StoreId, "D", out _)
                 ? manifest
                 : throw new VaultException(ErrorCodes.NotAStore, $"{BlobName} is damaged: it names no format version or no store id.");
+        }
+        catch (LaterRecordException e)
+        {
+            throw new VaultException(ErrorCodes.StoreTooNew, $"{BlobName} cannot be used: {e.Message}");
         }
         catch (JsonException e)
         {
@@ -94,4 +99,5 @@ public sealed partial record StoreManifest
 }
 
 /// <summary>The part of <see cref="StoreManifest"/> that every format version has.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record StoreFormat(string? Format, int FormatVersion);

@@ -63,7 +63,7 @@ public sealed class ShredProofs(IBlobStore store, AuthenticatedRecords records)
 }
 
 /// <summary>One proof as stored.</summary>
-public sealed record ShredProof(ShredSummary Summary, ImmutableArray<ShreddedItem> Items)
+public sealed record ShredProof(ShredSummary Summary, ImmutableArray<ShreddedItem> Items) : Evolving
 {
     public ImmutableArray<ShreddedItem> Items { get; init; } = RecordJson.ListOf(Items);
 }

@@ -60,7 +60,7 @@ public sealed record OwedNote(
     string Caller,
     DateTimeOffset Time,
     ImmutableSortedDictionary<string, string> Details
-)
+) : Evolving
 {
     /// <summary>Who vouches for it (<see cref="NoteSeals"/>): a record envelope over its digest. Empty before it is written.</summary>
     [AllowNull]

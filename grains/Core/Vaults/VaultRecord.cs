@@ -10,7 +10,7 @@ namespace RecoveryVault.Vaults;
 /// A vault as its grain keeps it. Every change is a method that returns the next record or throws a coded refusal and touches nothing:
 /// created → identity on → key assigned → items attempted and enrolled → keys rotated → deleted.
 /// </summary>
-public sealed partial record VaultRecord : IVersionedRecord
+public sealed partial record VaultRecord : Evolving, IVersionedRecord
 {
     [JsonPropertyOrder(-1)]
     public int Schema { get; init; } = RecordSchema.Current;

@@ -5,7 +5,7 @@ using RecoveryVault.Retention;
 namespace RecoveryVault.Vaults;
 
 /// <summary>Everything about a vault that must survive the loss of its record; each change is also written as a descriptor.</summary>
-public sealed record VaultSettings
+public sealed record VaultSettings : Evolving
 {
     public required string Name { get; init; }
 
@@ -75,7 +75,7 @@ public sealed record VaultSettings
 public sealed record ProtectionAttempt(DateTimeOffset At, Guid OperationId);
 
 /// <summary>Which key encryption key wraps the vault's data keys.</summary>
-public sealed record EncryptionSettings
+public sealed record EncryptionSettings : Evolving
 {
     /// <summary>The URI as assigned; null with platform-managed keys.</summary>
     public string? KeyUri { get; init; }
@@ -113,7 +113,7 @@ public sealed record EncryptionSettings
 /// </summary>
 /// <param name="KeyId">The full key id; <c>platform:N</c> for a key of the platform keyring.</param>
 /// <param name="Thumbprint">SHA-256 of the public key (hex); empty for the platform keyring.</param>
-public sealed record KeyUse(long Generation, string KeyId, string Thumbprint, DateTimeOffset Since);
+public sealed record KeyUse(long Generation, string KeyId, string Thumbprint, DateTimeOffset Since) : Evolving;
 
 /// <summary>Azure's names for how the last update of the encryption settings ended.</summary>
 public static class UpdateStatuses
