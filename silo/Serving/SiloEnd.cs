@@ -20,16 +20,23 @@ internal sealed class SiloEnd(TimeProvider time) : IFatalErrorHandler, IDisposab
 
     public void OnFatalException(object? sender, string? context, Exception? exception)
     {
-        var why = context is { Length: > 0 } ? context : exception?.Message ?? "the runtime gave no reason";
         var refusal = new VaultException(
             ErrorCodes.ClusterUnavailable,
-            $"This silo must not go on: {why}",
-            "Start it again: it joins as a new silo. Nothing acknowledged is lost.",
+            $"This silo must not go on: {WhyOf(context, exception)}",
+            "Start it again, or let whatever runs it do so: it joins as a new silo. Nothing acknowledged is lost.",
             exception
         );
         if (_ended.TrySetResult(refusal))
             _timer = time.CreateTimer(_ => Environment.Exit(1), null, Patience, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The runtime adds the whole membership table to what it says; its log has that.</summary>
+    private static string WhyOf(string? context, Exception? exception) =>
+        context?.StartsWith("I have been told I am dead", StringComparison.Ordinal) == true
+            ? "the others took it for dead, as it was frozen, cut off or too slow for longer than they wait."
+            : OneLine(context is { Length: > 0 } ? context : exception?.Message ?? "the runtime gave no reason.");
+
+    private static string OneLine(string text) => text.Split('\n')[0].TrimEnd();
 
     public void Dispose() => _timer?.Dispose();
 }

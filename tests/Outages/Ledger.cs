@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using CsCheck;
 using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.Errors;
@@ -31,7 +32,7 @@ internal sealed class Ledger(VaultClient client, AzureSiloPlace place, string va
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Random _random = new(seed);
+    private readonly PCG _random = new(1, (ulong)seed);
     private readonly List<(string Name, IProtectedItemGrain Grain)> _items = [];
     private readonly ConcurrentBag<Acknowledged> _points = [];
     private readonly ConcurrentDictionary<string, int> _failures = [];
@@ -128,8 +129,7 @@ internal sealed class Ledger(VaultClient client, AzureSiloPlace place, string va
         Directory.CreateDirectory(place[name]);
         for (var i = 0; i < 3; i++)
         {
-            var content = new byte[_random.Next(1, 400_000)];
-            _random.NextBytes(content);
+            var content = RandomNumberGenerator.GetBytes((int)_random.Next(400_000) + 1);
             File.WriteAllBytes(Path.Combine(place[name], $"{i}"), content);
         }
     }

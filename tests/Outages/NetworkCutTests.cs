@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using CsCheck;
 using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 using RecoveryVault.Tests.Cli;
@@ -18,7 +19,7 @@ namespace RecoveryVault.Tests.Outages;
 /// </summary>
 [Collection(CommandLineCollection.Name)]
 [UnsupportedOSPlatform("windows")]
-public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const string Vault = "docs";
     private const int Silos = 3;
@@ -26,7 +27,7 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime
 
     private readonly ServerStage _server = new();
     private readonly ChildProcess?[] _processes = new ChildProcess?[Silos];
-    private readonly Random _random = new(Seed);
+    private readonly PCG _random = new(1, (ulong)Seed);
     private int _ended;
 
     private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("RVAULT_CUT_SEED"), out var seed) ? seed : 1;
@@ -40,8 +41,9 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime
                 await process.DisposeAsync();
         if (TestScale.Factor >= 3)
             await _server.DisposeAsync();
-        _server.Dispose();
     }
+
+    public void Dispose() => _server.Dispose();
 
     [NamespaceFact("node", "npm")]
     public async Task Cluster_LinesCutAndMendedInAnyOrder_LosesNothingAndTakesNoCutForARevocation()
@@ -90,22 +92,21 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>Up to four lines at once, each silent or reset, for up to half a minute, and mended one by one.</summary>
     private async Task CutAsync(SiloNetworks networks, Ledger ledger)
     {
-        var lines = networks.Lines.ToArray();
-        _random.Shuffle(lines);
-        lines = lines[.._random.Next(1, 5)];
+        var lines = Shuffled(networks.Lines)[..(int)(1 + _random.Next(4))];
         foreach (var line in lines)
             networks.Set(line, _random.Next(2) == 0 ? Cut.Silent : Cut.Reset);
         var working = ledger.TryAllAsync();
-        await Task.Delay(TimeSpan.FromSeconds(_random.Next(5, 30)), TimeProvider.System);
-        _random.Shuffle(lines);
-        foreach (var line in lines)
+        await Task.Delay(TimeSpan.FromSeconds(5 + _random.Next(25)), TimeProvider.System);
+        foreach (var line in Shuffled(lines))
         {
             networks.Set(line, Cut.None);
-            await Task.Delay(TimeSpan.FromSeconds(_random.Next(0, 4)), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromSeconds(_random.Next(4)), TimeProvider.System);
         }
         await working.WaitAsync(Patience, TimeProvider.System);
         output.WriteLine($"cut {string.Join(", ", lines)}: {ledger.Points} acknowledged so far; {ledger.Codes}");
     }
+
+    private string[] Shuffled(IEnumerable<string> lines) => [.. lines.OrderBy(_ => _random.Next(1 << 30))];
 
     private async Task RequireOrderlyEndAsync(ChildProcess silo)
     {

@@ -17,7 +17,7 @@ namespace RecoveryVault.Tests.Outages;
 /// </summary>
 [Collection(CommandLineCollection.Name)]
 [UnsupportedOSPlatform("windows")]
-public sealed class StoreOutageTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class StoreOutageTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const string Vault = "docs";
     private const int Silos = 3;
@@ -34,8 +34,9 @@ public sealed class StoreOutageTests(ITestOutputHelper output) : IAsyncLifetime
             await process.DisposeAsync();
         if (TestScale.Factor >= 3)
             await _server.DisposeAsync();
-        _server.Dispose();
     }
+
+    public void Dispose() => _server.Dispose();
 
     [ToolsFact("node", "npm")]
     public async Task Cluster_StoreTroubledStoppedAndStarted_LosesNothingAndRecoversByItself()

@@ -22,23 +22,23 @@ internal sealed record StoreTrouble(string Name, TimeSpan Length)
     public static IReadOnlyList<StoreTrouble> All { get; } =
     [
         new("stopped", TimeSpan.FromSeconds(8)) { Stops = true, Trouble = Trouble.None },
-        new("busy", TimeSpan.FromSeconds(6)) { Status = 503, Code = "ServerBusy" },
-        new("failing", TimeSpan.FromSeconds(6)) { OneIn = 3 },
-        new("conflicts that are none", TimeSpan.FromSeconds(6))
+        new("busy", TimeSpan.FromSeconds(4)) { Status = 503, Code = "ServerBusy" },
+        new("failing", TimeSpan.FromSeconds(4)) { OneIn = 3 },
+        new("conflicts that are none", TimeSpan.FromSeconds(4))
         {
             Status = 409,
             OneIn = 4,
             Trouble = Trouble.AnsweredAfter,
         },
-        new("conditions that were met", TimeSpan.FromSeconds(6))
+        new("conditions that were met", TimeSpan.FromSeconds(4))
         {
             Status = 412,
             Code = "ConditionNotMet",
             OneIn = 4,
             Trouble = Trouble.AnsweredAfter,
         },
-        new("lost answers", TimeSpan.FromSeconds(6)) { OneIn = 3, Trouble = Trouble.CutAfter },
-        new("slow", TimeSpan.FromSeconds(6)) { Trouble = Trouble.Late },
+        new("lost answers", TimeSpan.FromSeconds(4)) { OneIn = 3, Trouble = Trouble.CutAfter },
+        new("slow", TimeSpan.FromSeconds(4)) { Trouble = Trouble.Late },
     ];
 
     public Func<SeenRequest, Trouble> NewRule()
