@@ -22,7 +22,7 @@ public sealed partial class VaultClient(IGrainFactory grains, IDataPlane dataPla
     /// </summary>
     public TimeSpan Patience { get; init; }
 
-    /// <summary>How long a backup, restore or reclaim that is to begin waits for a server that has no room; zero: it fails at once.</summary>
+    /// <summary>How long a backup, restore or reclaim waits to begin while a server has no room; zero: it fails at once.</summary>
     public TimeSpan BusyPatience { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Told once for each such wait.</summary>

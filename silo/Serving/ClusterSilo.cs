@@ -192,7 +192,7 @@ public sealed class ClusterSilo : IAsyncDisposable
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
-                // A silo whose clock is behind would look to the others as if it had been joining for long, and be put out before it had begun.
+                // A silo whose clock is behind would look as if it had been joining for long, and be put out before it had begun.
                 silo.Configure<ClusterMembershipOptions>(o => o.EvictWhenMaxJoinAttemptTimeExceeded = false);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();

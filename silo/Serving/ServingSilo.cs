@@ -91,10 +91,8 @@ public sealed class ServingSilo : IAsyncDisposable
                         options.Limits,
                         builder =>
                         {
-                            var (service, (listen, gateway)) = (store.Manifest.ServiceId, endpoints);
-                            builder.UseLocalhostClustering(listen.Port, gateway.Port, listen, service, service);
-                            SiloNetwork.Listen(builder, endpoints, gateway.Address, secret, time);
-                            builder.UseInMemoryReminderService();
+                            Join(builder, store.Manifest.ServiceId, endpoints);
+                            SiloNetwork.Listen(builder, endpoints, endpoints.Gateway.Address, secret, time);
                             builder.AddIncomingGrainCallFilter(calls);
                         }
                     ),
@@ -113,6 +111,12 @@ public sealed class ServingSilo : IAsyncDisposable
                 throw new VaultException(ErrorCodes.ClusterUnavailable, $"Nothing is served: {e.Message}", "Name another address or port.");
             throw;
         }
+    }
+
+    private static void Join(ISiloBuilder builder, string service, SiloEndpoints at)
+    {
+        builder.UseLocalhostClustering(at.Silo.Port, at.Gateway.Port, at.Silo, service, service);
+        builder.UseInMemoryReminderService();
     }
 
     /// <summary>

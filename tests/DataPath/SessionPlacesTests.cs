@@ -104,7 +104,7 @@ public sealed class SessionPlacesTests
         places.TakeBeside("one").Dispose();
     }
 
-    /// <summary>Whatever comes and goes: never more than the limits, never a place lost, and everybody who goes on asking gets one.</summary>
+    /// <summary>Whatever comes and goes: never more than the limits, never a place lost, and who goes on asking gets one.</summary>
     [Fact]
     public void Places_AnyClientsComingAndGoing_KeepTheLimitsAndServeEverybody() =>
         Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[0, 4].Array[1, 40])

@@ -78,7 +78,7 @@ public sealed class TrafficBudgetTests
         (await EnterAsync(_session, "b", 10 * Own)).Dispose();
     }
 
-    /// <summary>Any requests of any sessions: all are admitted in the end, and never more is held than the budget and one request each.</summary>
+    /// <summary>Any requests of any sessions: all are admitted in the end, never more is held than the budget and one each.</summary>
     [Fact]
     public void Budget_AnyRequests_AreBoundedAndAllAdmitted() =>
         Gen.Select(Gen.Int[0, 5], Gen.Int[1, 12])

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace RecoveryVault.Tests.Outages;
 
-/// <summary>Lines as a process, of the network that it is started in: <c>FROM=TO …</c>, each ADDRESS:PORT or the path of a Unix socket.</summary>
+/// <summary>Lines as a process of the network it is started in: <c>FROM=TO …</c>, each ADDRESS:PORT or a Unix socket's path.</summary>
 internal static class RelayRole
 {
     public static async Task RunAsync(string[] args)

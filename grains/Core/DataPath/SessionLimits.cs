@@ -3,7 +3,7 @@ namespace RecoveryVault.DataPath;
 /// <summary>How much one silo takes on at once.</summary>
 /// <param name="Sessions">Backups, restores, verifications and reclaims under way.</param>
 /// <param name="SessionsPerClient">Of these, those of one client.</param>
-/// <param name="TrafficBytes">Content that requests of the data plane may hold in memory, beside the one request each session always has.</param>
+/// <param name="TrafficBytes">Content that requests of the data plane may hold in memory, beside the one request of each session.</param>
 public sealed record SessionLimits(int Sessions, int SessionsPerClient, long TrafficBytes)
 {
     /// <summary>What a session may come to: an index of a million chunks, chunks that wait for their seal, one request.</summary>

@@ -5,7 +5,7 @@ using RecoveryVault.Items;
 using RecoveryVault.Restores;
 using RecoveryVault.Vaults;
 
-namespace RecoveryVault.Bench.Cluster;
+namespace RecoveryVault.Tests.bench.cluster;
 
 /// <summary>How fast something went, and what it took: MB/s, and processor seconds for each GiB.</summary>
 internal sealed record Measured(double Rate, string Times);

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using RecoveryVault.Connections;
 using RecoveryVault.Embedded;
 
-namespace RecoveryVault.Bench.Cluster;
+namespace RecoveryVault.Tests.bench.cluster;
 
 /// <summary>Where backups go.</summary>
 internal interface IPlace

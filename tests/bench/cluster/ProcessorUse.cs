@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RecoveryVault.Bench.Cluster;
+namespace RecoveryVault.Tests.bench.cluster;
 
 /// <summary>Processor seconds of some processes so far: their own code, and the system's for them.</summary>
 internal readonly record struct ProcessorUse(string Name, double User, double System)

@@ -3,7 +3,7 @@
 // it is the program that is measured. With node, once more with the store in Azurite, whose own processor time stands apart.
 // usage: dotnet run -c Release --project tests/bench/cluster [-- MIB [files|azurite|all]]   (512 MiB in each measurement; all)
 using System.Globalization;
-using RecoveryVault.Bench.Cluster;
+using RecoveryVault.Tests.bench.cluster;
 
 var mib = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 512;
 var what = args.Length > 1 ? args[1] : "all";

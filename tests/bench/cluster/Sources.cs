@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace RecoveryVault.Bench.Cluster;
+namespace RecoveryVault.Tests.bench.cluster;
 
 /// <summary>The same bytes as one large item, or as several small ones: linked, not copied.</summary>
 internal sealed class Sources(string root)
