@@ -14,8 +14,8 @@ namespace RecoveryVault.Tests.Outages;
 
 /// <summary>
 /// Three silos as processes, each in a network of its own; lines between them, to the store and to the key vault are cut at random and
-/// mended in random order while items are backed up and their key is rotated. A silo that the others took for dead ends and is started again, as
-/// whatever runs silos does. Only where more than the least is asked for.
+/// mended in random order while items are backed up and their key is rotated. A silo that the others took for dead ends and is started
+/// again, as whatever runs silos does. Only where more than the least is asked for.
 /// </summary>
 [Collection(CommandLineCollection.Name)]
 [UnsupportedOSPlatform("windows")]

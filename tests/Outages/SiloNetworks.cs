@@ -7,8 +7,8 @@ namespace RecoveryVault.Tests.Outages;
 
 /// <summary>
 /// A network of its own for each silo, with nothing in it but loopback. Whoever a silo wants to reach has an address there at which one end
-/// of a line listens; the lines come together in this process, which can cut each of them. Addresses are the same everywhere, as connections
-/// prove which address they were meant for.
+/// of a line listens; the lines come together in this process, which can cut each of them. Addresses are the same everywhere, as
+/// connections prove which address they were meant for.
 /// </summary>
 internal sealed class SiloNetworks(int silos) : IAsyncDisposable
 {
