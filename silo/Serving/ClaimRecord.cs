@@ -6,10 +6,10 @@ namespace RecoveryVault.Serving;
 
 /// <summary>Whose a store is, as its claim says.</summary>
 /// <param name="ClusterId">The cluster.</param>
-/// <param name="SecretTag">
+/// <param name="Tag">
 /// Tells clusters of one name apart that share no secret: they would never find each other. A keyed digest, which gives nothing away.
 /// </param>
-internal sealed record ClaimRecord(string? ClusterId, string? SecretTag = null)
+internal sealed record ClaimRecord(string? ClusterId, string? Tag = null)
 {
     public static ClaimRecord Of(string clusterId, ConnectionSecret? secret) => new(clusterId, secret?.Tag("cluster claim"));
 
@@ -31,7 +31,7 @@ internal sealed record ClaimRecord(string? ClusterId, string? SecretTag = null)
 
     /// <summary>Silos of one cluster say the same; a former version said nothing of the secret.</summary>
     public bool IsOfOneClusterWith(ClaimRecord other) =>
-        ClusterId == other.ClusterId && (SecretTag is null || other.SecretTag is null || SecretTag == other.SecretTag);
+        ClusterId == other.ClusterId && (Tag is null || other.Tag is null || Tag == other.Tag);
 }
 
 [JsonSourceGenerationOptions(

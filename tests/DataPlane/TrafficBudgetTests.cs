@@ -6,6 +6,7 @@ namespace RecoveryVault.Tests.DataPlane;
 
 public sealed class TrafficBudgetTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private const long Own = TrafficBudget.OwnBytes;
 
     private readonly TrafficBudget _budget = new(10 * Own);
@@ -80,11 +81,11 @@ public sealed class TrafficBudgetTests
 
     /// <summary>Any requests of any sessions: all are admitted in the end, never more is held than the budget and one each.</summary>
     [Fact]
-    public void Budget_AnyRequests_AreBoundedAndAllAdmitted() =>
+    public Task Budget_AnyRequests_AreBoundedAndAllAdmitted() =>
         Gen.Select(Gen.Int[0, 5], Gen.Int[1, 12])
             .Array[1, 60]
-            .Sample(
-                requests =>
+            .SampleAsync(
+                async requests =>
                 {
                     var budget = new TrafficBudget(4 * Own);
                     var sessions = Enumerable.Range(0, 6).Select(_ => Guid.NewGuid()).ToList();
@@ -93,8 +94,9 @@ public sealed class TrafficBudgetTests
                         .ToList();
                     while (open.Count > 0)
                     {
+                        // Who is admitted hears of it on a thread of its own.
+                        await Task.WhenAny(open).WaitAsync(Patience, TimeProvider.System);
                         var admitted = open.Where(o => o.IsCompletedSuccessfully).Select(o => o.Result).ToList();
-                        Assert.NotEmpty(admitted);
                         Assert.True(admitted.Where(r => !r.IsOwn).Sum(r => r.Bytes) <= 4 * Own);
                         Assert.All(admitted.Where(r => r.IsOwn).CountBy(r => r.SessionId), c => Assert.Equal(1, c.Value));
                         open.RemoveAt(open.FindIndex(o => o.IsCompletedSuccessfully));

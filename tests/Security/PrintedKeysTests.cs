@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using RecoveryVault.Connections;
 using RecoveryVault.Keys;
 
 namespace RecoveryVault.Tests.Security;
 
 /// <summary>Whatever holds key bytes prints itself without them.</summary>
-public sealed class PrintedKeysTests
+public sealed partial class PrintedKeysTests
 {
     private static readonly byte[] Secret = [.. Enumerable.Range(0, 32).Select(i => (byte)((i * 37) + 11))];
 
@@ -94,8 +95,12 @@ public sealed class PrintedKeysTests
         : field.FieldType == typeof(ReadOnlyMemory<byte>) ? new ReadOnlyMemory<byte>(Secret)
         : field.FieldType == typeof(Memory<byte>) ? new Memory<byte>([.. Secret])
         : field.FieldType == typeof(ImmutableArray<byte>) ? ImmutableArray.Create(Secret)
-        : field.FieldType == typeof(string) && field.Name.Contains("Secret", StringComparison.Ordinal) ? Convert.ToHexStringLower(Secret)
+        : field.FieldType == typeof(string) && HoldsSecret().IsMatch(field.Name) ? Convert.ToHexStringLower(Secret)
         : null;
+
+    /// <summary>Where a secret lies is none.</summary>
+    [GeneratedRegex("Secret(?!Path)")]
+    private static partial Regex HoldsSecret();
 
     /// <summary>The product's type of a field or of what a list in it holds.</summary>
     private static Type? ElementOf(Type type)

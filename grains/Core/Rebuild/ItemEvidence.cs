@@ -21,6 +21,8 @@ internal sealed record ItemEvidence(
 
     public IEnumerable<RebuildProblem> Problems => [.. Descriptors.Problems, .. Rings.Problems, .. Tombstones.Problems, .. Heads.Problems];
 
+    public override string ToString() => $"{Key}";
+
     public static async Task<ItemEvidence> ReadAsync(
         IBlobStore store,
         RecordFolders folders,
