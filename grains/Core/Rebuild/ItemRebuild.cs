@@ -19,7 +19,10 @@ internal sealed class ItemRebuild(RebuildParts parts, LogEvidence log, VaultReco
         ItemRecord? InForce,
         VaultException? Refusal,
         List<RebuildProblem> Problems
-    );
+    )
+    {
+        public override string ToString() => $"{Item.Key}";
+    }
 
     public async Task<Plan> PlanAsync(ItemEvidence item, CancellationToken cancellation)
     {

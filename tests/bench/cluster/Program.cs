@@ -1,6 +1,7 @@
 // Throughput of clusters of 1, 2 and 3 silos (real processes) with 1 to 16 items at once, against one silo embedded in a process: backup
 // and restore in MB/s, what that is of the embedded silo's, and where the processor time goes. Store and sources are in memory
-// (/dev/shm), so that it is the program that is measured. With node, once more with the store in Azurite, whose own processor time stands apart.
+// (/dev/shm), so that it is the program that is measured. With node, once more with the store in Azurite, whose own processor time
+// stands apart.
 // usage: dotnet run -c Release --project tests/bench/cluster [-- MIB [files|azurite|all]]   (512 MiB in each measurement; all)
 using System.Globalization;
 using RecoveryVault.Tests.bench.cluster;
