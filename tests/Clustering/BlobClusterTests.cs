@@ -14,7 +14,7 @@ using RecoveryVault.Tests.Storage;
 namespace RecoveryVault.Tests.Clustering;
 
 /// <summary>Three silo processes with one store directory between them, and a client.</summary>
-public sealed class BlobClusterTests : IAsyncDisposable
+public sealed class BlobClusterTests : IAsyncLifetime, IDisposable
 {
     private const int Grains = 12;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -88,12 +88,15 @@ public sealed class BlobClusterTests : IAsyncDisposable
         return host;
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         foreach (var silo in _silos)
             await silo.DisposeAsync();
-        _root.Dispose();
     }
+
+    public void Dispose() => _root.Dispose();
 
     /// <summary>A silo in a process of its own, and what it has said.</summary>
     private sealed class SiloProcess : IAsyncDisposable
