@@ -12,14 +12,6 @@ public static class SecretFile
 
     private const int MaxBytes = 4096;
 
-    private const UnixFileMode OthersMay =
-        UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead
-        | UnixFileMode.OtherWrite
-        | UnixFileMode.OtherExecute;
-
     /// <summary>Reads it; the caller disposes the secret.</summary>
     /// <exception cref="VaultException">InvalidRequest: there is no such file, others can use it, or it holds something else.</exception>
     public static ConnectionSecret Read(string path)
@@ -27,7 +19,7 @@ public static class SecretFile
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OthersMay) != 0)
+            if (OwnerOnly.IsOpenToOthers(file.SafeFileHandle))
                 throw Unusable(path, "others than its owner can use it: make a new secret, and chmod 600 its file");
             if (file.Length > MaxBytes)
                 throw Unusable(path, "it is too long");

@@ -55,7 +55,7 @@ public sealed record ServerRecord
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OthersMay) != 0)
+            if (OwnerOnly.IsOpenToOthers(file.SafeFileHandle))
                 throw new VaultException(
                     ErrorCodes.StoreAccessDenied,
                     $"{path} can be used by others than its owner: its secret is none.",
@@ -74,14 +74,6 @@ public sealed record ServerRecord
             throw new VaultException(ErrorCodes.StoreAccessDenied, $"{path}: {e.Message}");
         }
     }
-
-    private const UnixFileMode OthersMay =
-        UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead
-        | UnixFileMode.OtherWrite
-        | UnixFileMode.OtherExecute;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -1,3 +1,4 @@
+using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 
 namespace RecoveryVault.Cli.KeyVaults;
@@ -8,13 +9,6 @@ internal sealed class ManagementToken
     public const string FileVariable = "RVAULT_KEYVAULT_TOKEN_FILE";
 
     private const int MaxLength = 1024;
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead
-        | UnixFileMode.GroupWrite
-        | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead
-        | UnixFileMode.OtherWrite
-        | UnixFileMode.OtherExecute;
 
     private ManagementToken(string file, string value) => (File, Value) = (file, value);
 
@@ -29,12 +23,13 @@ internal sealed class ManagementToken
             throw Invalid("it is not set", $"Set {FileVariable} to the management-token file in the server's data directory.");
         try
         {
-            if (!OperatingSystem.IsWindows() && (System.IO.File.GetUnixFileMode(file) & Others) != 0)
+            using var opened = new FileStream(file, FileMode.Open, FileAccess.Read);
+            if (OwnerOnly.IsOpenToOthers(opened.SafeFileHandle))
                 throw Invalid(
                     $"other users can read or change {file}",
                     $"Run 'chmod 600 {file}', or start the server again, which does it."
                 );
-            using var reader = new StreamReader(file);
+            using var reader = new StreamReader(opened);
             var buffer = new char[MaxLength];
             var text = new string(buffer, 0, reader.ReadBlock(buffer)).Trim();
             return text.Length is >= 32 and < MaxLength && text.All(char.IsAsciiHexDigit)
