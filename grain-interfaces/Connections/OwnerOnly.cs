@@ -14,6 +14,5 @@ public static class OwnerOnly
         | UnixFileMode.OtherExecute;
 
     /// <summary>Whether others may read, change or run an open file; where files have no such modes, never.</summary>
-    public static bool IsOpenToOthers(SafeFileHandle file) =>
-        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & OthersMay) != 0;
+    public static bool IsOpenToOthers(SafeFileHandle file) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & OthersMay) != 0;
 }

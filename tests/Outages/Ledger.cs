@@ -83,6 +83,17 @@ internal sealed class Ledger(VaultClient client, AzureSiloPlace place, string va
         await Task.WhenAll(_items.Select(item => FinishAsync(item.Name, item.Grain)));
     }
 
+    /// <summary>Drives the rotation of the key to its end.</summary>
+    public async Task FinishRotationAsync()
+    {
+        var rotation = (await client.FindVaultAsync(vaultName)).Rotation;
+        for (var start = TimeProvider.System.GetTimestamp(); !(await rotation.SyncAsync()).Done; )
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, "the rotation does not come to its end");
+            await Task.Delay(Pause, TimeProvider.System);
+        }
+    }
+
     /// <summary>Every acknowledged recovery point is listed and restores, and no job is left open.</summary>
     public async Task RequireAllAsync()
     {

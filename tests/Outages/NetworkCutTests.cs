@@ -82,7 +82,7 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime, 
             await ledger.FinishAllAsync();
         }
 
-        await (await connection.Client.FindVaultAsync(Vault)).Rotation.SyncAsync();
+        await ledger.FinishRotationAsync();
         await ledger.RequireAllAsync();
         output.WriteLine(
             $"{rounds} network cuts: {ledger.Points} recovery points acknowledged and restored, {ledger.Failures} backups failed with a code ({ledger.Codes}), {_ended} silos put out and started again, {proxy.Seen.Count(r => r.Status == 412)} writes refused by their condition"

@@ -7,7 +7,6 @@ using RecoveryVault.Tests.Outages;
 using RecoveryVault.Tests.Serving;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Tests.Telemetry;
-using RecoveryVault.Tests.Upgrade;
 
 namespace RecoveryVault.Tests.Processes;
 
@@ -27,7 +26,6 @@ internal static class Roles
             ["fill-disk-up"] = FullDiskRoles.FillUpAsync,
             ["full-disk-commands"] = FullDiskCommandsRole.RunAsync,
             ["managed-identity"] = ManagedIdentityRole.RunAsync,
-            ["other-release"] = OtherReleaseRole.RunAsync,
             ["relay"] = RelayRole.RunAsync,
             ["rvault"] = RvaultRole.RunAsync,
             [TelemetryRoles.Assemblies] = TelemetryRoles.ShowAssembliesAsync,

@@ -21,8 +21,8 @@ internal sealed class ClaimTime
         {
             Clock.Advance(TimeSpan.FromSeconds(1));
             // What waits goes on in the thread pool: it must have its turn before the clock moves on.
-            for (var turns = 0; turns < 20 || (Calls.Any && !task.IsCompleted); turns++)
-                await Task.Yield();
+            do await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            while (Calls.Any && !task.IsCompleted);
         }
         await task;
     }

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RecoveryVault.Hosting;
+
+namespace RecoveryVault.Tests.Hosting;
+
+public sealed class PacedMembershipTests
+{
+    private readonly FakeTimeProvider _clock = new();
+
+    [Fact]
+    public async Task Updates_AskedForAfterTheyEnded_EndAPaceLater()
+    {
+        var membership = new PacedMembership(new EndedMembership(), _clock);
+        Assert.Equal(1, await CountAsync(membership));
+
+        var again = CountAsync(membership);
+        Assert.False(again.IsCompleted);
+        _clock.Advance(PacedMembership.Pace - TimeSpan.FromTicks(1));
+        Assert.False(again.IsCompleted);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(1, await again);
+    }
+
+    [Fact]
+    public async Task Updates_AskedForBeforeTheyEnded_EndAtOnce()
+    {
+        var membership = new PacedMembership(new EndedMembership(), _clock);
+        await using var before = membership.MembershipUpdates.GetAsyncEnumerator();
+        Assert.True(await before.MoveNextAsync());
+        Assert.Equal(1, await CountAsync(membership));
+
+        Assert.False(await before.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task Updates_GivenUpWhileTheyWait_AreGivenUp()
+    {
+        var membership = new PacedMembership(new EndedMembership(), _clock);
+        await CountAsync(membership);
+        using var cancellation = new CancellationTokenSource();
+        var again = CountAsync(membership, cancellation.Token);
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => again);
+    }
+
+    [Fact]
+    public void Register_WithoutOrleans_IsRefused() =>
+        Assert.Throws<InvalidOperationException>(() => PacedMembership.Register(new ServiceCollection()));
+
+    [Fact]
+    public void Register_MembershipOfAnUnknownForm_IsRefused() =>
+        Assert.Throws<InvalidOperationException>(() =>
+            PacedMembership.Register(new ServiceCollection().AddSingleton<IClusterMembershipService>(new EndedMembership()))
+        );
+
+    private static async Task<int> CountAsync(PacedMembership membership, CancellationToken cancellation = default) =>
+        await membership.MembershipUpdates.CountAsync(cancellation);
+
+    /// <summary>One update, and none after it: the membership of a silo that is gone.</summary>
+    private sealed class EndedMembership : IClusterMembershipService
+    {
+        public ClusterMembershipSnapshot CurrentSnapshot { get; } = new([], new MembershipVersion(1));
+
+        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => new[] { CurrentSnapshot }.ToAsyncEnumerable();
+
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
+
+        public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
+    }
+}
