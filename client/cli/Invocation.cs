@@ -82,7 +82,7 @@ internal sealed partial class Invocation : IAsyncDisposable
             if (run.IsVerbose)
                 run.Tell(e.ToString());
             span.Fail(Refusals.Find(e) ?? e);
-            run.Fail(Explain(e));
+            run.Fail(e);
             foreach (var note in FailureNotes.Of(e))
                 run.Tell($"Also: {note}");
             return ExitCodes.Failed;
@@ -230,8 +230,10 @@ internal sealed partial class Invocation : IAsyncDisposable
     /// <summary>A line for people, on standard error.</summary>
     public void Tell(string line) => Consoles.ErrorWriter.WriteLine(line);
 
-    private void Fail(ErrorShape error)
+    /// <summary>Says what went wrong: for people, and as JSON where that was asked for.</summary>
+    public void Fail(Exception exception)
     {
+        var error = Explain(exception);
         Tell($"{error.Code}: {error.Message}");
         if (error.Recommendation.Length > 0)
             Tell(error.Recommendation);

@@ -52,7 +52,7 @@ public sealed class ClusterSilo : IAsyncDisposable
 
         public ClientCalls Calls { get; } = new();
 
-        public SiloEnd End { get; } = new(Time);
+        public SiloEnd End { get; } = new();
 
         /// <summary>Ends the start of a silo that met one it does not work with.</summary>
         public StartRefusal Start { get; } = new();
@@ -146,7 +146,6 @@ public sealed class ClusterSilo : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
         await _parts.Claim.DisposeAsync();
-        _parts.End.Dispose();
         _parts.Secret.Dispose();
         _parts.Store.Dispose();
     }

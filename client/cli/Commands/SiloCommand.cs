@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using RecoveryVault.Cli.Output;
+using RecoveryVault.Errors;
 using RecoveryVault.Serving;
 using RecoveryVault.Telemetry;
 
@@ -37,6 +38,9 @@ internal static class SiloCommand
         }
     }
 
+    /// <summary>How long a silo that must not go on has to end in order.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
     private static SiloSettings ReadSettings() => SiloSettings.Read(Environment.GetEnvironmentVariable);
 
     private static async Task RunAsync(Invocation run, CancellationToken cancellation)
@@ -61,17 +65,37 @@ internal static class SiloCommand
             store.Dispose();
             throw;
         }
-        await using (silo)
+        ITimer? end = null;
+        try
         {
-            Describe(run, store, settings, silo);
-            await run.Consoles.OutputWriter.FlushAsync(CancellationToken.None);
-            run.Tell("Ready. Ctrl-C ends it.");
-            await Task.WhenAny(silo.Ended, Task.Delay(Timeout.InfiniteTimeSpan, Invocation.Time, cancellation));
-            if (silo.Ended.IsCompleted)
-                throw await silo.Ended;
-            run.Tell($"Ending; sessions have {settings.Drain.TotalSeconds:0} s ...");
-            await silo.StopAsync(settings.Drain);
+            await using (silo)
+            {
+                Describe(run, store, settings, silo);
+                await run.Consoles.OutputWriter.FlushAsync(CancellationToken.None);
+                run.Tell("Ready. Ctrl-C ends it.");
+                await Task.WhenAny(silo.Ended, Task.Delay(Timeout.InfiniteTimeSpan, Invocation.Time, cancellation));
+                if (silo.Ended.IsCompleted)
+                {
+                    var refusal = await silo.Ended;
+                    end = Invocation.Time.CreateTimer(_ => EndNow(run, refusal), null, EndPatience, Timeout.InfiniteTimeSpan);
+                    throw refusal;
+                }
+                run.Tell($"Ending; sessions have {settings.Drain.TotalSeconds:0} s ...");
+                await silo.StopAsync(settings.Drain);
+            }
         }
+        finally
+        {
+            if (end is not null)
+                await end.DisposeAsync();
+        }
+    }
+
+    /// <summary>A silo that must not go on and does not end in order in time: it says why all the same.</summary>
+    private static void EndNow(Invocation run, VaultException refusal)
+    {
+        run.Fail(refusal);
+        Environment.Exit(ExitCodes.Failed);
     }
 
     private static void Describe(Invocation run, ClusterStore store, SiloSettings settings, ClusterSilo silo) =>
