@@ -45,7 +45,8 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
         var budget = (double)options.UnitsPerTenSeconds / new RestOptions().UnitsPerTenSeconds;
         Assert.InRange(stage.Figures.Longest.Took, TimeSpan.Zero, LongestCall / budget);
         var (most, mean) = stage.Figures.PollsPerSecond(PollRules.MaxAge);
-        Assert.InRange(most, 1, 4 + (4 * mean));
+        // Independent polls at this rate pass the bound in one of ten million hours; polls in step pass it at once.
+        Assert.InRange(most, 1, 8 + (4 * mean));
     }
 
     /// <summary>When each rotation that is finished had its end, from the beginning on.</summary>
