@@ -41,7 +41,7 @@ public static class RecoveryVaultSiloExtensions
             .AddStores()
             .AddKeys()
             .AddSessions(parts);
-        PacedMembership.Register(builder.Services);
+        QuietMembership.Register(builder.Services);
         builder.AddBlobStoreGrainStorage(GrainRecords.Provider, o => o.GrainStorageSerializer = new RecordSerializer());
         if (TelemetrySettings.OfProcess().IsOn)
             builder.AddActivityPropagation();

@@ -15,6 +15,9 @@ internal static class SiloCommand
     /// <summary>What ending takes beyond the time that sessions are given.</summary>
     private static readonly TimeSpan EndingPatience = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long a silo that must not go on has to end in order.</summary>
+    private static readonly TimeSpan ForcedEndPatience = TimeSpan.FromSeconds(10);
+
     public static CliCommand Build() =>
         new CliCommand(
             Name,
@@ -31,15 +34,12 @@ internal static class SiloCommand
         {
             return ReadSettings().Drain + EndingPatience;
         }
-        catch (Errors.VaultException)
+        catch (VaultException)
         {
             // The command itself will say what is wrong.
             return null;
         }
     }
-
-    /// <summary>How long a silo that must not go on has to end in order.</summary>
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     private static SiloSettings ReadSettings() => SiloSettings.Read(Environment.GetEnvironmentVariable);
 
@@ -65,7 +65,19 @@ internal static class SiloCommand
             store.Dispose();
             throw;
         }
-        ITimer? end = null;
+        await ServeAsync(run, store, settings, silo, cancellation);
+    }
+
+    private static async Task ServeAsync(
+        Invocation run,
+        ClusterStore store,
+        SiloSettings settings,
+        ClusterSilo silo,
+        CancellationToken cancellation
+    )
+    {
+        // It outlives the silo, whose end in order it is there to bound.
+        ITimer? forced = null;
         try
         {
             await using (silo)
@@ -77,7 +89,7 @@ internal static class SiloCommand
                 if (silo.Ended.IsCompleted)
                 {
                     var refusal = await silo.Ended;
-                    end = Invocation.Time.CreateTimer(_ => EndNow(run, refusal), null, EndPatience, Timeout.InfiniteTimeSpan);
+                    forced = Invocation.Time.CreateTimer(_ => EndNow(run, refusal), null, ForcedEndPatience, Timeout.InfiniteTimeSpan);
                     throw refusal;
                 }
                 run.Tell($"Ending; sessions have {settings.Drain.TotalSeconds:0} s ...");
@@ -86,8 +98,8 @@ internal static class SiloCommand
         }
         finally
         {
-            if (end is not null)
-                await end.DisposeAsync();
+            if (forced is not null)
+                await forced.DisposeAsync();
         }
     }
 

@@ -4,13 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace RecoveryVault.Hosting;
 
 /// <summary>
-/// Orleans' membership, but an enumeration of updates that begins after the updates have ended takes a second to end too. Orleans' grain
-/// directory asks for updates again as soon as they end, for ever, unless the silo was stopped in order: a silo that failed to start would
-/// otherwise take a whole processor as long as its process lives.
+/// Orleans' membership, but who asks for updates after they have ended waits until he gives up. Orleans' grain directory asks again as
+/// soon as they end, for ever, unless its silo was stopped in order: a silo that failed to start, or was only disposed of, would take a
+/// whole processor as long as its process lives.
 /// </summary>
-internal sealed class PacedMembership(IClusterMembershipService inner, TimeProvider time) : IClusterMembershipService
+internal sealed class QuietMembership(IClusterMembershipService inner) : IClusterMembershipService
 {
-    internal static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
     private volatile bool _ended;
 
     public ClusterMembershipSnapshot CurrentSnapshot => inner.CurrentSnapshot;
@@ -29,11 +28,7 @@ internal sealed class PacedMembership(IClusterMembershipService inner, TimeProvi
         if (orleans?.ImplementationFactory is not { } create)
             throw new InvalidOperationException("Orleans does not register its membership as this release expects.");
         services.Remove(orleans);
-        // The real clock: a test's clock that stands still would hold a silo's end.
-        services.AddSingleton<IClusterMembershipService>(sp => new PacedMembership(
-            (IClusterMembershipService)create(sp),
-            TimeProvider.System
-        ));
+        services.AddSingleton<IClusterMembershipService>(sp => new QuietMembership((IClusterMembershipService)create(sp)));
     }
 
     private async IAsyncEnumerable<ClusterMembershipSnapshot> UpdatesAsync(
@@ -45,6 +40,7 @@ internal sealed class PacedMembership(IClusterMembershipService inner, TimeProvi
             yield return snapshot;
         _ended = true;
         if (late)
-            await Task.Delay(Pace, time, cancellationToken);
+            // Neither a timer nor anything else holds what waits here: it goes with its silo.
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }
 }

@@ -1,31 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RecoveryVault.Hosting;
 
 namespace RecoveryVault.Tests.Hosting;
 
-public sealed class PacedMembershipTests
+public sealed class QuietMembershipTests
 {
-    private readonly FakeTimeProvider _clock = new();
-
-    [Fact]
-    public async Task Updates_AskedForAfterTheyEnded_EndAPaceLater()
-    {
-        var membership = new PacedMembership(new EndedMembership(), _clock);
-        Assert.Equal(1, await CountAsync(membership));
-
-        var again = CountAsync(membership);
-        Assert.False(again.IsCompleted);
-        _clock.Advance(PacedMembership.Pace - TimeSpan.FromTicks(1));
-        Assert.False(again.IsCompleted);
-        _clock.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal(1, await again);
-    }
-
     [Fact]
     public async Task Updates_AskedForBeforeTheyEnded_EndAtOnce()
     {
-        var membership = new PacedMembership(new EndedMembership(), _clock);
+        var membership = new QuietMembership(new EndedMembership());
         await using var before = membership.MembershipUpdates.GetAsyncEnumerator();
         Assert.True(await before.MoveNextAsync());
         Assert.Equal(1, await CountAsync(membership));
@@ -34,12 +17,13 @@ public sealed class PacedMembershipTests
     }
 
     [Fact]
-    public async Task Updates_GivenUpWhileTheyWait_AreGivenUp()
+    public async Task Updates_AskedForAfterTheyEnded_WaitUntilGivenUp()
     {
-        var membership = new PacedMembership(new EndedMembership(), _clock);
-        await CountAsync(membership);
+        var membership = new QuietMembership(new EndedMembership());
+        Assert.Equal(1, await CountAsync(membership));
         using var cancellation = new CancellationTokenSource();
         var again = CountAsync(membership, cancellation.Token);
+        Assert.False(again.IsCompleted);
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => again);
@@ -47,15 +31,15 @@ public sealed class PacedMembershipTests
 
     [Fact]
     public void Register_WithoutOrleans_IsRefused() =>
-        Assert.Throws<InvalidOperationException>(() => PacedMembership.Register(new ServiceCollection()));
+        Assert.Throws<InvalidOperationException>(() => QuietMembership.Register(new ServiceCollection()));
 
     [Fact]
     public void Register_MembershipOfAnUnknownForm_IsRefused() =>
         Assert.Throws<InvalidOperationException>(() =>
-            PacedMembership.Register(new ServiceCollection().AddSingleton<IClusterMembershipService>(new EndedMembership()))
+            QuietMembership.Register(new ServiceCollection().AddSingleton<IClusterMembershipService>(new EndedMembership()))
         );
 
-    private static async Task<int> CountAsync(PacedMembership membership, CancellationToken cancellation = default) =>
+    private static async Task<int> CountAsync(QuietMembership membership, CancellationToken cancellation = default) =>
         await membership.MembershipUpdates.CountAsync(cancellation);
 
     /// <summary>One update, and none after it: the membership of a silo that is gone.</summary>
