@@ -210,6 +210,8 @@ public sealed class BlobStoreProviderTests
             silo.Services.AddSingleton<IBlobStore>(store);
             silo.AddBlobStoreGrainStorage("records");
             RecoveryVault.Embedded.NoTransport.Use(silo.Services);
+            // Without it a silo that could not start slows down every test after this one.
+            QuietMembership.Register(silo.Services);
         });
         store.Inject(new Fault.Fail(), BlobCalls.Read);
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync());
