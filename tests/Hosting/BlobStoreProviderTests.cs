@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Messaging;
 using Orleans.Storage;
 using RecoveryVault.Clustering;
+using RecoveryVault.Hosting;
 using RecoveryVault.Reminders;
 using RecoveryVault.Storage;
 using RecoveryVault.Tests.Storage;
