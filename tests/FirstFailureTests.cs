@@ -1,4 +1,3 @@
-using System.Reflection;
 using RecoveryVault.Backups;
 using RecoveryVault.Catalogues;
 using RecoveryVault.DataPath;
@@ -15,7 +14,7 @@ public sealed class FirstFailureTests
 {
     private const string Second = "the silo does not answer";
 
-    private readonly VaultClient _client = new(Answering<IGrainFactory>(_ => null), new BrokenDataPlane(), TimeProvider.System);
+    private readonly VaultClient _client = new(AnsweringProxy.Of<IGrainFactory>(_ => null), new BrokenDataPlane(), TimeProvider.System);
 
     public static TheoryData<string> SecondFailures => [.. Seconds.Keys];
 
@@ -34,7 +33,7 @@ public sealed class FirstFailureTests
     [MemberData(nameof(SecondFailures))]
     public async Task BackUp_AbandonFailsToo_FirstFailureReachesTheUser(string second)
     {
-        var item = Answering<IProtectedItemGrain>(method =>
+        var item = AnsweringProxy.Of<IProtectedItemGrain>(method =>
             method switch
             {
                 nameof(IProtectedItemGrain.BeginBackupAsync) => Task.FromResult(new BackupTicket(Guid.NewGuid(), Session, Source, null)),
@@ -75,7 +74,7 @@ public sealed class FirstFailureTests
     public async Task Protect_VaultDoesNotHearOfIt_FirstFailureReachesTheUser(string second)
     {
         using var scratch = new ScratchDirectory();
-        var vault = Answering<IVaultGrain>(method =>
+        var vault = AnsweringProxy.Of<IVaultGrain>(method =>
             method switch
             {
                 nameof(IVaultGrain.AttemptProtectionAsync) => Task.FromResult(new ProtectionTicket(ItemId.Create(), Guid.NewGuid())),
@@ -118,7 +117,7 @@ public sealed class FirstFailureTests
         };
 
     private static IProtectedItemGrain Reading(string second) =>
-        Answering<IProtectedItemGrain>(method =>
+        AnsweringProxy.Of<IProtectedItemGrain>(method =>
             method switch
             {
                 nameof(IProtectedItemGrain.BeginRestoreAsync) => Task.FromResult(
@@ -135,14 +134,6 @@ public sealed class FirstFailureTests
                 _ => throw Seconds[second],
             }
         );
-
-    private static T Answering<T>(Func<string, object?> answer)
-        where T : class
-    {
-        var proxy = DispatchProxy.Create<T, AnsweringProxy>();
-        ((AnsweringProxy)(object)proxy).Answer = answer;
-        return proxy;
-    }
 
     private sealed class BrokenDataPlane : IDataPlane
     {

@@ -45,6 +45,7 @@ public sealed class ClusterConnection : IAsyncDisposable
     {
         var gateways = new AnsweringGateways(options, time);
         await KnockAsync(options, gateways, cancellation);
+        var losses = new GatewayLosses(time);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(time);
         builder.UseOrleansClient(client =>
@@ -53,9 +54,13 @@ public sealed class ClusterConnection : IAsyncDisposable
             client.Configure<Orleans.Configuration.GatewayOptions>(o => o.GatewayListRefreshPeriod = AnsweringGateways.Refresh);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientConnectionOptions>(o =>
-                o.ConfigureConnection(c => c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts))
+                o.ConfigureConnection(c =>
+                {
+                    c.PresentProof(options.Secret, ConnectionProof.Gateway, time, options.Contracts);
+                    losses.Watch(c);
+                })
             );
-            client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, time));
+            client.AddOutgoingGrainCallFilter(new LostClusterFilter(options.Patience, losses, time));
             if (VaultTraces.IsHeard)
                 client.AddActivityPropagation();
         });

@@ -8,8 +8,11 @@ namespace RecoveryVault.Connections;
 /// Turns what the runtime throws when a cluster is lost into the one code that says so. While patience lasts it asks again first, where
 /// that can do no harm: what only reads, and what never arrived, because the silo it was for is dead and its cluster does not know yet.
 /// </summary>
-internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : IOutgoingGrainCallFilter
+internal sealed class LostClusterFilter(TimeSpan patience, GatewayLosses losses, TimeProvider time) : IOutgoingGrainCallFilter
 {
+    /// <summary>When a call was asked for the first time that is being asked anew.</summary>
+    private static readonly AsyncLocal<long?> AskedFirst = new();
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>A call that was turned away was not begun: it may be repeated without harm.</summary>
@@ -17,15 +20,17 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
 
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
-        for (var start = time.GetTimestamp(); ; )
+        var start = AskedFirst.Value ?? time.GetTimestamp();
+        for (var isLost = false; ; )
         {
             try
             {
-                await context.Invoke();
+                await (isLost ? AskAnewAsync(context, start) : losses.AwaitAsync(context.Invoke()));
                 return;
             }
             catch (Exception e) when (IsLoss(e))
             {
+                isLost |= e is LostCallException;
                 var limit = IsOverload(e) && patience < OverloadPatience ? OverloadPatience : patience;
                 if (time.GetElapsedTime(start) >= limit || !(ReadsOnly(context.InterfaceMethod) || NeverArrived(e) || IsOverload(e)))
                     throw Translate(e);
@@ -59,6 +64,16 @@ internal sealed class LostClusterFilter(TimeSpan patience, TimeProvider time) : 
     public static bool IsOverload(Exception exception) =>
         exception is LimitExceededException or GatewayTooBusyException
         || (exception is OrleansMessageRejectionException && exception.Message.Contains("is overloaded", StringComparison.Ordinal));
+
+    /// <summary>The runtime does not send a call a second time while the first may still be answered: this is another call.</summary>
+    private static async Task AskAnewAsync(IOutgoingGrainCallContext context, long start)
+    {
+        AskedFirst.Value = start;
+        var arguments = Enumerable.Range(0, context.Request.GetArgumentCount()).Select(context.Request.GetArgument);
+        var answer = (Task)context.InterfaceMethod.Invoke(context.Grain, [.. arguments])!;
+        await answer;
+        context.Result = answer.GetType().GetProperty(nameof(Task<>.Result))?.GetValue(answer);
+    }
 
     private static bool MayAskAgain(VaultException refusal, MethodInfo method) =>
         refusal.Code == ErrorCodes.ClusterUnavailable && ReadsOnly(method);

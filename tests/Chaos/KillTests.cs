@@ -9,7 +9,7 @@ namespace RecoveryVault.Tests.Chaos;
 
 /// <summary>
 /// Three silos as processes on Azurite and the development Key Vault, fifty items backed up all the time, silos killed at random:
-/// ten minutes at scale 30, and less from scale 10 on. <c>RVAULT_CHAOS_SEED=N</c> draws the same victims again.
+/// ten minutes at scale 30, and one from scale 3 on. <c>RVAULT_CHAOS_SEED=N</c> draws the same victims again.
 /// </summary>
 [Collection(CommandLineCollection.Name)]
 [NeedsTools("node", "npm", "kill", "env")]
@@ -17,7 +17,7 @@ namespace RecoveryVault.Tests.Chaos;
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Items = 50;
-    private const int LeastScale = 10;
+    private const int LeastScale = 3;
     private const int LongScale = 30;
     private static readonly TimeSpan Bar = TimeSpan.FromSeconds(30);
 
