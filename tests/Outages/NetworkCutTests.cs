@@ -61,7 +61,7 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime, 
         for (var silo = 0; silo < Silos; silo++)
             silos[silo] = await StartAsync(place, networks, keyVault, silo);
         using var secret = SecretFile.Read(place.SecretPath);
-        await using var connection = await ClusterConnection.OpenAsync(OptionsOf(silos, secret), TimeProvider.System);
+        await using var connection = await ClusterConnection.OpenAsync(SiloPlace.OptionsOf(silos, secret), TimeProvider.System);
         await keyVault.CreateVaultAsync(connection.Client, Vault);
         var ledger = new Ledger(connection.Client, place, Vault, Seed);
         await ledger.ProtectAsync(items: 4);
@@ -126,12 +126,4 @@ public sealed class NetworkCutTests(ITestOutputHelper output) : IAsyncLifetime, 
         _processes[silo] = process;
         return await SiloPlace.ReadyAsync(process);
     }
-
-    private static GatewayOptions OptionsOf(SiloAt[] silos, ConnectionSecret secret) =>
-        new()
-        {
-            Gateways = [.. silos.Select(s => s.Gateway)],
-            Secret = secret,
-            Patience = TimeSpan.FromMinutes(2),
-        };
 }

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 using RecoveryVault.Backups;
-using RecoveryVault.Catalogues;
 using RecoveryVault.Connections;
 using RecoveryVault.Embedded;
 using RecoveryVault.Errors;
@@ -10,7 +8,6 @@ using RecoveryVault.Restores;
 using RecoveryVault.Tests.Cli;
 using RecoveryVault.Tests.Processes;
 using RecoveryVault.Tests.Style;
-using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Serving;
 
@@ -21,9 +18,6 @@ public sealed class ClusterTests : IDisposable
 {
     private const int FileBytes = 48 << 20;
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>Of everything that waits for a lost silo: ten to twenty seconds, and more on a machine that does a lot besides.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly SiloPlace _place = new();
 
@@ -39,8 +33,8 @@ public sealed class ClusterTests : IDisposable
             var silos = await Task.WhenAll(processes.Select(SiloPlace.ReadyAsync));
             await OthersAreRefusedAsync(silos);
             using var secret = SecretFile.Read(_place.SecretPath);
-            await using var connection = await ClusterConnection.OpenAsync(OptionsOf(silos, secret), TimeProvider.System);
-            var (client, item) = (connection.Client, await ProtectAsync(connection.Client));
+            await using var connection = await ClusterConnection.OpenAsync(SiloPlace.OptionsOf(silos, secret), TimeProvider.System);
+            var (client, item) = (connection.Client, await _place.ProtectAsync(connection.Client));
             var first = await client.BackUpAsync(item, new BackupOptions());
 
             await BackUpWhileAsync(client, item, silos, host => host.Process.KillAsync());
@@ -69,12 +63,12 @@ public sealed class ClusterTests : IDisposable
         await using var second = _place.Start();
         var silos = await Task.WhenAll(SiloPlace.ReadyAsync(first), SiloPlace.ReadyAsync(second));
         using var secret = SecretFile.Read(_place.SecretPath);
-        await using var connection = await ClusterConnection.OpenAsync(OptionsOf(silos, secret), TimeProvider.System);
-        var item = await ProtectAsync(connection.Client);
+        await using var connection = await ClusterConnection.OpenAsync(SiloPlace.OptionsOf(silos, secret), TimeProvider.System);
+        var item = await _place.ProtectAsync(connection.Client);
         await connection.Client.BackUpAsync(item, new BackupOptions());
 
-        var frozen = await BackUpWhileAsync(connection.Client, item, silos, host => SignalAsync(host, "STOP"));
-        await SignalAsync(frozen, "CONT");
+        var frozen = await BackUpWhileAsync(connection.Client, item, silos, host => SiloPlace.SignalAsync(host, "STOP"));
+        await SiloPlace.SignalAsync(frozen, "CONT");
 
         Assert.Equal(1, await frozen.Process.WaitAsync());
         Assert.Contains($"{ErrorCodes.ClusterUnavailable}: This silo must not go on", frozen.Process.Errors, StringComparison.Ordinal);
@@ -99,7 +93,7 @@ public sealed class ClusterTests : IDisposable
 
         Assert.NotEmpty(losses);
         Assert.Equal(4, report.Statistics.Files);
-        Assert.True(TimeProvider.System.GetElapsedTime(killed) < Patience, $"{TimeProvider.System.GetElapsedTime(killed)}");
+        Assert.True(TimeProvider.System.GetElapsedTime(killed) < SiloPlace.Patience, $"{TimeProvider.System.GetElapsedTime(killed)}");
         return host;
     }
 
@@ -112,7 +106,7 @@ public sealed class ClusterTests : IDisposable
         var restore = client.RestoreAsync(item, options);
         while (options.Counters.Bytes < FileBytes && !restore.IsCompleted)
             await Task.Delay(LookPeriod, TimeProvider.System);
-        await SignalAsync(host, "TERM");
+        await SiloPlace.SignalAsync(host, "TERM");
         var report = await restore;
 
         Assert.Equal(0, report.Damaged + report.Failed + report.Lost);
@@ -133,34 +127,12 @@ public sealed class ClusterTests : IDisposable
         using var other = ConnectionSecret.Create();
         Assert.Equal(
             ErrorCodes.AccessDenied,
-            await CodeOfAsync(() => ClusterConnection.OpenAsync(OptionsOf(silos, other), TimeProvider.System))
+            await CodeOfAsync(() => ClusterConnection.OpenAsync(SiloPlace.OptionsOf(silos, other), TimeProvider.System))
         );
         Assert.Equal(ErrorCodes.StoreInUse, await CodeOfAsync(() => EmbeddedStore.OpenAsync(_place.Options, TimeProvider.System)));
         await using var stranger = _place.Start("RVAULT_CLUSTER_ID=stranger");
         Assert.Equal(1, await stranger.WaitAsync());
         Assert.Contains($"{ErrorCodes.StoreOfAnotherCluster}: ", stranger.Errors, StringComparison.Ordinal);
-    }
-
-    private async Task<IProtectedItemGrain> ProtectAsync(VaultClient client)
-    {
-        var source = _place.MakeSource("source", 100, 3_000_000);
-        await client.Directory.CreateVaultAsync(
-            new CreateVault
-            {
-                OperationId = Guid.NewGuid(),
-                Name = "docs",
-                Location = "home",
-            }
-        );
-        var vault = await client.FindVaultAsync("docs");
-        var what = new ItemSource
-        {
-            Path = source,
-            Host = "here",
-            Kind = ContentKind.Tree,
-        };
-        await VaultClient.ProtectAsync(vault, "papers", what);
-        return await client.FindItemAsync("docs", "papers");
     }
 
     private async Task RestoreAsync(VaultClient client, IProtectedItemGrain item, string target, string? recoveryPoint)
@@ -170,20 +142,6 @@ public sealed class ClusterTests : IDisposable
         if (recoveryPoint is null)
             Assert.True(ChildProcess.Succeeds("diff", "-r", _place["source"], _place[target]));
     }
-
-    private static async Task SignalAsync(SiloAt silo, string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{silo.Process.Id}"]);
-        await kill.WaitForExitAsync();
-    }
-
-    private static GatewayOptions OptionsOf(SiloAt[] silos, ConnectionSecret secret) =>
-        new()
-        {
-            Gateways = [.. silos.Select(s => s.Gateway)],
-            Secret = secret,
-            Patience = Patience,
-        };
 
     private static async Task<string> CodeOfAsync<T>(Func<Task<T>> act) => (await Assert.ThrowsAsync<VaultException>(act)).Code;
 }

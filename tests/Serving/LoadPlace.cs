@@ -12,8 +12,6 @@ internal sealed class LoadPlace : IAsyncDisposable
 {
     public const string VaultName = "load";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private readonly SiloPlace _place = new();
     private readonly List<ChildProcess> _processes = [];
     private ConnectionSecret? _secret;
@@ -49,12 +47,7 @@ internal sealed class LoadPlace : IAsyncDisposable
 
     public Task<ClusterConnection> ConnectAsync() =>
         ClusterConnection.OpenAsync(
-            new GatewayOptions
-            {
-                Gateways = [.. Silos.Select(s => s.Gateway)],
-                Secret = _secret ?? throw new InvalidOperationException("The silos are not started."),
-                Patience = Patience,
-            },
+            SiloPlace.OptionsOf(Silos, _secret ?? throw new InvalidOperationException("The silos are not started.")),
             TimeProvider.System
         );
 

@@ -1,17 +1,24 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using RecoveryVault.Catalogues;
 using RecoveryVault.Connections;
 using RecoveryVault.Embedded;
+using RecoveryVault.Items;
 using RecoveryVault.Serving;
 using RecoveryVault.Tests.Processes;
 using RecoveryVault.Tests.Storage;
+using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Serving;
 
 /// <summary>A store of its own with keys and the secret of a cluster, and silos on it as processes.</summary>
 internal sealed class SiloPlace : IDisposable
 {
+    /// <summary>Of everything that waits for a lost silo: ten to twenty seconds, and more on a machine that does a lot besides.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly ScratchDirectory _scratch = new();
 
     public SiloPlace()
@@ -69,6 +76,45 @@ internal sealed class SiloPlace : IDisposable
             File.WriteAllBytes(_scratch[$"{name}/{i}"], RandomNumberGenerator.GetBytes(fileBytes[i]));
         return _scratch[name];
     }
+
+    /// <summary>Protects a directory, <c>source</c>, as <c>papers</c> in a new vault <c>docs</c>.</summary>
+    public async Task<IProtectedItemGrain> ProtectAsync(VaultClient client)
+    {
+        var source = MakeSource("source", 100, 3_000_000);
+        await client.Directory.CreateVaultAsync(
+            new CreateVault
+            {
+                OperationId = Guid.NewGuid(),
+                Name = "docs",
+                Location = "home",
+            }
+        );
+        var vault = await client.FindVaultAsync("docs");
+        var what = new ItemSource
+        {
+            Path = source,
+            Host = "here",
+            Kind = ContentKind.Tree,
+        };
+        await VaultClient.ProtectAsync(vault, "papers", what);
+        return await client.FindItemAsync("docs", "papers");
+    }
+
+    /// <summary>Sends a signal to a silo's process.</summary>
+    public static async Task SignalAsync(SiloAt silo, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{silo.Process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>The way in through any of them.</summary>
+    public static GatewayOptions OptionsOf(IEnumerable<SiloAt> silos, ConnectionSecret secret) =>
+        new()
+        {
+            Gateways = [.. silos.Select(s => s.Gateway)],
+            Secret = secret,
+            Patience = Patience,
+        };
 
     public void Dispose() => _scratch.Dispose();
 }

@@ -114,6 +114,8 @@ public sealed partial class AzuriteServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Nothing it holds is needed any more, and one that holds a lot takes its time to end in order.
+        _process?.Kill(entireProcessTree: true);
         await StopAsync();
         if (_directory is not null)
             Directory.Delete(_directory, recursive: true);
