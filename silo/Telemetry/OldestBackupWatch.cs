@@ -13,6 +13,8 @@ internal sealed class OldestBackupWatch(IBlobStore store, IClusterMembershipServ
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(15);
 
+    private readonly OldestBackup _backups = new(store, time);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
@@ -21,7 +23,7 @@ internal sealed class OldestBackupWatch(IBlobStore store, IClusterMembershipServ
             if (IsFirst())
                 await LookAsync(stoppingToken);
             else
-                OldestBackup.Forget();
+                _backups.Forget();
         } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
@@ -29,7 +31,7 @@ internal sealed class OldestBackupWatch(IBlobStore store, IClusterMembershipServ
     {
         try
         {
-            await OldestBackup.LookAsync(store, time, cancellation);
+            await _backups.LookAsync(cancellation);
         }
         catch (Exception e) when (StoreRefusals.Find(e) is not null)
         {

@@ -126,6 +126,16 @@ public abstract partial class BlobStoreConformance
     }
 
     [StoreFact]
+    public async Task List_ETagWhereTold_IsThatOfTheContent()
+    {
+        await Store.PutTextAsync("b", "12345");
+        await Store.PutTextAsync("b", "54321");
+        var listed = (await Store.ListAsync("")).Items.Single().ETag;
+        if (listed is not null)
+            Assert.Equal((await Store.GetAsync("b"))?.ETag, listed);
+    }
+
+    [StoreFact]
     public async Task List_Item_HasTheContentsLengthAndATimeOfItsWrite()
     {
         await Store.PutTextAsync("before", "");

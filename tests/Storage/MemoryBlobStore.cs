@@ -110,7 +110,7 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
                 if (!_names[at].StartsWith(prefix, StringComparison.Ordinal))
                     break;
                 var entry = _entries[_names[at]];
-                items.Add(new BlobItem(_names[at], entry.Content.Length, entry.LastModified));
+                items.Add(new BlobItem(_names[at], entry.Content.Length, entry.LastModified, entry.ETag));
             }
         }
         var more = items.Count > maxCount;

@@ -1,15 +1,11 @@
-using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using RecoveryVault.Items;
 using RecoveryVault.Records;
 using RecoveryVault.Rotation;
-using RecoveryVault.Tests.DataPath;
-using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
 namespace RecoveryVault.Tests.Telemetry;
 
-/// <summary>Gauges of what goes on for long: rotations, owed notes, and the backup that is oldest.</summary>
+/// <summary>Gauges of what goes on for long: rotations and owed notes.</summary>
 public sealed class ProgressMeterTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -56,33 +52,4 @@ public sealed class ProgressMeterTests
 
         Assert.InRange(gauges["rvault.notes.owed"], 0, 2999);
     }
-
-    [Fact]
-    public async Task OldestBackup_OfProtectedItemsOnly_IsTheOneThatHasWaitedLongest()
-    {
-        using var gauges = new ObservedGauges();
-        var store = new MemoryBlobStore();
-        var now = _time.GetUtcNow();
-        var record = new ItemStage().Record;
-        var settings = record.RequireSettings() with { CreatedAt = now - TimeSpan.FromDays(100) };
-        var head = ItemStage.Head(1, ItemRecord.NoHead, ItemRecord.NoHead) with { Time = now - TimeSpan.FromDays(70) };
-        await PutAsync(store, record with { Settings = settings, Heads = [head] });
-        await PutAsync(store, record with { Settings = settings with { CreatedAt = now - TimeSpan.FromDays(60) } });
-        await PutAsync(store, (record with { Settings = settings }).StopProtection());
-        await PutAsync(store, record with { Settings = null });
-        await store.PutTextAsync(GrainRecords.ItemBlob(new ItemKey(VaultId.Create(), ItemId.Create())), "{ damaged");
-
-        await OldestBackup.LookAsync(store, _time);
-
-        Assert.Equal(70, TimeSpan.FromSeconds(gauges["rvault.items.oldest_backup.age"]).TotalDays, 3);
-        Assert.Equal((1, 1), (gauges["rvault.items.protected yes"], gauges["rvault.items.protected no"]));
-        OldestBackup.Forget();
-        Assert.Equal(-1, gauges["rvault.items.oldest_backup.age"]);
-    }
-
-    private static Task<string> PutAsync(MemoryBlobStore store, ItemRecord record) =>
-        store.PutTextAsync(
-            GrainRecords.ItemBlob(new ItemKey(VaultId.Create(), ItemId.Create())),
-            JsonSerializer.Serialize(record, RecordJson.Default.ItemRecord)
-        );
 }

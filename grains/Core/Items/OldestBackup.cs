@@ -6,12 +6,20 @@ using RecoveryVault.Telemetry;
 namespace RecoveryVault.Items;
 
 /// <summary>
-/// How long ago the last backup of that item was which has waited longest, of all items that are protected: read from the records in the
-/// store, so that an item nobody backs up any more is seen, which no silo would ever hear of.
+/// How long ago the last backup of that item was which has waited longest, of all items that are protected: found from the records in the
+/// store, so that an item nobody backs up any more is seen, which no silo would ever hear of. A record is read again only when the listing
+/// shows another version of it.
 /// </summary>
-public static class OldestBackup
+public sealed class OldestBackup(IBlobStore store, TimeProvider time)
 {
+    private const int MaxReads = 16;
+
+    /// <summary>A store of files reads a whole directory for each page, so a million records must not be two hundred pages.</summary>
+    private const int PageLength = 50_000;
+
     private static volatile Found? _found;
+
+    private readonly LastBackups _last = new();
 
     static OldestBackup()
     {
@@ -30,31 +38,44 @@ public static class OldestBackup
 
     private sealed record Found(DateTimeOffset? Oldest, long WithPoint, long WithoutPoint, TimeProvider Time);
 
-    /// <summary>Reads the record of every item once.</summary>
+    /// <summary>Lists the record of every item and reads those that are new or have changed since the last look.</summary>
     /// <exception cref="BlobStoreException">The store does not answer: what was found before stands.</exception>
-    public static async Task LookAsync(IBlobStore store, TimeProvider time, CancellationToken cancellation = default)
+    public async Task LookAsync(CancellationToken cancellation = default)
     {
-        DateTimeOffset? oldest = null;
-        var (withPoint, withoutPoint) = (0L, 0L);
-        await foreach (var blob in store.ListAllAsync(GrainRecords.AllItemBlobs, cancellation))
+        _last.Begin(time.GetUtcNow());
+        for (BlobPage? page = null; page is null || page.Next is not null; )
         {
-            if (await FindAsync(store, blob.Name, cancellation) is not { Settings: { State: ProtectionState.Protected } settings } item)
-                continue;
-            // An item that was never backed up has waited since it was protected.
-            var last = item.Newest?.Time ?? settings.CreatedAt;
-            oldest = oldest is { } known && known <= last ? known : last;
-            if (item.Newest is null)
-                withoutPoint++;
-            else
-                withPoint++;
+            page = await store.ListAsync(GrainRecords.AllItemBlobs, page?.Next, PageLength, cancellation);
+            await ReadAsync([.. page.Items.Where(blob => !_last.Knows(blob))], cancellation);
         }
+        var (oldest, withPoint, withoutPoint) = _last.End();
         _found = new Found(oldest, withPoint, withoutPoint, time);
     }
 
     /// <summary>Another silo looks.</summary>
-    public static void Forget() => _found = null;
+    public void Forget()
+    {
+        _last.Clear();
+        _found = null;
+    }
 
-    private static async Task<ItemRecord?> FindAsync(IBlobStore store, string name, CancellationToken cancellation)
+    private async Task ReadAsync(List<BlobItem> blobs, CancellationToken cancellation)
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaxReads, CancellationToken = cancellation };
+        var gate = new Lock();
+        await Parallel.ForEachAsync(
+            blobs,
+            options,
+            async (blob, cancel) =>
+            {
+                var record = await FindAsync(blob.Name, cancel);
+                lock (gate)
+                    _last.Note(blob, record);
+            }
+        );
+    }
+
+    private async Task<ItemRecord?> FindAsync(string name, CancellationToken cancellation)
     {
         try
         {

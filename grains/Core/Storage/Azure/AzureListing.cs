@@ -48,6 +48,8 @@ internal sealed class AzureListing(BlobContainerClient container, string prefix,
         _last = name;
         if (!name.StartsWith(prefix, StringComparison.Ordinal) || string.CompareOrdinal(name, after) <= 0)
             return;
-        _items.Add(new(name, found.Properties.ContentLength ?? 0, found.Properties.LastModified ?? default));
+        var properties = found.Properties;
+        var etag = properties.ETag is { } version ? AzureETags.Format(version) : null;
+        _items.Add(new(name, properties.ContentLength ?? 0, properties.LastModified ?? default, etag));
     }
 }
