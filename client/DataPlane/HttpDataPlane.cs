@@ -39,6 +39,9 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
     /// <summary>What this client speaks.</summary>
     internal ContractVersion Contracts { get; init; } = ContractVersion.Ours;
 
+    /// <summary>How long a silo may be silent before it is asked whether it is there.</summary>
+    internal TimeSpan Silence { get; init; } = SilenceWatch.Period;
+
     /// <inheritdoc/>
     public async ValueTask<IBackupChannel> OpenBackupAsync(SessionTicket ticket, CancellationToken cancellation) =>
         await HttpBackupChannel.OpenAsync(Call(ticket, DataPlaneProtocol.Backup), cancellation);
@@ -67,7 +70,7 @@ public sealed class HttpDataPlane : IDataPlane, IDisposable
                 ErrorCodes.AccessDenied,
                 $"The data plane at '{ticket.Endpoint}' is not on this machine: nothing is sent there unencrypted."
             );
-        return new SessionCaller(_http, silo, ticket, direction, _time, _stop.Token);
+        return new SessionCaller(_http, silo, ticket, direction, Silence, _time, _stop.Token);
     }
 
     private async ValueTask<Stream> ConnectAsync(DnsEndPoint silo, ConnectionSecret secret, CancellationToken cancellation)

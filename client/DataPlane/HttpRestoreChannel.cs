@@ -69,8 +69,7 @@ internal sealed class HttpRestoreChannel : IRestoreChannel
             {
                 try
                 {
-                    var frames = _frames ??= await AskAsync(cancellation);
-                    var content = Take(await frames.ReadAsync(cancellation), chunks[_next]);
+                    var content = Take(await caller.AwaitAsync(ReadFrameAsync, cancellation), chunks[_next]);
                     (_next, _tries) = (_next + 1, 0);
                     return content;
                 }
@@ -88,6 +87,12 @@ internal sealed class HttpRestoreChannel : IRestoreChannel
         {
             _answer?.Dispose();
             (_answer, _frames) = (null, null);
+        }
+
+        private async Task<ReceivedFrame> ReadFrameAsync(CancellationToken cancellation)
+        {
+            _frames ??= await AskAsync(cancellation);
+            return await _frames.ReadAsync(cancellation);
         }
 
         private async Task<ChunkFrameReader> AskAsync(CancellationToken cancellation)

@@ -15,6 +15,7 @@ internal sealed class SessionCaller(
     Uri silo,
     SessionTicket ticket,
     string direction,
+    TimeSpan silence,
     TimeProvider time,
     CancellationToken stop
 )
@@ -34,6 +35,9 @@ internal sealed class SessionCaller(
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly AuthenticationHeaderValue _token = new("Bearer", Convert.ToHexStringLower(ticket.Token.AsSpan()));
+    private SilenceWatch? _watch;
+
+    private SilenceWatch Watch => _watch ??= new SilenceWatch(TouchAsync, $"The data plane at {silo.Authority}", silence, time);
 
     /// <summary>Sends a request until it is answered, and reads the answer, which counts as no answer when it breaks off.</summary>
     /// <param name="operation">One of the protocol's; null asks for the session itself.</param>
@@ -52,9 +56,7 @@ internal sealed class SessionCaller(
         {
             try
             {
-                using var answer = await SendAsync(operation, body(), either.Token);
-                await using var stream = await answer.Content.ReadAsStreamAsync(either.Token);
-                return await read(stream, either.Token);
+                return await Watch.AwaitAsync(cancel => AskAsync(operation, body(), read, cancel), either.Token);
             }
             catch (Exception e) when (IsDropped(e) && !either.IsCancellationRequested)
             {
@@ -63,17 +65,17 @@ internal sealed class SessionCaller(
         }
     }
 
+    /// <summary>Waits for more of an answer, as long as the silo shows that it lives.</summary>
+    public Task<T> AwaitAsync<T>(Func<CancellationToken, Task<T>> more, CancellationToken cancellation) =>
+        Watch.AwaitAsync(more, cancellation);
+
     /// <summary>Sends a request once and returns its answer, not yet read.</summary>
     public async Task<HttpResponseMessage> SendAsync(string? operation, HttpContent? body, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
-        using var request = new HttpRequestMessage(
-            operation is null ? HttpMethod.Get : HttpMethod.Post,
-            new Uri(silo, DataPlaneProtocol.PathOf(ticket.SessionId, direction, operation))
-        );
+        using var request = RequestOf(operation);
         request.Content = body;
-        request.Headers.Authorization = _token;
         // The token is looked at before megabytes are sent.
         request.Headers.ExpectContinue = operation == DataPlaneProtocol.Chunks;
         try
@@ -116,6 +118,34 @@ internal sealed class SessionCaller(
                 );
         var hint = busy is { RetryAfter: var after } && after > TimeSpan.Zero ? after : FirstDelay * (1 << Math.Min(tries - 1, MaxTries));
         await Task.Delay(BusyWait.DelayOf(hint, 0, BusyWait.Chance()), time, cancellation);
+    }
+
+    private async Task<T> AskAsync<T>(
+        string? operation,
+        HttpContent? body,
+        Func<Stream, CancellationToken, Task<T>> read,
+        CancellationToken cancellation
+    )
+    {
+        using var answer = await SendAsync(operation, body, cancellation);
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);
+        return await read(stream, cancellation);
+    }
+
+    private async Task TouchAsync(CancellationToken cancellation)
+    {
+        using var request = RequestOf(null);
+        using var answer = await http.SendAsync(request, cancellation);
+    }
+
+    private HttpRequestMessage RequestOf(string? operation)
+    {
+        var request = new HttpRequestMessage(
+            operation is null ? HttpMethod.Get : HttpMethod.Post,
+            new Uri(silo, DataPlaneProtocol.PathOf(ticket.SessionId, direction, operation))
+        );
+        request.Headers.Authorization = _token;
+        return request;
     }
 
     private static Exception Innermost(Exception exception)

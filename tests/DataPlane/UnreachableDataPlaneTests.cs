@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using RecoveryVault.Connections;
 using RecoveryVault.DataPath;
 using RecoveryVault.DataPlane;
@@ -12,7 +14,8 @@ public sealed class UnreachableDataPlaneTests : IDisposable
     private readonly ConnectionSecret _secret = ConnectionSecret.Create();
     private readonly HttpDataPlane _client;
 
-    public UnreachableDataPlaneTests() => _client = new HttpDataPlane(_secret, TimeProvider.System);
+    public UnreachableDataPlaneTests() =>
+        _client = new HttpDataPlane(_secret, TimeProvider.System) { Silence = TimeSpan.FromMilliseconds(50) };
 
     [Fact]
     public async Task Open_NobodyListens_SaysWhereAfterABoundedNumberOfTries()
@@ -21,6 +24,20 @@ public sealed class UnreachableDataPlaneTests : IDisposable
         var refusal = await RefusalOfAsync($"http://{endpoint}");
         Assert.Equal(ErrorCodes.ClusterUnavailable, refusal.Code);
         Assert.StartsWith($"The data plane at {endpoint} does not answer: ", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhoeverListensSaysNothing_IsGivenUp()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var refusal = await RefusalOfAsync($"http://{silent.LocalEndpoint}");
+        Assert.Equal(ErrorCodes.ClusterUnavailable, refusal.Code);
+        Assert.StartsWith(
+            $"The data plane at {silent.LocalEndpoint} does not answer: nothing came",
+            refusal.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
