@@ -42,6 +42,7 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
     /// <summary>Codes of the backups that failed.</summary>
     public ConcurrentQueue<string> Failures { get; } = [];
 
+    private readonly ConcurrentQueue<string> _told = [];
     private int _restarts;
 
     /// <summary>When the latest backup began that was acknowledged.</summary>
@@ -56,6 +57,9 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
 
     public static string ContentOf(string directory) =>
         Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Join(directory, FileName))));
+
+    /// <summary>What it met last, and when, for whoever asks why it was not backed up.</summary>
+    public string Told => string.Join("\n  ", _told.TakeLast(6));
 
     /// <summary>Changes what the next backup finds.</summary>
     public void Change() =>
@@ -82,7 +86,7 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
         var (content, begun) = (ContentOf(source), TimeProvider.System.GetTimestamp());
         try
         {
-            var options = new BackupOptions { OnRestart = _ => Interlocked.Increment(ref _restarts) };
+            var options = new BackupOptions { OnRestart = cause => Restarted(begun, cause) };
             var report = await client.BackUpAsync(client.OpenItem(key), options);
             Points.Enqueue(new AcknowledgedPoint(report.Outcome.RecoveryPoint.Name, content));
             lock (_gate)
@@ -92,7 +96,19 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
         catch (VaultException e) when (Outages.Contains(e.Code))
         {
             Failures.Enqueue(e.Code);
+            Tell("failed", begun, e);
             return false;
         }
     }
+
+    private void Restarted(long begun, VaultException cause)
+    {
+        Interlocked.Increment(ref _restarts);
+        Tell("began again", begun, cause);
+    }
+
+    private void Tell(string what, long begun, VaultException cause) =>
+        _told.Enqueue(
+            $"{TimeProvider.System.GetUtcNow():HH:mm:ss} {what} after {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s: {cause.Code}: {cause.Message}"
+        );
 }

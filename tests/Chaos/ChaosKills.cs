@@ -9,7 +9,7 @@ internal sealed record Recovery(TimeSpan Ready, TimeSpan Whole);
 
 /// <summary>Kills silos at random, one every few seconds, and starts them again at once; one that is ready is always left.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> items, ChaosDraw draw)
+internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> items, bool freezes, ChaosDraw draw)
 {
     /// <summary>Nobody waits longer; the bar is less.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -39,7 +39,7 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
             if (ready.Count < 2)
                 continue;
             var victim = ready[draw.Below(ready.Count)];
-            if (felt.Count % 6 == 2 && ready.Count == place.Silos.Count && Frozen <= felt.Count / 6)
+            if (freezes && felt.Count % 6 == 2 && ready.Count == place.Silos.Count && Frozen <= felt.Count / 6)
             {
                 await FreezeAsync(victim);
                 continue;
@@ -99,8 +99,10 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
         {
             if (TimeProvider.System.GetElapsedTime(at) > Patience)
             {
-                var waiting = items.Where(item => item.BegunOfAcknowledged <= at).Select(item => item.Name);
-                Assert.Fail($"{what} was backed up within {Patience.TotalSeconds:0} s of a kill: {string.Join(' ', waiting)}");
+                var waiting = items.Where(item => item.BegunOfAcknowledged <= at).Select(item => $"{item.Name}:\n  {item.Told}");
+                Assert.Fail(
+                    $"{TimeProvider.System.GetUtcNow():HH:mm:ss} {what} was backed up within {Patience.TotalSeconds:0} s of a kill: {string.Join('\n', waiting)}"
+                );
             }
             await Task.Delay(LookPeriod, TimeProvider.System);
         }
