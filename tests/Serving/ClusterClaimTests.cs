@@ -11,10 +11,11 @@ namespace RecoveryVault.Tests.Serving;
 
 public sealed class ClusterClaimTests
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 28, 12, 0, 0, TimeSpan.Zero));
+    private readonly ClaimTime _turns = new();
+    private readonly FakeTimeProvider _time;
     private readonly MemoryBlobStore _store;
 
-    public ClusterClaimTests() => _store = new MemoryBlobStore(_time);
+    public ClusterClaimTests() => (_time, _store) = (_turns.Clock, new MemoryBlobStore(_turns.Clock));
 
     [Fact]
     public async Task Take_AnotherClusterThatLives_IsRefusedAndToldAtOnce()
@@ -24,7 +25,7 @@ public sealed class ClusterClaimTests
         var start = _time.GetUtcNow();
 
         var refused = await Assert.ThrowsAsync<VaultException>(() =>
-            AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
+            _turns.RunUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
         );
 
         Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
@@ -39,7 +40,7 @@ public sealed class ClusterClaimTests
         await (await ClusterClaim.TakeAsync(_store, "a", null, _time)).DisposeAsync();
         var start = _time.GetUtcNow();
 
-        await using var second = await AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
+        await using var second = await _turns.RunUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
 
         Assert.True(_time.GetUtcNow() - start >= ClusterClaim.Watch);
     }
@@ -54,7 +55,7 @@ public sealed class ClusterClaimTests
             PutCondition.Always
         );
 
-        var lost = await AdvanceUntilAsync(frozen.Lost);
+        var lost = await _turns.RunUntilAsync(frozen.Lost);
 
         Assert.Equal(ErrorCodes.StoreOfAnotherCluster, lost.Code);
         Assert.Contains("'b'", lost.Message, StringComparison.Ordinal);
@@ -66,7 +67,7 @@ public sealed class ClusterClaimTests
         await using var first = await ClusterClaim.TakeAsync(_store, "a", null, _time);
         await using var second = await ClusterClaim.TakeAsync(_store, "a", null, _time);
 
-        await AdvanceUntilAsync(Task.Delay(10 * ClusterClaim.Watch, _time));
+        await _turns.RunUntilAsync(Task.Delay(10 * ClusterClaim.Watch, _time));
 
         Assert.False(first.Lost.IsCompleted || second.Lost.IsCompleted);
     }
@@ -86,12 +87,12 @@ public sealed class ClusterClaimTests
         var (slow, answer) = (new FaultyBlobStore(_store), new TaskCompletionSource());
         await using var late = await ClusterClaim.TakeAsync(slow, "a", null, _time);
         slow.Inject(new Fault.First(() => answer.Task), BlobCalls.Put);
-        await using var second = await AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
+        await using var second = await _turns.RunUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time));
 
         answer.SetResult();
 
-        Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await AdvanceUntilAsync(late.Lost)).Code);
-        await AdvanceUntilAsync(Task.Delay(2 * ClusterClaim.Watch, _time));
+        Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await _turns.RunUntilAsync(late.Lost)).Code);
+        await _turns.RunUntilAsync(Task.Delay(2 * ClusterClaim.Watch, _time));
         Assert.False(second.Lost.IsCompleted);
     }
 
@@ -107,11 +108,11 @@ public sealed class ClusterClaimTests
         for (var i = 0; i < 3; i++)
             store.Inject(failure, BlobCalls.Get, nth: i);
 
-        await AdvanceUntilAsync(Task.Delay(ClusterClaim.Watch, _time));
+        await _turns.RunUntilAsync(Task.Delay(ClusterClaim.Watch, _time));
 
         var told = new List<string?>();
         var refused = await Assert.ThrowsAsync<VaultException>(() =>
-            AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
+            _turns.RunUntilAsync(ClusterClaim.TakeAsync(_store, "b", null, _time, told.Add))
         );
         Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
     }
@@ -125,13 +126,13 @@ public sealed class ClusterClaimTests
         await using var living = await ClusterClaim.TakeAsync(_store, "a", null, _time);
         await _store.DeleteAsync(ClusterClaim.BlobName);
         if (!isOtherFirst)
-            await AdvanceUntilAsync(Task.Delay(2 * ClusterClaim.Period, _time));
+            await _turns.RunUntilAsync(Task.Delay(2 * ClusterClaim.Period, _time));
 
         var other = ClusterClaim.TakeAsync(_store, "b", null, _time);
-        await AdvanceUntilAsync(Task.WhenAny(other, living.Lost));
+        await _turns.RunUntilAsync(Task.WhenAny(other, living.Lost));
 
         if (isOtherFirst)
-            Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await AdvanceUntilAsync(living.Lost)).Code);
+            Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await _turns.RunUntilAsync(living.Lost)).Code);
         else
             Assert.Equal(ErrorCodes.StoreOfAnotherCluster, (await Assert.ThrowsAsync<VaultException>(() => other)).Code);
         Assert.Equal(!isOtherFirst, !living.Lost.IsCompleted);
@@ -150,7 +151,7 @@ public sealed class ClusterClaimTests
         await _store.PutAsync(ClusterClaim.BlobName, new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(content)), PutCondition.Always);
         var other = Assert.ThrowsAsync<VaultException>(() => ClusterClaim.TakeAsync(_store, "b", null, _time));
 
-        await AdvanceUntilAsync(Task.WhenAny(other, claim.Lost));
+        await _turns.RunUntilAsync(Task.WhenAny(other, claim.Lost));
 
         Assert.False(claim.Lost.IsCompleted);
         Assert.Contains("'a'", (await other).Message, StringComparison.Ordinal);
@@ -165,7 +166,7 @@ public sealed class ClusterClaimTests
             store.Inject(new Fault.Fail(BlobError.Damaged), BlobCalls.Get, nth: i);
         var start = _time.GetUtcNow();
 
-        await using var taken = await AdvanceUntilAsync(ClusterClaim.TakeAsync(store, "b", null, _time));
+        await using var taken = await _turns.RunUntilAsync(ClusterClaim.TakeAsync(store, "b", null, _time));
 
         Assert.True(_time.GetUtcNow() - start >= ClusterClaim.Watch);
     }
@@ -179,7 +180,9 @@ public sealed class ClusterClaimTests
         await using var first = await ClusterClaim.TakeAsync(_store, "a", ours, _time);
         await using var second = await ClusterClaim.TakeAsync(_store, "a", ours, _time);
 
-        var refused = await Assert.ThrowsAsync<VaultException>(() => AdvanceUntilAsync(ClusterClaim.TakeAsync(_store, "a", theirs, _time)));
+        var refused = await Assert.ThrowsAsync<VaultException>(() =>
+            _turns.RunUntilAsync(ClusterClaim.TakeAsync(_store, "a", theirs, _time))
+        );
 
         Assert.Equal(ErrorCodes.StoreOfAnotherCluster, refused.Code);
         Assert.Contains("another secret", refused.Message, StringComparison.Ordinal);
@@ -198,31 +201,13 @@ public sealed class ClusterClaimTests
 
         for (var nth = 0; nth < 20; nth++)
             store.Inject(new Fault.Fail(), BlobCalls.Get, nth);
-        await AdvanceUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
+        await _turns.RunUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
         Assert.Contains("does not answer", Assert.Single(told), StringComparison.Ordinal);
 
         store.Recover();
-        await AdvanceUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
+        await _turns.RunUntilAsync(Task.Delay(5 * ClusterClaim.Period, _time));
         Assert.Equal(2, told.Count);
         Assert.Contains("answers again", told[1], StringComparison.Ordinal);
         Assert.False(claim.Lost.IsCompleted);
-    }
-
-    private async Task<T> AdvanceUntilAsync<T>(Task<T> task)
-    {
-        await AdvanceUntilAsync((Task)task);
-        return await task;
-    }
-
-    private async Task AdvanceUntilAsync(Task task)
-    {
-        while (!task.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            // What waits goes on in the thread pool: it must have its turn before the clock moves on.
-            for (var turns = 0; turns < 20; turns++)
-                await Task.Yield();
-        }
-        await task;
     }
 }
