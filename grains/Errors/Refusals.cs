@@ -34,14 +34,20 @@ public static class Refusals
             BlobStoreException failure => StoreRefusals.ToVaultException(failure),
             FormatFaultException fault => FormatRefusals.ToVaultException(fault, "Stored data cannot be used"),
             LaterRecordException later => new VaultException(ErrorCodes.DataTooNew, $"A stored record cannot be used: {later.Message}"),
-            // Another silo died, or is about to be taken for dead: what was asked of its grains, those that take them over will do.
-            OrleansMessageRejectionException or ConnectionFailedException or TimeoutException => new VaultException(
-                ErrorCodes.ClusterUnavailable,
-                $"Another silo did not answer: {exception.Message.Split('\n', 2)[0].TrimEnd()}",
-                "The cluster takes over what a dead silo did within half a minute: ask again.",
-                exception
-            ),
+            OrleansMessageRejectionException or ConnectionFailedException or TimeoutException => Lost(exception),
+            _ when PlacementTimeout.Is(exception) => Lost(exception),
             JsonException fault => new VaultException(ErrorCodes.DataBitRot, $"A stored record cannot be read: {fault.Message}"),
             _ => null,
         };
+
+    /// <summary>
+    /// Another silo died, or is about to be taken for dead: what was asked of its grains, those that take them over will do.
+    /// </summary>
+    private static VaultException Lost(Exception exception) =>
+        new(
+            ErrorCodes.ClusterUnavailable,
+            $"Another silo did not answer: {exception.Message.Split('\n', 2)[0].TrimEnd()}",
+            "The cluster takes over what a dead silo did within half a minute: ask again.",
+            exception
+        );
 }

@@ -99,6 +99,11 @@ internal sealed class ChaosItem(VaultClient client, string name, ItemKey key, st
             Tell("failed", begun, e);
             return false;
         }
+        catch (Exception e)
+        {
+            _told.Enqueue($"gave up after {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s: {e.Message}");
+            throw;
+        }
     }
 
     private void Restarted(long begun, VaultException cause)

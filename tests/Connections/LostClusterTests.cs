@@ -1,3 +1,4 @@
+using Orleans.Serialization;
 using RecoveryVault.Connections;
 using RecoveryVault.Errors;
 
@@ -16,5 +17,8 @@ public sealed class LostClusterTests
         Assert.True(LostClusterFilter.IsLoss(new OrleansException("gone")));
         Assert.True(LostClusterFilter.IsLoss(new TimeoutException()));
         Assert.True(LostClusterFilter.IsLoss(new IOException()));
+        Assert.True(
+            LostClusterFilter.IsLoss(new CodecNotFoundException("Could not find a codec for type Polly.Timeout.TimeoutRejectedException."))
+        );
     }
 }
