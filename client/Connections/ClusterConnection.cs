@@ -75,7 +75,7 @@ public sealed class ClusterConnection : IAsyncDisposable
         {
             dataPlane.Dispose();
             host.Dispose();
-            if (LostClusterFilter.IsLoss(e))
+            if (LostClusterFilter.IsLoss(e) && !cancellation.IsCancellationRequested)
                 throw LostClusterFilter.Translate(e);
             throw;
         }

@@ -43,9 +43,14 @@ internal sealed class LostClusterFilter(TimeSpan patience, GatewayLosses losses,
         }
     }
 
-    /// <summary>A refusal is an answer: it comes as an exception of the runtime's kind, and is none of its failures.</summary>
+    /// <summary>
+    /// A refusal is an answer: it comes as an exception of the runtime's kind, and is none of its failures. No call of ours can be
+    /// cancelled: one that was, the runtime gave up.
+    /// </summary>
     public static bool IsLoss(Exception exception) =>
-        exception is not VaultException and (TimeoutException or OrleansException or IOException or ObjectDisposedException)
+        exception
+            is not VaultException
+                and (TimeoutException or OrleansException or IOException or ObjectDisposedException or OperationCanceledException)
         || PlacementTimeout.Is(exception);
 
     public static VaultException Translate(Exception exception) =>

@@ -17,6 +17,7 @@ public sealed class LostClusterTests
         Assert.True(LostClusterFilter.IsLoss(new OrleansException("gone")));
         Assert.True(LostClusterFilter.IsLoss(new TimeoutException()));
         Assert.True(LostClusterFilter.IsLoss(new IOException()));
+        Assert.True(LostClusterFilter.IsLoss(new TaskCanceledException("Message expired before placement could complete.")));
         Assert.True(
             LostClusterFilter.IsLoss(new CodecNotFoundException("Could not find a codec for type Polly.Timeout.TimeoutRejectedException."))
         );
