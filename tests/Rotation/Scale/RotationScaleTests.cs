@@ -4,6 +4,7 @@ using RecoveryVault.Jobs;
 using RecoveryVault.Keys.Rest;
 using RecoveryVault.Keys.Traffic;
 using RecoveryVault.Rotation;
+using RecoveryVault.Tests.Scale;
 using RecoveryVault.Tests.Style;
 using Xunit.Abstractions;
 
@@ -30,7 +31,7 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
         options = options with { UnitsPerTenSeconds = options.UnitsPerTenSeconds * vaults / (keyVaults * VaultsOfAKeyVault) };
         var watch = Stopwatch.StartNew();
         await using var stage = await ScaleStage.CreateAsync(options, vaults, Items, keyVaults);
-        var (memory, stored) = (GC.GetTotalMemory(forceFullCollection: true), stage.Figures.Stored);
+        var (memory, stored) = (GC.GetTotalMemory(forceFullCollection: true), stage.Stored);
         (stage.KeyVaults.Versions, stage.KeyVaults.IsFree) = (2, false);
 
         output.WriteLine($"made in {watch.Elapsed.TotalSeconds:0} s");
@@ -69,11 +70,11 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
         RestOptions options,
         IReadOnlyList<TimeSpan> ended,
         long memory,
-        (long Writes, long Reads) stored,
+        StoreUse stored,
         (int Vaults, int KeyVaults) counts
     )
     {
-        var figures = stage.Figures;
+        var (figures, used) = (stage.Figures, stage.Stored - stored);
         var (most, mean) = figures.PollsPerSecond(PollRules.MaxAge);
         var peak = 100.0 * figures.MostUnits(CallBudget.Window) / options.UnitsPerTenSeconds;
         var calls = string.Join(", ", figures.Calls.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Value} {c.Key}"));
@@ -83,7 +84,7 @@ public sealed class RotationScaleTests(ITestOutputHelper output)
                 $"half of them after {At(0.5)}, 99 % after {At(0.99)}, the last after {At(1)}",
                 $"{figures.Requests} requests ({calls}), {figures.Requests / (double)counts.Vaults:0.0} each; {figures.Withheld} withheld",
                 $"fullest ten seconds: {peak:0} % of its budget; polls: {most} in the fullest second, {mean:0.0} in the mean one",
-                $"{figures.Stored.Writes - stored.Writes} writes and {figures.Stored.Reads - stored.Reads} reads of the store",
+                $"{used.Puts + used.Deletes} writes and {used.Gets + used.Lists} reads of the store",
                 $"longest grain call {figures.Longest.Took.TotalSeconds:0.0} s ({figures.Longest.Method})",
                 $"{memory >> 20} MiB before, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB after",
             ];

@@ -7,6 +7,7 @@ using RecoveryVault.Hosting;
 using RecoveryVault.Keys;
 using RecoveryVault.Keys.Rest;
 using RecoveryVault.Keys.Traffic;
+using RecoveryVault.Tests.Scale;
 using RecoveryVault.Tests.Storage;
 using RecoveryVault.Vaults;
 
@@ -18,6 +19,7 @@ internal sealed class ScaleStage : IAsyncDisposable
     private const int MakingAtOnce = 8;
 
     private readonly InProcessTestCluster _cluster;
+    private readonly CountedStore _counted;
     private readonly PlatformKeyring _keyring;
     private readonly ReminderRows _reminders;
     private readonly SimulatedTime _standing = new(Start);
@@ -27,7 +29,8 @@ internal sealed class ScaleStage : IAsyncDisposable
         (_keyring, _reminders) = (keyring, new ReminderRows());
         Simulation = new Simulation(new SimulatedTime(Start));
         KeyVaults = new SimulatedKeyVaults(Simulation, Figures, options);
-        _cluster = Build(new CountedBlobStore(Store, Figures));
+        _counted = new CountedStore(Store);
+        _cluster = Build(_counted);
     }
 
     public Simulation Simulation { get; }
@@ -37,6 +40,9 @@ internal sealed class ScaleStage : IAsyncDisposable
     public SimulatedKeyVaults KeyVaults { get; }
 
     public MemoryBlobStore Store { get; } = new();
+
+    /// <summary>What was asked of the store so far.</summary>
+    public StoreUse Stored => _counted.Uses.All;
 
     public VaultClient Client { get; private set; } = null!;
 
@@ -63,7 +69,7 @@ internal sealed class ScaleStage : IAsyncDisposable
         return stage;
     }
 
-    private InProcessTestCluster Build(CountedBlobStore store)
+    private InProcessTestCluster Build(CountedStore store)
     {
         var parts = new SiloParts(
             store,

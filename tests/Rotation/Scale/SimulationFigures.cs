@@ -11,8 +11,6 @@ internal sealed class SimulationFigures
     private readonly List<TimeSpan> _polls = [];
     private readonly ConcurrentDictionary<string, TimeSpan> _longest = [];
     private long _withheld;
-    private long _writes;
-    private long _reads;
 
     /// <summary>Requests that reached a key vault.</summary>
     public long Requests => _requests.Values.Sum(r => (long)r.Count);
@@ -34,11 +32,6 @@ internal sealed class SimulationFigures
                 _polls.Add(at);
         }
     }
-
-    /// <summary>Of the store: puts and deletions, and everything else.</summary>
-    public (long Writes, long Reads) Stored => (Interlocked.Read(ref _writes), Interlocked.Read(ref _reads));
-
-    public void NoteStored(bool isWrite) => Interlocked.Increment(ref isWrite ? ref _writes : ref _reads);
 
     public void NoteWithheld() => Interlocked.Increment(ref _withheld);
 
