@@ -126,13 +126,12 @@ public abstract partial class BlobStoreConformance
     }
 
     [StoreFact]
-    public async Task List_ETagWhereTold_IsThatOfTheContent()
+    public async Task List_ETag_IsThatOfTheContentWhereTheStoreTellsIt()
     {
         await Store.PutTextAsync("b", "12345");
         await Store.PutTextAsync("b", "54321");
         var listed = (await Store.ListAsync("")).Items.Single().ETag;
-        if (listed is not null)
-            Assert.Equal((await Store.GetAsync("b"))?.ETag, listed);
+        Assert.Equal(ListsETags ? (await Store.GetAsync("b"))?.ETag : null, listed);
     }
 
     [StoreFact]

@@ -14,6 +14,9 @@ public abstract partial class BlobStoreConformance : IAsyncLifetime
 
     private IBlobStore Store => _store ?? throw new InvalidOperationException("The store is opened before each test.");
 
+    /// <summary>Whether a listing says etags; one that would have to look into each blob does not.</summary>
+    protected virtual bool ListsETags => true;
+
     /// <summary>Opens an empty store for one test.</summary>
     protected abstract Task<IBlobStore> OpenAsync();
 

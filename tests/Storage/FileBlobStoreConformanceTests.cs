@@ -7,6 +7,8 @@ public sealed class FileBlobStoreConformanceTests : BlobStoreConformance
 {
     private readonly string _root = Directory.CreateTempSubdirectory("rvault-test-").FullName;
 
+    protected override bool ListsETags => false;
+
     protected override Task<IBlobStore> OpenAsync() =>
         Task.FromResult<IBlobStore>(new FileBlobStore(_root, options: new FileBlobStoreOptions { CreateIfMissing = true }));
 
