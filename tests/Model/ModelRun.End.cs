@@ -8,6 +8,9 @@ namespace RecoveryVault.Tests.Model;
 internal sealed partial class ModelRun
 {
     private readonly Watermarks _marks = new();
+
+    /// <summary>By the real clock; a pass over a run's few items takes milliseconds.</summary>
+    private static readonly TimeSpan PassPatience = TimeSpan.FromSeconds(5);
     private long _finished;
 
     /// <summary>After every step, as it lies in the store.</summary>
@@ -121,7 +124,21 @@ internal sealed partial class ModelRun
         {
             cluster.Time.Advance(PollRules.Period);
             for (var tick = 0; tick < 2; tick++)
+            {
                 await cluster.TickAsync(Schedule, tick);
+                await AwaitPassAsync();
+            }
+        }
+    }
+
+    /// <summary>A tick begins a pass and does not wait for it; on a busy machine two periods of pretended time are over before it is.</summary>
+    private async Task AwaitPassAsync()
+    {
+        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < PassPatience; )
+        {
+            if ((await ReadVaultAsync()).Settings.Encryption.Previous is null)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }
 

@@ -125,8 +125,22 @@ internal sealed partial class ModelRun
         var (current, old) = ((await before.GetAsync(name))!.Content.ToArray(), item.OldRecords[step.B % item.OldRecords.Count]);
         await WriteRawAsync(name, old);
         await Invariants.I14_NoRollback_Record(this, item, Parse(current), Parse(old), tally);
-        await DeactivateAsync();
-        cluster.Blobs.Become(before);
+        await PutStoreBackAsync(before);
+    }
+
+    /// <summary>
+    /// A pass over the items goes on with nobody waiting for it. One that began before would work on from what is no longer there, and leave
+    /// what contradicts the records: so whoever knows the other store is ended, and whatever he still wrote is taken back.
+    /// </summary>
+    private async Task PutStoreBackAsync(MemoryBlobStore before)
+    {
+        for (var attempt = 1; attempt == 1 || !cluster.Blobs.IsStill(before); attempt++)
+        {
+            if (attempt > 100)
+                throw new InvalidOperationException("Somebody never stops writing.");
+            cluster.Blobs.Become(before);
+            await DeactivateAsync();
+        }
     }
 
     private static ItemRecord Parse(byte[] json) => JsonSerializer.Deserialize(json, RecordJson.Default.ItemRecord)!;
@@ -154,8 +168,7 @@ internal sealed partial class ModelRun
             await Invariants.I14_NoRollback_Receipts(this);
             tally.Meet(Situation.OldStorageSeenByReceipts);
         }
-        await DeactivateAsync();
-        cluster.Blobs.Become(current);
+        await PutStoreBackAsync(current);
         _snapshot = null;
     }
 }

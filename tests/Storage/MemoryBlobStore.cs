@@ -31,6 +31,9 @@ public sealed class MemoryBlobStore(TimeProvider? time = null) : IBlobStore
             (_entries, _names) = (other._entries, other._names);
     }
 
+    /// <summary>Whether nothing was written here since it became the other one, nor there.</summary>
+    public bool IsStill(MemoryBlobStore other) => ReferenceEquals(_entries, other._entries);
+
     public Task<string> PutAsync(
         string name,
         ReadOnlySequence<byte> content,
