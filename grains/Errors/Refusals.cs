@@ -43,7 +43,7 @@ public static class Refusals
     /// <summary>
     /// Another silo died, or is about to be taken for dead: what was asked of its grains, those that take them over will do.
     /// </summary>
-    private static VaultException Lost(Exception exception) =>
+    internal static VaultException Lost(Exception exception) =>
         new(
             ErrorCodes.ClusterUnavailable,
             $"Another silo did not answer: {exception.Message.Split('\n', 2)[0].TrimEnd()}",

@@ -50,6 +50,7 @@ public static class RecoveryVaultSiloExtensions
         );
         builder.AddIncomingGrainCallFilter<AccessFilter>();
         builder.AddIncomingGrainCallFilter<RefusalFilter>();
+        builder.AddOutgoingGrainCallFilter<CancelledCallFilter>();
         return builder;
     }
 
