@@ -23,8 +23,6 @@ public sealed class ClusterSilo : IAsyncDisposable
     /// <summary>How long calls under way are given when sessions are over.</summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(5);
-
     /// <summary>Clocks further apart are spoken of.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(1);
 
@@ -193,7 +191,7 @@ public sealed class ClusterSilo : IAsyncDisposable
             silo =>
             {
                 silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId));
-                silo.Configure<ClusterMembershipOptions>(Watch);
+                silo.Configure<ClusterMembershipOptions>(LivenessRules.Apply);
                 silo.UseBlobStoreClustering();
                 silo.AddBlobStoreReminders();
                 SiloNetwork.Listen(silo, endpoints, settings.Advertised, parts.Secret, time, settings.Contracts, parts.Start.Refuse);
@@ -201,15 +199,6 @@ public sealed class ClusterSilo : IAsyncDisposable
                 silo.Services.AddSingleton<IFatalErrorHandler>(parts.End);
             }
         );
-    }
-
-    private static void Watch(ClusterMembershipOptions membership)
-    {
-        // A silo whose clock is behind would look as if it had been joining for long, and be put out before it had begun.
-        membership.EvictWhenMaxJoinAttemptTimeExceeded = false;
-        // One silo's vote alone puts out a dead one only when most of the others have missed three heartbeats: with the default, of half a
-        // minute, the last of three would stand alone for a minute and a half.
-        membership.IAmAliveTablePublishTimeout = HeartbeatPeriod;
     }
 
     private async Task<VaultException> EndedAsync() => await await Task.WhenAny(_parts.Claim.Lost, _parts.End.Ended);

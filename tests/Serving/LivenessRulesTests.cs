@@ -1,0 +1,27 @@
+using Orleans.Configuration;
+using RecoveryVault.Serving;
+
+namespace RecoveryVault.Tests.Serving;
+
+public sealed class LivenessRulesTests
+{
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    private readonly ClusterMembershipOptions _membership = new();
+
+    public LivenessRulesTests() => LivenessRules.Apply(_membership);
+
+    /// <summary>Callers give up after 30 s, and whoever then begins again must find another silo.</summary>
+    [Fact]
+    public void Apply_WhateverTheRuntimeHasObserved_NeedsFifteenSecondsOfSilence()
+    {
+        Assert.True(_membership.EnableConnectionLivenessCheck);
+        Assert.Equal(Silence, _membership.NumMissedProbesLimit * _membership.MaxProbeTimeout);
+        Assert.Equal(Silence, _membership.NumMissedProbesLimit * _membership.MinProbeTimeout);
+    }
+
+    /// <summary>The last one of three need not wait for another vote longer than that.</summary>
+    [Fact]
+    public void Apply_Heartbeats_AreStaleAfterTheSameTime() =>
+        Assert.Equal(Silence, _membership.NumMissedTableIAmAliveLimit * _membership.IAmAliveTablePublishTimeout);
+}
