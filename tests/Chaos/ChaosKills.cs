@@ -26,8 +26,8 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
     /// <summary>Kills that hit while the silo before was not back yet.</summary>
     public int Doubled { get; private set; }
 
-    /// <summary>Silos that stood still, went on, and ended by themselves.</summary>
-    public int Frozen { get; private set; }
+    /// <summary>Of each silo that stood still, went on, and ended by itself: how long until every item was backed up without it.</summary>
+    public List<TimeSpan> Freezes { get; } = [];
 
     public async Task RunAsync(TimeSpan duration)
     {
@@ -39,7 +39,7 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
             if (ready.Count < 2)
                 continue;
             var victim = ready[draw.Below(ready.Count)];
-            if (freezes && felt.Count % 6 == 2 && ready.Count == place.Silos.Count && Frozen <= felt.Count / 6)
+            if (freezes && felt.Count % 6 == 2 && ready.Count == place.Silos.Count && Freezes.Count <= felt.Count / 6)
             {
                 await FreezeAsync(victim);
                 continue;
@@ -65,7 +65,8 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
         victim.Signal("STOP");
         var at = TimeProvider.System.GetTimestamp();
         await AwaitAsync(() => items.All(item => item.BegunOfAcknowledged > at), at, "not every item");
-        var left = Frost - TimeProvider.System.GetElapsedTime(at);
+        var whole = TimeProvider.System.GetElapsedTime(at);
+        var left = Frost - whole;
         if (left > TimeSpan.Zero)
             await Task.Delay(left, TimeProvider.System);
         victim.Signal("CONT");
@@ -74,7 +75,7 @@ internal sealed class ChaosKills(ChaosPlace place, IReadOnlyList<ChaosItem> item
         await victim.Process.DisposeAsync();
         victim.StartAgain();
         await victim.AwaitReadyAsync(Patience);
-        Frozen++;
+        Freezes.Add(whole);
     }
 
     private async Task<List<ChaosSilo>> ReadyAsync()

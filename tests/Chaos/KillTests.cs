@@ -96,18 +96,19 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         var ready = kills.Recoveries.Select(r => r.Ready.TotalSeconds).Order().ToList();
         var whole = kills.Recoveries.Select(r => r.Whole.TotalSeconds).Order().ToList();
+        var frozen = kills.Freezes.Select(f => f.TotalSeconds).Order().ToList();
         var failures = vaults.Items.SelectMany(i => i.Failures).CountBy(code => code).Select(f => $"{f.Key} {f.Value}");
         string[] parts =
         [
             $"{ready.Count} silos killed in {duration.TotalSeconds:0} s ({kills.Doubled} while another was away)",
-            $" and {kills.Frozen} frozen, seed {draw.Seed}:",
+            $" and {frozen.Count} frozen, seed {draw.Seed}:",
             $" {vaults.Items.Sum(i => i.Points.Count)} recovery points of {Items} items acknowledged,",
             $" {end.Lost} lost, {end.Restored} restored,",
             $" {end.Unheard} more there; {vaults.Items.Sum(i => i.Restarts)} restarts, failed: {string.Join(", ", failures)}.;",
             $" {vaults.Rotations} rotations; ready again after {ready[^1]:0.0} s at the worst,",
             $" {ready[ready.Count / 2]:0.0} s in the middle, {ready.Count(r => r > Bar.TotalSeconds)} times after more than",
             $" {Bar.TotalSeconds:0} s; every item after {whole[^1]:0.0} s at the worst,",
-            $" {whole[whole.Count / 2]:0.0} s in the middle, load {LoadPerProcessor:0.0} a processor",
+            $" {whole[whole.Count / 2]:0.0} s in the middle{(frozen.Count > 0 ? $", after a freeze {frozen[^1]:0.0} s at the worst" : "")}, load {LoadPerProcessor:0.0} a processor",
         ];
         return string.Concat(parts);
     }
