@@ -10,8 +10,8 @@ namespace RecoveryVault.Access;
 /// </summary>
 /// <remarks>
 /// Inside a silo, Orleans' own services and the embedded command line both call as that silo's hosted client. Orleans' services are told by
-/// calling Orleans' interfaces. What a call says of who sent it is the sender's word: a gateway lets in only who proves the cluster's secret,
-/// and whoever has that is trusted like a silo. So this keeps mistakes out, not somebody who knows the secret.
+/// calling Orleans' interfaces. What a call says of who sent it is the sender's word: a gateway lets in only who proves the cluster's
+/// secret, and whoever has that is trusted like a silo. So this keeps mistakes out, not somebody who knows the secret.
 /// </remarks>
 public sealed class AccessFilter(VerifiedClient client, IEnumerable<OpenContract> open) : IIncomingGrainCallFilter
 {

@@ -131,7 +131,7 @@ internal sealed partial class ModelRun
         }
     }
 
-    /// <summary>A tick begins a pass and does not wait for it; on a busy machine two periods of pretended time are over before it is.</summary>
+    /// <summary>A tick begins a pass and does not wait for it: on a busy machine two periods are over before it is.</summary>
     private async Task AwaitPassAsync()
     {
         for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < PassPatience; )

@@ -129,8 +129,8 @@ internal sealed partial class ModelRun
     }
 
     /// <summary>
-    /// A pass over the items goes on with nobody waiting for it. One that began before would work on from what is no longer there, and leave
-    /// what contradicts the records: so whoever knows the other store is ended, and whatever he still wrote is taken back.
+    /// A pass over the items goes on with nobody waiting for it. One that began before would work on from what is no longer there, and
+    /// leave what contradicts the records: so whoever knows the other store is ended, and whatever he still wrote is taken back.
     /// </summary>
     private async Task PutStoreBackAsync(MemoryBlobStore before)
     {
