@@ -17,9 +17,9 @@ internal static class LivenessRules
         // One silo's vote alone puts out a dead one only when most of the others have missed three heartbeats: with the default, of half a
         // minute, the last of three would stand alone for a minute and a half.
         membership.IAmAliveTablePublishTimeout = HeartbeatPeriod;
-        // Nobody votes against a silo from which anything came within three of the longest probes. By default the longest has 20 s: one that
-        // stands still was waited for a minute, and so was every call to it. The shortest has half of the usual by default: less than a busy
-        // machine makes a silo wait.
+        // Nobody votes against a silo from which anything came within three of the longest probes. By default the longest has 20 s: one
+        // that stands still was waited for a minute, and so was every call to it. The shortest has half of the usual by default: less than
+        // a busy machine makes a silo wait.
         membership.ProbeTimeout = membership.MinProbeTimeout = membership.MaxProbeTimeout = Probe;
     }
 }

@@ -26,8 +26,8 @@ internal sealed class Load(IPlace place, string target)
         return (backup, restore);
     }
 
-    private Task RestoreAsync(IProtectedItemGrain item, int n) =>
-        place.Client.RestoreAsync(item, new RestoreOptions { Target = Path.Join(target, $"{n}") });
+    private async Task RestoreAsync(IProtectedItemGrain item, int n) =>
+        await place.Client.RestoreAsync(item, new RestoreOptions { Target = Path.Join(target, $"{n}") });
 
     private async Task<IReadOnlyList<IProtectedItemGrain>> ProtectAsync(string name, IReadOnlyList<string> sources)
     {
