@@ -20,6 +20,11 @@ public sealed class LivenessRulesTests
         Assert.Equal(Silence, _membership.NumMissedProbesLimit * _membership.MinProbeTimeout);
     }
 
+    /// <summary>Two that die together are not asked about each other for long: heartbeats, then a look, then a probe.</summary>
+    [Fact]
+    public void Apply_WhoseHeartbeatsAreStale_IsSeenBeforeCallersGiveUp() =>
+        Assert.True(Silence + _membership.TableRefreshTimeout + _membership.ProbeTimeout <= TimeSpan.FromSeconds(30));
+
     /// <summary>The last one of three need not wait for another vote longer than that.</summary>
     [Fact]
     public void Apply_Heartbeats_AreStaleAfterTheSameTime() =>
