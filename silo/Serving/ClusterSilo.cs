@@ -56,6 +56,8 @@ public sealed class ClusterSilo : IAsyncDisposable
         public StartRefusal Start { get; } = new();
     }
 
+    internal IServiceProvider Services => _host.Services;
+
     /// <summary>Where clients connect.</summary>
     public IPEndPoint Gateway { get; }
 

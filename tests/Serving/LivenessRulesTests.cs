@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using RecoveryVault.Serving;
 
@@ -29,4 +31,16 @@ public sealed class LivenessRulesTests
     [Fact]
     public void Apply_Heartbeats_AreStaleAfterTheSameTime() =>
         Assert.Equal(Silence, _membership.NumMissedTableIAmAliveLimit * _membership.IAmAliveTablePublishTimeout);
+
+    [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task Apply_IsWhatASiloOfAClusterGoesBy()
+    {
+        using var place = new SiloPlace();
+        await place.CreateStoreAsync();
+        using var store = await ClusterStore.OpenAsync(null, place.Options, place.Settings, TimeProvider.System);
+        await using var silo = await ClusterSilo.StartAsync(store, place.Settings, TimeProvider.System);
+        var options = silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+        Assert.Equivalent(_membership, options, strict: true);
+    }
 }
